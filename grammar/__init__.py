@@ -1,0 +1,1 @@
+"""The grammars of the small languages, as package data."""

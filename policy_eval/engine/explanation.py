@@ -1,0 +1,132 @@
+"""Explanations: a decision with every statement behind it, as data and as text."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from policy_eval.engine.decision import Decision
+from policy_eval.engine.reference import StatementTrace, TestTrace, Trace
+from policy_eval.engine.wording import spell_out, spell_seen, spell_wanted
+from policy_eval.policy.ast import Policy
+from policy_eval.semantics.lower import Key
+from policy_eval.semantics.outcomes import Why
+from policy_eval.semantics.request_context import RequestContext, unlisted_keys
+
+
+class Part(NamedTuple):
+    """One action of the call: its request context, its trace, and its own decision."""
+
+    context: RequestContext
+    trace: Trace
+    decision: Decision
+    because: str = ""
+    rule: str = ""
+
+
+class Explanation(NamedTuple):
+    """Why the decision is what it is. `str()` of it is the text people read.
+
+    `parts` are the actions of the call, the one that was asked first. `assumed_absent` names
+    the keys that statements read and nobody listed; `rests_on` the rules whose other reading
+    would change the decision.
+    """
+
+    decision: Decision
+    policies: tuple[Policy, ...]
+    parts: tuple[Part, ...]
+    rests_on: tuple[str, ...] = ()
+
+    @property
+    def assumed_absent(self) -> tuple[str, ...]:
+        """Keys that a statement on this action and resource reads, and nobody listed."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in _assumed_absent(part)))
+
+    @property
+    def failed_conditions(self) -> tuple[str, ...]:
+        """Condition keys that failed in statements whose action and resource matched."""
+        return tuple(
+            dict.fromkeys(
+                key.spelling
+                for part in self.parts
+                for statement in part.trace.statements
+                if statement.on_resource
+                for test in statement.tests
+                if test.holds is False and isinstance(key := test.test.attribute, Key)
+            )
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed or derived, in sentences."""
+        notes = [note for part in self.parts for note in part.context.resources.notes]
+        for part in self.parts:
+            notes += [
+                f"the service reference lists no `{name}` for {part.context.action}; AWS may not "
+                "send it"
+                for name in unlisted_keys(part.context)
+            ]
+        return tuple(dict.fromkeys(notes))
+
+    def __str__(self) -> str:
+        return spell_out(self)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the explanation as plain data, in stable field names."""
+        return {
+            **self.decision.to_dict(),
+            "assumptions": {policy.name: list(policy.assumptions) for policy in self.policies},
+            "assumed_absent": list(self.assumed_absent),
+            "failed_conditions": list(self.failed_conditions),
+            "rests_on": list(self.rests_on),
+            "notes": list(self.notes),
+            "actions": [
+                {
+                    "action": str(part.context.action),
+                    "resource": list(part.context.resources.names or ()) or None,
+                    "decision": part.decision.decision,
+                    "because": part.because,
+                    "statements": [_statement(trace) for trace in part.trace.statements],
+                }
+                for part in self.parts
+            ],
+        }
+
+
+def _assumed_absent(part: Part) -> tuple[str, ...]:
+    return tuple(
+        test.test.attribute.spelling
+        for statement in part.trace.statements
+        if statement.on_resource
+        for test in statement.tests
+        if test.why is Why.ABSENT
+        and isinstance(test.test.attribute, Key)
+        and not part.context.was_given(test.test.attribute)
+    )
+
+
+def _statement(trace: StatementTrace) -> dict[str, object]:
+    policy, statement = trace.entry
+    place = policy.place(statement)
+    return {
+        "policy": policy.name,
+        "statement": statement.number,
+        "sid": statement.sid,
+        "line": place.line,
+        "column": place.column,
+        "effect": statement.effect.value,
+        "applies": trace.applies,
+        "tests": [_test(test) for test in trace.tests],
+    }
+
+
+def _test(trace: TestTrace) -> dict[str, object]:
+    key = trace.test.attribute
+    return {
+        "element": trace.test.origin.element,
+        "key": key.spelling if isinstance(key, Key) else None,
+        "holds": trace.holds,
+        "seen": spell_seen(trace),
+        "wanted": spell_wanted(trace),
+        "values": list(trace.test.origin.values),
+        "rule": trace.why.value,
+    }

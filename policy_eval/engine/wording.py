@@ -1,0 +1,257 @@
+"""Explanations in words: the lines a person reads.
+
+`summarize` is the short answer, `spell_out` the whole story. Both are plain text without
+colour; a line that reports a test begins with ✓ (holds), ✗ (fails) or ? (not known).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policy_eval.engine.reference import StatementTrace, TestTrace
+from policy_eval.policy.ast import Effect
+from policy_eval.semantics.authorization import Word
+from policy_eval.semantics.lower import Key, Quantifier, Template
+from policy_eval.semantics.operators import Operator
+from policy_eval.semantics.outcomes import Why
+from policy_eval.semantics.request_context import Unknown
+from policy_eval.semantics.sets import OneOf
+from policy_eval.semantics.views import View
+
+if TYPE_CHECKING:
+    from policy_eval.engine.decision import Deciding
+    from policy_eval.engine.explanation import Explanation, Part
+
+HOLDS, FAILS, OPEN = "✓", "✗", "?"
+_MARKS = {True: HOLDS, False: FAILS, None: OPEN}
+_ANSWERS = {
+    Word.ALLOWED: "yes: allowed",
+    Word.EXPLICIT_DENY: "no: explicit deny",
+    Word.IMPLICIT_DENY: "no: implicit deny",
+}
+_OTHERS_SHOWN = 3
+_VALUES_SHOWN = 6
+
+
+def headline(explanation: Explanation) -> str:
+    """Return the answer in one line."""
+    decision = explanation.decision
+    context = explanation.parts[0].context
+    answer = _ANSWERS.get(decision.word)
+    if answer is None:
+        answer = "undetermined" if decision.allowed is None else "no: denied either way"
+    who = f" as {context.request.principal}" if context.request.principal else ""
+    resource = context.request.resource
+    on = f" on {resource}" if resource and resource != "*" else ""
+    line = f"{answer}. {context.action}{on}{who}"
+    if decision.blocked_by:
+        line += f"; it also needs {decision.blocked_by}"
+    return line
+
+
+def summarize(explanation: Explanation) -> str:
+    """Return the short answer: the decision, what gave it or what it lacks, what it rests on."""
+    lines = [headline(explanation)]
+    for part in _deciding_parts(explanation):
+        lines += [f"  {line}" for line in _because(part)]
+    return "\n".join([*lines, *_footnotes(explanation)])
+
+
+def spell_out(explanation: Explanation) -> str:
+    """Return the whole explanation: every statement on the action, test by test."""
+    lines = [headline(explanation)]
+    for part in explanation.parts:
+        if len(explanation.parts) > 1:
+            because = f" (needed because {part.because}, {part.rule})" if part.because else ""
+            lines += ["", f"  {part.context.action}: {part.decision.decision}{because}"]
+        for policy in explanation.policies:
+            assumed = "; ".join(policy.assumptions)
+            lines += ["", f"  {policy.name}   {assumed}".rstrip()]
+            lines += _statements(
+                [trace for trace in part.trace.statements if trace.entry.policy is policy]
+            )
+        if part.decision.reason:
+            lines += ["", f"  {part.decision.reason}"]
+    return "\n".join([*lines, *_footnotes(explanation, assumptions=False)])
+
+
+def _deciding_parts(explanation: Explanation) -> list[Part]:
+    """Return the parts that made the decision: all if allowed, else the one that failed."""
+    wanted = explanation.decision.blocked_by or explanation.decision.action
+    if explanation.decision.word is Word.ALLOWED:
+        return list(explanation.parts)
+    return [part for part in explanation.parts if part.decision.action == wanted]
+
+
+def _because(part: Part) -> list[str]:
+    decision = part.decision
+    if decision.statements:
+        verb = "allowed by" if decision.word is Word.ALLOWED else "denied by"
+        what = f"{decision.action} " if part.because else ""
+        return [f"{what}{verb} {_named(statement)}" for statement in decision.statements]
+    if decision.reason:
+        return [decision.reason]
+    lines = []
+    for trace in part.trace.having(Effect.ALLOW):
+        failed = [test for test in trace.tests if test.holds is not True]
+        if trace.on_resource and failed:
+            lines.append(f"{_label(trace)} would allow it, but:")
+            lines += [f"  {_test_line(test)}" for test in failed]
+    for trace in part.trace.having(Effect.DENY):
+        if trace.applies is None:
+            lines.append(f"{_label(trace)} denies it if:")
+            lines += [f"  {_test_line(test)}" for test in trace.tests if test.holds is None]
+    return lines or [_nothing_allows(part)]
+
+
+def _nothing_allows(part: Part) -> str:
+    selected = [trace for trace in part.trace.having(Effect.ALLOW) if trace.selected]
+    if not selected:
+        return f"no statement allows {part.context.action}"
+    patterns = [value for trace in selected for value in trace.tests[1].test.origin.values]
+    return f"no statement allows it on this resource; allowed on {_quoted(patterns)}"
+
+
+def _named(statement: Deciding) -> str:
+    return f"{statement.label} ({statement.place})" if statement.sid else f"{statement.place}"
+
+
+def _label(trace: StatementTrace) -> str:
+    policy, statement = trace.entry
+    return policy.label(statement)
+
+
+def _statements(traces: list[StatementTrace]) -> list[str]:
+    lines: list[str] = []
+    others = [trace for trace in traces if not trace.selected]
+    for trace in traces:
+        if trace.selected:
+            policy, statement = trace.entry
+            place = policy.place(statement)
+            lines.append(f"    {_label(trace)}   {_verdict(trace)}   {place}")
+            lines += [f"      {line}" for line in _test_lines(trace.tests)]
+        elif len(others) <= _OTHERS_SHOWN:
+            effect = trace.entry.statement.effect.value
+            lines.append(f"    {_label(trace)}   {effect}, another action")
+    if len(others) > _OTHERS_SHOWN:
+        lines.append(f"    {len(others)} further statements on other actions")
+    return lines
+
+
+def _verdict(trace: StatementTrace) -> str:
+    effect = trace.entry.statement.effect.value
+    match trace.applies:
+        case True:
+            return f"{effect}, applies"
+        case False:
+            return f"{effect}, does not apply"
+        case _:
+            return f"{effect}, not known"
+
+
+def _subject(trace: TestTrace) -> str:
+    key = trace.test.attribute
+    element = trace.test.origin.element
+    return f"{element} {key.spelling}" if isinstance(key, Key) else element
+
+
+def _test_lines(tests: tuple[TestTrace, ...]) -> list[str]:
+    width = max(len(_subject(test)) for test in tests)
+    return [_test_line(test, width) for test in tests]
+
+
+def _test_line(trace: TestTrace, width: int = 0) -> str:
+    seen, wanted = spell_seen(trace), spell_wanted(trace)
+    if not isinstance(trace.test.attribute, Key):
+        said = wanted if trace.holds else f"{seen}; wanted {wanted}"
+    else:
+        said = f"{seen}; wanted {wanted}" if trace.holds is not True else f"{seen}: {wanted}"
+    why = _WHY.get(trace.why, "")
+    return f"{_MARKS[trace.holds]} {_subject(trace):<{width}}   {said}{why}"
+
+
+_WHY = {
+    Why.MULTIVALUED: "  (a multivalued key needs ForAnyValue or ForAllValues, R-COND-34)",
+    Why.MALFORMED: "  (a variable makes a value malformed, so the restrictive side, R-COND-41)",
+    Why.AMBIGUOUS: "  (tags differ only by case, so the restrictive side, R-COND-04)",
+    Why.NULL: "  (empty text is null here, R-COND-37)",
+}
+
+
+def spell_seen(trace: TestTrace) -> str:
+    """Return what the attribute held."""
+    if isinstance(trace.seen, Unknown):
+        return "unknown"
+    held = [values for values in trace.seen if values]
+    if not held:
+        return "absent"
+    return " or ".join(_quoted(values, " and ") for values in held)
+
+
+def spell_wanted(trace: TestTrace) -> str:
+    """Return what the test accepts, in words."""
+    origin = trace.test.origin
+    if origin.operator is None:
+        return _quoted(origin.values, " or ", negated=origin.element.startswith("Not"))
+    if origin.operator.view is View.PRESENCE:
+        wanted = {value.lower() for value in origin.values}
+        return " or ".join("null" if value == "true" else "a value" for value in sorted(wanted))
+    return f"{_quantified(trace)}{_operation(origin.operator, origin.values)}{_resolved(trace)}"
+
+
+def _quantified(trace: TestTrace) -> str:
+    match trace.test.quantifier:
+        case Quantifier.ANY:
+            return "any value "
+        case Quantifier.ALL:
+            return "only values "
+        case _:
+            return ""
+
+
+def _operation(operator: Operator, values: tuple[str, ...]) -> str:
+    phrase = f"{operator.says} " if operator.says else ""
+    return ("not " if operator.negated else "") + phrase + _quoted(values, " or ")
+
+
+def _resolved(trace: TestTrace) -> str:
+    if not isinstance(trace.test.accepts, Template):
+        return ""
+    match trace.accepts:
+        case OneOf(values):
+            return f" (here {_quoted(sorted(map(str, values)), ' or ')})"
+        case _:
+            return ""
+
+
+def _quoted(
+    values: tuple[str, ...] | list[str], between: str = ", ", *, negated: bool = False
+) -> str:
+    if not values:
+        return "nothing"
+    shown = between.join(f'"{value}"' for value in values[:_VALUES_SHOWN])
+    more = len(values) - _VALUES_SHOWN
+    rest = f"{between}{more} more" if more > 0 else ""
+    return f"{'not ' if negated else ''}{shown}{rest}"
+
+
+def _footnotes(explanation: Explanation, *, assumptions: bool = True) -> list[str]:
+    decision = explanation.decision
+    notes: list[str] = []
+    if assumptions:
+        notes += [
+            f"{policy.name}: {assumption}"
+            for policy in explanation.policies
+            for assumption in policy.assumptions
+        ]
+    notes += explanation.notes
+    if decision.missing_context:
+        notes.append(f"unknown, and it matters: {', '.join(decision.missing_context)}")
+    if explanation.assumed_absent:
+        notes.append(f"assumed absent: {', '.join(explanation.assumed_absent)}")
+    notes += [f"{remark.text} ({remark.rule})" for remark in decision.remarks]
+    notes += [
+        f"rests on {rule}: AWS leaves this open, and the other reading changes the answer"
+        for rule in explanation.rests_on
+    ]
+    return ["", *(f"  note: {note}" for note in notes)] if notes else []

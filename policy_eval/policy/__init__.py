@@ -1,0 +1,1 @@
+"""The policy language as data: documents, statements, names and patterns."""

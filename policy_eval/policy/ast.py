@@ -1,0 +1,107 @@
+"""A policy document as immutable data: what was written, nothing decided."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from policy_eval.errors import Diagnostic, Place
+from policy_eval.text.node import Path
+from policy_eval.text.source import Source
+
+DEFAULT_VERSION = "2008-10-17"
+"""What a document without a Version is read as (R-GRAM-05)."""
+
+CURRENT_VERSION = "2012-10-17"
+"""The version whose documents have policy variables (R-VAR-02)."""
+
+
+class Effect(Enum):
+    """What a statement does to the requests it matches."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+class Form(Enum):
+    """In which of the published forms a text held its statements."""
+
+    DOCUMENT = "a policy document"
+    STATEMENT = "one statement without a wrapper"
+    LIST = "a list of statements without a wrapper"
+    JOINED = "statements joined by commas, without a wrapper"
+
+
+class Element(NamedTuple):
+    """An Action or Resource element, or its Not form: the values as written."""
+
+    name: str
+    values: tuple[str, ...]
+    negated: bool
+
+
+class Condition(NamedTuple):
+    """One operator applied to one condition key: the names and values as written."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+class Statement(NamedTuple):
+    """One statement. `number` counts from 1 within the document; `place` is its opening brace."""
+
+    number: int
+    sid: str | None
+    effect: Effect
+    action: Element
+    resource: Element
+    conditions: tuple[Condition, ...]
+    start: int
+
+
+class Places(Protocol):
+    """Finds where a thing inside a statement stands (statement 0: in the wrapper)."""
+
+    def __call__(self, statement: int, path: Path, *, name: bool = False) -> Place:
+        """Return the place of what `path` leads to; with `name`, of the member's name."""
+
+
+class Policy(NamedTuple):
+    """One identity-based policy document.
+
+    `version` is None where none is written (see `DEFAULT_VERSION`). `warnings` are problems
+    that AWS would let pass; `places` finds what stands inside the document.
+    """
+
+    name: str
+    version: str | None
+    statements: tuple[Statement, ...]
+    form: Form
+    source: Source
+    places: Places
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def has_variables(self) -> bool:
+        """Whether `${…}` is a policy variable here, not literal text (R-VAR-02)."""
+        return self.version == CURRENT_VERSION
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What was assumed to read this text, in sentences."""
+        notes = []
+        if self.form is not Form.DOCUMENT:
+            count = len(self.statements)
+            notes.append(f"read as a policy of {count} statement{'s' * (count != 1)}")
+        if self.version is None:
+            notes.append(f"no Version, so {DEFAULT_VERSION}: policy variables are literal text")
+        return tuple(notes)
+
+    def label(self, statement: Statement) -> str:
+        """Return the name of one of its statements: the Sid, or `file#N`."""
+        return statement.sid or f"{self.name}#{statement.number}"
+
+    def place(self, statement: Statement) -> Place:
+        """Return the line and column of one of its statements."""
+        return self.source.place(statement.start)

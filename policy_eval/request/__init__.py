@@ -1,0 +1,1 @@
+"""A request as it was described: who, what, on which resource, in which context."""

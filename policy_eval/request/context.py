@@ -1,0 +1,88 @@
+"""Context values as given: keys that ignore case, one or several texts each, known or absent.
+
+Values keep their text as received; each operator reads it in its own way (R-COND-43).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from ipaddress import IPv4Address, IPv6Address
+from typing import TypeAlias, Union
+
+from policy_eval.errors import refuse_request
+from policy_eval.text.folding import fold
+
+Scalar: TypeAlias = Union[str, int, Decimal, bool, datetime, bytes, IPv4Address, IPv6Address]
+Given: TypeAlias = Union[Scalar, Sequence[Scalar], None]
+"""What a key may be given as: one value, several, or None for "known to be absent"."""
+
+Values: TypeAlias = tuple[str, ...]
+Entries: TypeAlias = Mapping[str, Mapping[str, Values | None]]
+"""Folded key → spelling → values; None is known to be absent."""
+
+
+def context_entries(given: Mapping[str, Given]) -> Entries:
+    """Return the entries of a context. Raises RequestError for a key in two spellings."""
+    entries: dict[str, dict[str, Values | None]] = {}
+    for name, value in given.items():
+        folded = fold(name)
+        if folded in entries:
+            other = next(iter(entries[folded]))
+            raise refuse_request(
+                "duplicate-key-case",
+                f"`{name}` and `{other}` are one condition key",
+                "condition keys ignore case; give the key once, with several values if need be",
+                ("R-COND-03",),
+            )
+        if not name or name != name.strip():
+            raise refuse_request("context-key", f"`{name}` is no condition key", "expected `prefix:Name`")
+        entries[folded] = {name: values_of(name, value)}
+    return entries
+
+
+def values_of(name: str, value: Given) -> Values | None:
+    """Return the texts of a given value. An empty list is a key without a value (R-COND-36)."""
+    if value is None:
+        return None
+    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
+        return (text_of(name, value),)
+    return tuple(text_of(name, item) for item in value) or None
+
+
+def text_of(name: str, value: Scalar) -> str:
+    """Return the text AWS would see for one value. Raises RequestError for other types."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value
+        case int() | Decimal() | IPv4Address() | IPv6Address():
+            return str(value)
+        case bytes():
+            from base64 import b64encode
+
+            return b64encode(value).decode("ascii")
+        case datetime() if value.tzinfo is not None:
+            return value.isoformat().replace("+00:00", "Z")
+        case datetime():
+            raise refuse_request(
+                "context-value", f"`{name}` is a datetime without a time zone", "give it one"
+            )
+        case _:
+            raise refuse_request(
+                "context-value",
+                f"`{name}` is given as {type(value).__name__}",
+                "expected text, int, Decimal, bool, datetime, bytes or an IP address",
+            )
+
+
+def tag_entries(prefixes: Iterable[str], tags: Mapping[str, str]) -> Entries:
+    """Return tags as entries under each prefix; tag keys keep their case (R-SM-03, R-COND-04)."""
+    entries: dict[str, dict[str, Values | None]] = {}
+    for prefix in prefixes:
+        for key, value in tags.items():
+            name = f"{prefix}{key}"
+            entries.setdefault(fold(name), {})[name] = (value,)
+    return entries

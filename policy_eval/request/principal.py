@@ -1,0 +1,116 @@
+"""Who calls: the forms of a principal, read from the text people give.
+
+AWS: "AWS JSON policy elements: Principal", "IAM identifiers". Rules: R-PRIN-04, R-PRIN-08.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from policy_eval.errors import RequestError, refuse_request
+from policy_eval.policy.arn import parse_arn
+
+
+class PrincipalKind(Enum):
+    """What kind of caller; the value is its name in sentences."""
+
+    USER = "IAM user"
+    ROLE = "session of a role"
+    FEDERATED_USER = "federated user"
+    ROOT = "root user"
+    SERVICE = "AWS service"
+    ANONYMOUS = "anonymous caller"
+
+
+class Principal(NamedTuple):
+    """A caller. `name` is the user's, role's (without its path) or service's name.
+
+    A role stands for a session of it; `session_name` is None where it is not known.
+    `role_arn` is the role's ARN, None where only the session's is known, which lacks the path
+    (R-PRIN-07). `user_id` is the unique ID (`AIDA…`, `AROA…`).
+    """
+
+    kind: PrincipalKind
+    partition: str
+    account: str | None
+    name: str
+    arn: str
+    role_arn: str | None = None
+    session_name: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    user_id: str | None = None
+
+    def __str__(self) -> str:
+        match self.kind:
+            case PrincipalKind.USER:
+                return f"user/{self.name}"
+            case PrincipalKind.ROLE:
+                session = f"/{self.session_name}" if self.session_name else ""
+                return f"role/{self.name}{session}"
+            case PrincipalKind.FEDERATED_USER:
+                return f"federated-user/{self.name}"
+            case PrincipalKind.ROOT:
+                return f"root of {self.account}"
+            case _:
+                return self.name
+
+
+_FORMS = (
+    "give the ARN of a user, role, assumed-role session, federated user or root, "
+    "an account ID, a service such as `appflow.amazonaws.com`, or `anonymous`"
+)
+_ACCOUNT_DIGITS = 12
+
+
+def is_account(text: str) -> bool:
+    """Return whether a text is an account ID: twelve digits."""
+    return len(text) == _ACCOUNT_DIGITS and text.isascii() and text.isdigit()
+
+
+def parse_principal(text: str) -> Principal:
+    """Return the principal that `text` names. Raises RequestError."""
+    if text == "anonymous":
+        return Principal(PrincipalKind.ANONYMOUS, "aws", None, "anonymous", text)
+    if is_account(text):
+        return _root("aws", text)
+    arn = parse_arn(text)
+    if arn is None:
+        if ":" not in text and text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+            return Principal(PrincipalKind.SERVICE, "aws", None, text, text)
+        raise _refuse(text, _FORMS)
+    if arn.service not in ("iam", "sts") or arn.region or not is_account(arn.account):
+        raise _refuse(text, _FORMS)
+    if "*" in text or "?" in text:
+        raise _refuse(text, "a caller is one principal; wildcards name none")
+    if arn.service == "iam" and arn.resource == "root":
+        return _root(arn.partition, arn.account)
+    kind, _, rest = arn.resource.partition("/")
+    name = rest.rpartition("/")[2]
+    if not name:
+        raise _refuse(text, _FORMS)
+    match arn.service, kind:
+        case "iam", "user":
+            return Principal(PrincipalKind.USER, arn.partition, arn.account, name, text)
+        case "iam", "role":
+            return Principal(PrincipalKind.ROLE, arn.partition, arn.account, name, text, text)
+        case "sts", "assumed-role" if rest.count("/") == 1:
+            role = rest.partition("/")[0]
+            return Principal(
+                PrincipalKind.ROLE, arn.partition, arn.account, role, text, None, name
+            )
+        case "sts", "federated-user":
+            return Principal(PrincipalKind.FEDERATED_USER, arn.partition, arn.account, rest, text)
+        case "iam", "group":
+            raise _refuse(text, "a group calls nothing; name one of its users (R-PRIN-08)")
+        case _:
+            raise _refuse(text, _FORMS)
+
+
+def _root(partition: str, account: str) -> Principal:
+    arn = f"arn:{partition}:iam::{account}:root"
+    return Principal(PrincipalKind.ROOT, partition, account, "root", arn)
+
+
+def _refuse(text: str, remedy: str) -> RequestError:
+    return refuse_request("unknown-principal", f"`{text}` is no principal", remedy, ("R-PRIN-04",))

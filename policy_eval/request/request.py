@@ -1,0 +1,97 @@
+"""A request: one principal, one action, one resource, one context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NoReturn
+
+from policy_eval.errors import refuse_request
+from policy_eval.policy.action import parse_action
+from policy_eval.policy.arn import parse_arn
+from policy_eval.request.context import Entries, Given, context_entries
+from policy_eval.request.principal import Principal, parse_principal
+
+
+class Request:
+    """What is asked. Immutable; nothing is decided or looked up here.
+
+    `action` is `service:Name`; `resource` an ARN, `*`, or None where it is not said;
+    `principal` an ARN, account ID, service or `anonymous` (or a `Principal`), None where it is
+    not said. `context` maps condition keys to a value, several values, or None for "known to be
+    absent"; `unknown` names keys (or families such as `aws:ResourceTag/*`, or `*`) whose value
+    nobody knows. `now` is a date such as `2026-01-01T00:00:00Z`. With `action_only` the answer
+    is for the action alone, as AWS's simulator gives it, not for the whole call.
+
+    Raises RequestError for what no request could hold.
+    """
+
+    __slots__ = (
+        "action",
+        "action_only",
+        "context",
+        "now",
+        "principal",
+        "request_tags",
+        "resource",
+        "resource_tags",
+        "unknown",
+    )
+
+    action: str
+    resource: str | None
+    principal: Principal | None
+    context: Entries
+    unknown: tuple[str, ...]
+    request_tags: tuple[tuple[str, str], ...]
+    resource_tags: tuple[tuple[str, str], ...]
+    now: str | None
+    action_only: bool
+
+    def __init__(
+        self,
+        action: str,
+        resource: str | None = None,
+        *,
+        principal: str | Principal | None = None,
+        context: Mapping[str, Given] | None = None,
+        unknown: Iterable[str] = (),
+        request_tags: Mapping[str, str] | None = None,
+        resource_tags: Mapping[str, str] | None = None,
+        now: str | None = None,
+        action_only: bool = False,
+    ) -> None:
+        if parse_action(action) is None:
+            raise refuse_request(
+                "unknown-action",
+                f"`{action}` is no action",
+                "expected `service:Name`, such as `secretsmanager:CreateSecret`",
+                ("R-ACT-01",),
+            )
+        if resource is not None and resource != "*" and parse_arn(resource) is None:
+            raise refuse_request(
+                "not-an-arn",
+                f"`{resource}` is no resource",
+                'expected an ARN of six fields, or "*"',
+                ("R-RES-05",),
+            )
+        keep = object.__setattr__
+        keep(self, "action", action)
+        keep(self, "resource", resource)
+        keep(
+            self,
+            "principal",
+            parse_principal(principal) if isinstance(principal, str) else principal,
+        )
+        keep(self, "context", context_entries(context or {}))
+        keep(self, "unknown", tuple(unknown))
+        keep(self, "request_tags", tuple((request_tags or {}).items()))
+        keep(self, "resource_tags", tuple((resource_tags or {}).items()))
+        keep(self, "now", now)
+        keep(self, "action_only", action_only)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        message = f"a Request is immutable: {name}"
+        raise AttributeError(message)
+
+    def __repr__(self) -> str:
+        return f"Request({self.action!r}, {self.resource!r}, principal={self.principal})"

