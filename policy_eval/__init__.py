@@ -3,18 +3,10 @@
 Nothing outside this module's names is public.
 """
 
-from policy_eval.api import (
-    PolicySet,
-    decide,
-    explain,
-    load,
-    load_policy,
-    parse,
-    parse_policy,
-    rests_on,
-)
+from policy_eval.api import decide, explain, load, parse, rests_on
 from policy_eval.engine.decision import Deciding, Decision
 from policy_eval.engine.explanation import Explanation
+from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
 from policy_eval.errors import (
     Diagnostic,
     InputError,

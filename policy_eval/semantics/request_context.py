@@ -106,6 +106,15 @@ class RequestContext:
         """Return whether somebody said something about the key, be it that it is absent."""
         return key.folded in self.given or key.folded in self.derived
 
+    def replace_entries(self, entries: dict[str, dict[str, Values | None]]) -> None:
+        """Take these entries for everything that is known, and all other keys for absent.
+
+        For comparisons with evaluators that derive nothing.
+        """
+        self._entries = entries
+        self._exact_unknown = set()
+        self._unknown_families = ()
+
     def known_keys(self) -> tuple[str, ...]:
         """Return the folded names of the keys that hold a value."""
         return tuple(

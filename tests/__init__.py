@@ -1,0 +1,1 @@
+"""Tests mirror the map of docs/architecture.md."""

@@ -1,0 +1,93 @@
+"""The engines and the oracle on one case: what each answers."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from policy_eval.engine.policies import parse_policy
+from policy_eval.engine import reference, scalar
+from policy_eval.engine.program import Program
+from policy_eval.errors import RequestError
+from policy_eval.policy.ast import Effect, Policy
+from policy_eval.request.context import Values
+from policy_eval.request.request import Request
+from policy_eval.semantics.authorization import Bounds, Case, Side, decide
+from policy_eval.semantics.request_context import RequestContext
+from policy_eval.text.folding import fold
+from tests.oracle.generate import GeneratedCase
+from tests.oracle.oracle import OracleRequest
+from tests.oracle.oracle import decide as oracle_decide
+
+_IDENTITY_ONLY = Case(Side.EITHER)
+
+
+class Answers(NamedTuple):
+    """One word each; `error` where the request is refused."""
+
+    scalar: str
+    reference: str
+    oracle: str
+
+    @property
+    def agree(self) -> bool:
+        """Whether all three say the same."""
+        return len(set(self)) == 1
+
+
+def policies_of(case: GeneratedCase) -> tuple[Policy, ...]:
+    """Return the case's documents as policies."""
+    return tuple(parse_policy(json.dumps(document)) for document in case.documents)
+
+
+def context_of(request: OracleRequest) -> RequestContext:
+    """Return the request as the engines take it: its context exactly, and nothing derived.
+
+    Case variants of one key cannot be given through the public face except as tags, so the
+    entries are set directly.
+    """
+    context = RequestContext(
+        Request(request.action, request.resource, principal=request.account, action_only=True)
+    )
+    entries: dict[str, dict[str, Values | None]] = {}
+    for name, values in request.context:
+        if values:
+            entries.setdefault(fold(name), {})[name] = values
+    for name in ("aws:currenttime", "aws:epochtime", "aws:username", "aws:userid"):
+        entries.setdefault(name, {name: None})
+    context.replace_entries(entries)
+    return context
+
+
+def answers(case: GeneratedCase) -> Answers:
+    """Return what the scalar engine, the reference engine and the oracle answer."""
+    policies, context = policies_of(case), context_of(case.request)
+    return Answers(
+        scalar_word(policies, context),
+        reference_word(policies, context),
+        oracle_decide(case.documents, case.request),
+    )
+
+
+def scalar_word(policies: tuple[Policy, ...], context: RequestContext) -> str:
+    """Return the scalar engine's answer."""
+    program = Program(policies)
+    try:
+        match = scalar.match(program, context)
+    except RequestError:
+        return "error"
+    return _word(match.allows(program), match.denies(program))
+
+
+def reference_word(policies: tuple[Policy, ...], context: RequestContext) -> str:
+    """Return the reference engine's answer."""
+    try:
+        trace = reference.trace(policies, context)
+    except RequestError:
+        return "error"
+    return _word(trace.bounds(Effect.ALLOW), trace.bounds(Effect.DENY))
+
+
+def _word(allows: Bounds, denies: Bounds) -> str:
+    word, _ = decide(_IDENTITY_ONLY, allows, denies)
+    return word.value
