@@ -58,7 +58,11 @@ class Explanation(NamedTuple):
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed or derived, in sentences."""
-        notes = [note for part in self.parts for note in part.context.resources.notes]
+        notes = [
+            note
+            for part in self.parts
+            for note in (*part.context.notes, *part.context.resources.notes)
+        ]
         for part in self.parts:
             notes += [
                 f"the service reference lists no `{name}` for {part.context.action}; AWS may not "

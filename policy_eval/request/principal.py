@@ -40,6 +40,13 @@ class Principal(NamedTuple):
     session_name: str | None = None
     tags: tuple[tuple[str, str], ...] = ()
     user_id: str | None = None
+    organization_id: str | None = None
+    organization_paths: tuple[str, ...] = ()
+
+    @property
+    def path_is_known(self) -> bool:
+        """Whether a role's path is known: a session's ARN alone lacks it (R-PRIN-07)."""
+        return self.kind is not PrincipalKind.ROLE or self.role_arn is not None
 
     def __str__(self) -> str:
         match self.kind:

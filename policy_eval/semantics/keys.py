@@ -19,6 +19,7 @@ class Multiplicity(Enum):
 
     SINGLE = "single-valued"
     MULTIPLE = "multivalued"
+    LISTED_SINGLE = "single-valued by the service reference; several given values count"
     BY_COUNT = "as many as are given"
 
 
@@ -46,9 +47,9 @@ def multiplicity(folded: str) -> Multiplicity:
     if row is not None:
         return Multiplicity.MULTIPLE if row.multivalued else Multiplicity.SINGLE
     kind = _declared(folded)
-    if kind is not None and kind.startswith("ArrayOf"):
-        return Multiplicity.MULTIPLE
-    return Multiplicity.BY_COUNT
+    if kind is None:
+        return Multiplicity.BY_COUNT
+    return Multiplicity.MULTIPLE if kind.startswith("ArrayOf") else Multiplicity.LISTED_SINGLE
 
 
 def is_listed(folded: str) -> bool:

@@ -192,6 +192,9 @@ def _holds_however_many(test: Test) -> bool:
         return False
     match test.quantifier:
         case Quantifier.ONE:
-            return test.attribute.multiplicity is Multiplicity.SINGLE
+            return test.attribute.multiplicity in (
+                Multiplicity.SINGLE,
+                Multiplicity.LISTED_SINGLE,
+            )
         case _:
             return test.when_null or not test.empty_is_null

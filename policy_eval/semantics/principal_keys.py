@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from policy_eval.request.context import Values
 from policy_eval.request.principal import Principal, PrincipalKind
 
 _TYPES = {
@@ -19,13 +20,13 @@ _TYPES = {
 }
 
 
-def principal_keys(principal: Principal) -> Mapping[str, str | None]:
+def principal_keys(principal: Principal) -> Mapping[str, str | Values | None]:
     """Return key → value for what follows; None is "known to be absent".
 
     A key that follows but whose value was not given (a role session's `aws:userid` without the
     unique ID) is left out: it is unknown.
     """
-    keys: dict[str, str | None] = {
+    keys: dict[str, str | Values | None] = {
         "aws:PrincipalIsAWSService": "true" if principal.kind is PrincipalKind.SERVICE else "false",
         "aws:username": principal.name if principal.kind is PrincipalKind.USER else None,
     }
@@ -41,6 +42,10 @@ def principal_keys(principal: Principal) -> Mapping[str, str | None]:
             keys["aws:PrincipalAccount"] = principal.account
             keys |= _account_holder_keys(principal)
     keys |= {f"aws:PrincipalTag/{key}": value for key, value in principal.tags}
+    if principal.organization_id:
+        keys["aws:PrincipalOrgID"] = principal.organization_id
+    if principal.organization_paths:
+        keys["aws:PrincipalOrgPaths"] = principal.organization_paths
     return keys
 
 

@@ -56,6 +56,7 @@ class RequestContext:
         "derived",
         "folded_action",
         "given",
+        "notes",
         "reading",
         "request",
         "resources",
@@ -80,6 +81,12 @@ class RequestContext:
         self._derive_from_tags()
         self._derive_from_forwarding()
         self._derive_from_time()
+        self.notes: list[str] = []
+        if request.principal is not None and not request.principal.path_is_known:
+            self.notes.append(
+                "a session's ARN lacks its role's path, so aws:PrincipalArn is unknown: name the "
+                "role's ARN instead (R-PRIN-07)"
+            )
         self.resources: Resources = resources_of(
             action, request.resource, request.principal, self._single_values(), reading
         )
@@ -93,6 +100,8 @@ class RequestContext:
             return UNKNOWN if self._is_unknown(key.folded) else _ABSENT
         if len(spellings) == 1:
             return tuple(spellings.values())
+        if OpenPoint.TAGS_EQUAL_BUT_FOR_CASE in self.reading:
+            return tuple(dict.fromkeys(spellings.values()))
         wanted = _exact_part(key.spelling)
         exact = [values for name, values in spellings.items() if _exact_part(name) == wanted]
         return tuple(exact) if exact else tuple(dict.fromkeys(spellings.values()))
@@ -155,11 +164,11 @@ class RequestContext:
         self._entries[folded] = {name: values}
         self.derived[folded] = (name, values)
 
-    def _settle(self, name: str, value: str | None, because: str) -> None:
+    def _settle(self, name: str, value: str | Values | None, because: str) -> None:
         """Enter a value that nothing but itself could be; another given value contradicts."""
         folded = fold(name)
         given = self._entries.get(folded)
-        wanted = None if value is None else (value,)
+        wanted = (value,) if isinstance(value, str) else value
         if given is not None and folded in self.given and wanted not in given.values():
             raise _contradiction(name, next(iter(given.values())), wanted, because)
         self._derive(name, value)

@@ -1,0 +1,1 @@
+"""Expected decisions in files: `*.iamtest.yaml`, and scenarios without expectations."""

@@ -1,0 +1,122 @@
+"""The `expect` field: what a test wants of a decision, each part checked only where given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from policy_eval.cases.fields import Field
+from policy_eval.engine.explanation import Explanation
+from policy_eval.errors import InputError
+from policy_eval.text.folding import fold
+
+DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermined", "invalid")
+
+_LATER = "is not supported yet"
+_FIELDS = {
+    **dict.fromkeys(
+        ("decision", "matched", "failed_conditions", "missing_context", "rests_on", "blocked_by",
+         "error"), "",
+    ),
+    **dict.fromkeys(("decided_by", "allow_if"), _LATER),
+}  # fmt: skip
+
+
+class Expectation(NamedTuple):
+    """What is expected; None is "not checked"."""
+
+    decision: str | None = None
+    matched: frozenset[str] | None = None
+    failed_conditions: frozenset[str] | None = None
+    missing_context: frozenset[str] | None = None
+    rests_on: frozenset[str] | None = None
+    blocked_by: str | None = None
+    error: str | None = None
+
+
+def read_expectation(field: Field) -> Expectation:
+    """Return the expectation: a decision's word, or a mapping. Raises SuiteError."""
+    if not field.is_mapping:
+        return Expectation(decision=_decision(field))
+    members = field.checked(_FIELDS)
+
+    def names(name: str) -> frozenset[str] | None:
+        return frozenset(members[name].texts()) if name in members else None
+
+    def text(name: str) -> str | None:
+        return members[name].text() if name in members else None
+
+    return Expectation(
+        _decision(members["decision"]) if "decision" in members else None,
+        names("matched"),
+        names("failed_conditions"),
+        names("missing_context"),
+        names("rests_on"),
+        text("blocked_by"),
+        text("error"),
+    )
+
+
+def _decision(field: Field) -> str:
+    word = field.text()
+    if word not in DECISIONS:
+        near = get_close_matches(word, DECISIONS, 1)
+        remedy = f"did you mean `{near[0]}`" if near else f"expected {', '.join(DECISIONS)}"
+        raise field.refuse("unknown-decision", f"`{word}` is no decision", remedy)
+    return word
+
+
+def differences(
+    expect: Expectation, found: Explanation | InputError, rests_on: tuple[str, ...]
+) -> Iterator[str]:
+    """Yield what is not as expected, in sentences."""
+    if isinstance(found, InputError):
+        yield from _refused(expect, found, rests_on)
+        return
+    decision = found.decision
+    is_denied = decision.allowed is False
+    if expect.decision is not None and decision.decision != expect.decision and not (
+        expect.decision == "anyDeny" and is_denied
+    ):
+        yield f"expected {expect.decision}, decided {decision.decision}"
+    if expect.matched is not None and expect.matched != set(decision.matched):
+        yield f"expected matched {_listed(expect.matched)}, found {_listed(decision.matched)}"
+    failed = frozenset(map(fold, found.failed_conditions))
+    if expect.failed_conditions is not None and not {
+        fold(name) for name in expect.failed_conditions
+    } <= failed:
+        yield (
+            f"expected failed conditions {_listed(expect.failed_conditions)}, "
+            f"found {_listed(found.failed_conditions)}"
+        )
+    missing = {fold(name) for name in decision.missing_context}
+    if expect.missing_context is not None and missing != {
+        fold(name) for name in expect.missing_context
+    }:
+        yield (
+            f"expected missing context {_listed(expect.missing_context)}, "
+            f"found {_listed(decision.missing_context)}"
+        )
+    if expect.rests_on is not None and expect.rests_on != set(rests_on):
+        yield f"expected to rest on {_listed(expect.rests_on)}, found {_listed(rests_on)}"
+    if expect.blocked_by is not None and expect.blocked_by != decision.blocked_by:
+        yield f"expected blocked by {expect.blocked_by}, found {decision.blocked_by or 'nothing'}"
+    if expect.error is not None:
+        yield f"expected the error {expect.error}, decided {decision.decision}"
+
+
+def _refused(
+    expect: Expectation, found: InputError, rests_on: tuple[str, ...]
+) -> Iterator[str]:
+    if expect.decision is not None and expect.decision != "invalid":
+        yield f"expected {expect.decision}, refused: {found}"
+    codes = {diagnostic.code for diagnostic in found.diagnostics}
+    if expect.error is not None and expect.error not in codes:
+        yield f"expected the error {expect.error}, found {_listed(codes)}"
+    if expect.rests_on is not None and expect.rests_on != set(rests_on):
+        yield f"expected to rest on {_listed(expect.rests_on)}, found {_listed(rests_on)}"
+
+
+def _listed(names: tuple[str, ...] | frozenset[str] | set[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

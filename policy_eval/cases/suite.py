@@ -1,0 +1,296 @@
+"""A suite file → cases: inheritance, matrices, and the requests each case makes.
+
+The format is documented in docs/iamtest.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from policy_eval.cases.expectation import Expectation, read_expectation
+from policy_eval.cases.fields import Field, read_file
+from policy_eval.cases.principal import read_principal
+from policy_eval.engine.policies import PolicySet, load_policy, policy_of
+from policy_eval.errors import InputError, Place
+from policy_eval.policy.ast import Policy
+from policy_eval.policy.document import inline_document
+from policy_eval.request.context import Given
+from policy_eval.request.principal import Principal
+from policy_eval.request.request import Request
+from policy_eval.text.folding import fold
+from policy_eval.text.yaml_tree import as_json
+
+_LATER = "is not supported yet: this version decides identity-based policies"
+_SHARED = dict.fromkeys(
+    ("now", "unlisted_keys", "policies", "principal", "action", "resource", "context",
+     "request_tags", "resource_tags", "unknown", "action_only"),
+    "",
+)  # fmt: skip
+_SHARED |= dict.fromkeys(("resource_account", "unknown_layers"), _LATER)
+_SUITE = {**dict.fromkeys(("version", "name", "description", "tests"), ""), **_SHARED}
+_TEST = {
+    **dict.fromkeys(
+        ("name", "description", "rule", "source", "skip", "expect", "actions", "resources",
+         "principals", "all_of"), "",
+    ),
+    "simulate": _LATER,
+    **_SHARED,
+}  # fmt: skip
+_LAYERS = {
+    "identity": "",
+    **dict.fromkeys(
+        ("boundary", "session", "resource", "scps", "rcps", "endpoint"), _LATER
+    ),
+}
+_ALL_OF = dict.fromkeys(("action", "resource", "context", "resource_tags", "request_tags"), "")
+
+
+class Case(NamedTuple):
+    """One test: policies, the requests of its call, and what is expected.
+
+    `policies` and `requests` are an InputError where they are refused, which a test may expect.
+    `expect` is None in a scenario.
+    """
+
+    suite: str
+    name: str
+    place: Place
+    policies: PolicySet | InputError
+    requests: tuple[Request, ...] | InputError
+    expect: Expectation | None
+    rules: tuple[str, ...] = ()
+    source: str = ""
+    skip: str = ""
+
+
+class Suite(NamedTuple):
+    """The cases of one file."""
+
+    path: Path
+    name: str
+    description: str
+    cases: tuple[Case, ...]
+
+
+class Overrides(NamedTuple):
+    """What the command line gives in place of a suite's own: policies and principal."""
+
+    policies: PolicySet | None = None
+    principal: Principal | None = None
+    now: str | None = None
+
+
+NO_OVERRIDES = Overrides()
+
+
+def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
+    """Return the suite in a file. Raises SuiteError."""
+    root = read_file(path)
+    fields = root.checked(_SUITE)
+    if "version" in fields and fields["version"].text() != "1":
+        raise fields["version"].refuse("unknown-version", "this is format version 1")
+    if "tests" not in fields or not fields["tests"].is_list:
+        raise root.refuse("missing-field", "a suite has a list of `tests`")
+    name = fields["name"].text() if "name" in fields else path.name
+    reader = _Reader(path, name, fields, given)
+    cases = tuple(case for test in fields["tests"].items() for case in reader.cases(test))
+    description = fields["description"].text() if "description" in fields else ""
+    return Suite(path, name, description, cases)
+
+
+class _Reader:
+    """Reads the tests of one suite."""
+
+    def __init__(
+        self, path: Path, suite: str, fields: dict[str, Field], given: Overrides
+    ) -> None:
+        self._path = path
+        self._suite = suite
+        self._fields = {name: field for name, field in fields.items() if name in _SHARED}
+        self._given = given
+
+    def cases(self, test: Field) -> list[Case]:
+        """Return the cases of a test: one, or the full product of its matrix."""
+        own = test.checked(_TEST)
+        fields = {**self._fields, **own}
+        name = own["name"].text() if "name" in own else f"line {test.place.line}"
+        actions = _choices(fields, "actions", "action")
+        resources = _choices(fields, "resources", "resource")
+        principals = _choices(fields, "principals", "principal")
+        found = []
+        for action, resource, principal in product(actions, resources, principals):
+            chosen = [
+                choice.text()
+                for many, choice in (
+                    ("actions", action), ("resources", resource), ("principals", principal)
+                )
+                if many in own and choice is not None
+            ]  # fmt: skip
+            label = f"{name} [{', '.join(chosen)}]" if chosen else name
+            found.append(self._case(test, label, fields, own, (action, resource, principal)))
+        return found
+
+    def _case(
+        self,
+        test: Field,
+        name: str,
+        fields: dict[str, Field],
+        own: dict[str, Field],
+        who_what: tuple[Field | None, Field | None, Field | None],
+    ) -> Case:
+        requests: tuple[Request, ...] | InputError
+        expect = own.get("expect")
+        expectation = read_expectation(expect) if expect is not None else None
+        try:
+            requests = tuple(self._requests(test, fields, own, who_what))
+        except InputError as error:
+            requests = _if_expected(error, expectation)
+        return Case(
+            self._suite,
+            name,
+            test.place,
+            self._policies(own, expectation),
+            requests,
+            expectation,
+            tuple(own["rule"].texts()) if "rule" in own else (),
+            own["source"].text() if "source" in own else "",
+            own["skip"].text() if "skip" in own else "",
+        )
+
+    def _requests(
+        self,
+        test: Field,
+        fields: dict[str, Field],
+        own: dict[str, Field],
+        who_what: tuple[Field | None, Field | None, Field | None],
+    ) -> Iterable[Request]:
+        action, resource, principal = who_what
+        levels: list[dict[str, Field]] = [self._fields, own]
+        who = self._given.principal
+        if who is None and principal is not None:
+            who = read_principal(principal)
+        if "all_of" in own:
+            for item in own["all_of"].items():
+                step = item.checked(_ALL_OF) if item.is_mapping else {"action": item}
+                yield self._request(item, fields, [*levels, step], who, step.get("action"),
+                                    step.get("resource", resource), alone=True)  # fmt: skip
+            return
+        yield self._request(test, fields, levels, who, action, resource, alone=False)
+
+    def _request(
+        self,
+        test: Field,
+        fields: dict[str, Field],
+        levels: list[dict[str, Field]],
+        who: Principal | None,
+        action: Field | None,
+        resource: Field | None,
+        *,
+        alone: bool,
+    ) -> Request:
+        if action is None:
+            raise test.refuse("missing-field", "this test has no `action`")
+        action_only = "action_only" in fields and fields["action_only"].truth()
+        return Request(
+            action.text(),
+            resource.text() if resource is not None and not resource.is_null else None,
+            principal=who,
+            context=_context(levels),
+            unknown=_unknown(fields),
+            request_tags=_tags(levels, "request_tags"),
+            resource_tags=_tags(levels, "resource_tags"),
+            now=fields["now"].text() if "now" in fields else self._given.now,
+            action_only=action_only or alone,
+        )
+
+    def _policies(
+        self, own: dict[str, Field], expectation: Expectation | None
+    ) -> PolicySet | InputError:
+        if self._given.policies is not None:
+            return self._given.policies
+        identity: list[Field] = []
+        for level in (self._fields, own):
+            if "policies" in level:
+                layers = level["policies"].checked(_LAYERS)
+                identity = layers["identity"].items() if "identity" in layers else identity
+        try:
+            return PolicySet(self._policy(item) for item in identity)
+        except InputError as error:
+            return _if_expected(error, expectation)
+
+    def _policy(self, item: Field) -> Policy:
+        if not item.is_mapping:
+            return self._file(item)
+        members = item.members()
+        name = members["name"].text() if "name" in members else ""
+        if "file" in members:
+            policy = self._file(members["file"])
+        else:
+            node = members["policy"].node if "policy" in members else item.node
+            policy = policy_of(inline_document(item.source, as_json(node)))
+            name = name or f"{self._path.name}:{item.place.line}"
+        return policy._replace(name=name) if name else policy
+
+    def _file(self, item: Field) -> Policy:
+        path = self._path.parent / item.text()
+        if not path.is_file():
+            raise item.refuse("missing-file", f"there is no file `{item.text()}` beside the suite")
+        return load_policy(path)._replace(name=path.name)
+
+
+def _if_expected(error: InputError, expectation: Expectation | None) -> InputError:
+    """Return the error as a test's result; raise it where the test is broken, not the input."""
+    from policy_eval.errors import SuiteError
+
+    if isinstance(error, SuiteError):
+        raise error
+    return error
+
+
+def _choices(fields: dict[str, Field], many: str, one: str) -> list[Field | None]:
+    if many in fields:
+        return list(fields[many].items())
+    return [fields.get(one)]
+
+
+def _context(levels: list[dict[str, Field]]) -> Mapping[str, Given]:
+    """Merge contexts key by key, names compared as AWS does; the inner level wins."""
+    merged: dict[str, tuple[str, Given]] = {}
+    for level in levels:
+        if "context" not in level:
+            continue
+        seen: set[str] = set()
+        for name, value in level["context"].members().items():
+            folded = fold(name)
+            if folded in seen:
+                raise value.refuse("duplicate-key-case", f"`{name}` stands twice in this map")
+            seen.add(folded)
+            merged[folded] = (name, _given(value))
+    return dict(merged.values())
+
+
+def _given(value: Field) -> Given:
+    if value.is_null:
+        return None
+    return tuple(value.texts()) if value.is_list else value.text()
+
+
+def _tags(levels: list[dict[str, Field]], name: str) -> Mapping[str, str]:
+    merged: dict[str, str] = {}
+    for level in levels:
+        if name in level:
+            merged |= level[name].mapped(Field.text)
+    return merged
+
+
+def _unknown(fields: dict[str, Field]) -> list[str]:
+    unlisted = fields["unlisted_keys"].text() if "unlisted_keys" in fields else "absent"
+    if unlisted not in ("absent", "unknown"):
+        raise fields["unlisted_keys"].refuse(
+            "unknown-word", f"unlisted_keys is `{unlisted}`", "expected absent or unknown"
+        )
+    named = fields["unknown"].texts() if "unknown" in fields else []
+    return [*named, "*"] if unlisted == "unknown" else named
