@@ -51,10 +51,13 @@ def headline(explanation: Explanation) -> str:
 
 def summarize(explanation: Explanation) -> str:
     """Return the short answer: the decision, what gave it or what it lacks, what it rests on."""
-    lines = [headline(explanation)]
-    for part in _deciding_parts(explanation):
-        lines += [f"  {line}" for line in _because(part)]
+    lines = [headline(explanation), *(f"  {line}" for line in reasons(explanation))]
     return "\n".join([*lines, *_footnotes(explanation)])
+
+
+def reasons(explanation: Explanation) -> list[str]:
+    """Return what gave the decision or what it lacks, in lines."""
+    return [line for part in _deciding_parts(explanation) for line in _because(part)]
 
 
 def spell_out(explanation: Explanation) -> str:

@@ -1,0 +1,132 @@
+"""What commands take: policies, context values, tags. Raises InputError for what is unusable."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
+from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
+from policy_eval.policy.ast import Policy
+from policy_eval.request.context import Given
+from policy_eval.text.folding import fold
+
+if TYPE_CHECKING:
+    from policy_eval.cases.fields import Field
+
+
+def read_policies(paths: Iterable[str]) -> PolicySet:
+    """Return the policies in files, in every `*.json` of folders, or on stdin (`-`)."""
+    return PolicySet(policy for path in paths for policy in _policies(path))
+
+
+def _policies(path: str) -> list[Policy]:
+    if path == "-":
+        data = sys.stdin.buffer.read()
+        try:
+            return [parse_policy(data.decode("utf-8"), "<stdin>")]
+        except UnicodeDecodeError as error:
+            raise _unreadable("<stdin>", f"byte {error.start + 1} is no UTF-8") from None
+    folder = Path(path)
+    if folder.is_dir():
+        files = sorted(folder.glob("*.json"))
+        if not files:
+            raise _unreadable(path, "no *.json file in this folder")
+        return [load_policy(file) for file in files]
+    return [load_policy(path)]
+
+
+def _unreadable(name: str, found: str) -> PolicyError:
+    return PolicyError(Diagnostic("unreadable-file", Severity.ERROR, f"{name}: {found}"))
+
+
+def split_pairs(option: str, pairs: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the KEY=VALUE texts of an option, cut at the first `=`."""
+    found = []
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise refuse_request(
+                "key-value", f"{option} `{pair}` is no KEY=VALUE", "write KEY=VALUE"
+            )
+        found.append((key, value))
+    return found
+
+
+def read_tags(option: str, pairs: Iterable[str]) -> dict[str, str]:
+    """Return tags given as K=V. Raises RequestError for a key given twice."""
+    tags: dict[str, str] = {}
+    for key, value in split_pairs(option, pairs):
+        if key in tags:
+            raise refuse_request("duplicate-tag", f"{option} gives `{key}` twice", "give it once")
+        tags[key] = value
+    return tags
+
+
+def read_context(
+    pairs: Iterable[str], files: Iterable[str], absent: Iterable[str]
+) -> Mapping[str, Given]:
+    """Return the context: files first, then `-c` over them, then `--absent`.
+
+    A key repeated in `-c` is multivalued. Raises RequestError for one key in two spellings.
+    """
+    context: dict[str, Given] = {}
+    for file in files:
+        _merge(context, _context_file(Path(file)))
+    given: dict[str, list[str]] = {}
+    for key, value in split_pairs("-c", pairs):
+        given.setdefault(key, []).append(value)
+    single: dict[str, Given] = {
+        key: values[0] if len(values) == 1 else tuple(values) for key, values in given.items()
+    }
+    _merge(context, single)
+    for key in absent:
+        if fold(key) in map(fold, given):
+            raise refuse_request(
+                "given-and-absent", f"`{key}` is given and said to be absent", "say one of the two"
+            )
+        _merge(context, {key: None})
+    return context
+
+
+def _merge(context: dict[str, Given], further: Mapping[str, Given]) -> None:
+    """Let `further` win key by key; two spellings inside it stay, to be refused later."""
+    folded = {fold(key) for key in further}
+    for key in [key for key in context if fold(key) in folded]:
+        del context[key]
+    context.update(further)
+
+
+def _context_file(path: Path) -> Mapping[str, Given]:
+    """Read a context: a mapping of keys, or the AWS CLI's ContextEntries."""
+    from policy_eval.cases.fields import read_file
+
+    root = read_file(path)
+    if root.is_mapping and "ContextEntries" in root.members():
+        root = root.members()["ContextEntries"]
+    if not root.is_list:
+        return {name: _given(field) for name, field in root.members().items()}
+    context: dict[str, Given] = {}
+    known = dict.fromkeys(("ContextKeyName", "ContextKeyType", "ContextKeyValues"), "")
+    for item in root.items():
+        entry = item.checked(known)
+        if "ContextKeyName" not in entry or "ContextKeyValues" not in entry:
+            raise item.refuse("missing-field", "an entry has ContextKeyName and ContextKeyValues")
+        context[entry["ContextKeyName"].text()] = _entry_values(entry)
+    return context
+
+
+def _given(field: Field) -> Given:
+    if field.is_null:
+        return None
+    return tuple(field.texts()) if field.is_list else field.text()
+
+
+def _entry_values(entry: Mapping[str, Field]) -> Given:
+    values = _given(entry["ContextKeyValues"])
+    several = "ContextKeyType" in entry and entry["ContextKeyType"].text().endswith("List")
+    if isinstance(values, tuple) and len(values) == 1 and not several:
+        return values[0]
+    return values
