@@ -1,25 +1,59 @@
 """What AWS IAM would decide, offline, and why.
 
-Nothing outside this module's names is public.
+Nothing outside this module's names is public. They are loaded when first used, so that a
+command loads only what it needs.
 """
 
-from policy_eval.api import decide, explain, load, parse, rests_on
-from policy_eval.engine.decision import Deciding, Decision
-from policy_eval.engine.explanation import Explanation
-from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
-from policy_eval.errors import (
-    Diagnostic,
-    InputError,
-    Place,
-    PolicyError,
-    PolicyEvalError,
-    RequestError,
-    Severity,
-    SuiteError,
-)
-from policy_eval.policy.ast import Effect, Policy, Statement
-from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
-from policy_eval.request.request import Request
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from policy_eval.api import decide, explain, load, parse, rests_on
+    from policy_eval.engine.decision import Deciding, Decision
+    from policy_eval.engine.explanation import Explanation
+    from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
+    from policy_eval.errors import (
+        Diagnostic,
+        InputError,
+        Place,
+        PolicyError,
+        PolicyEvalError,
+        RequestError,
+        Severity,
+        SuiteError,
+    )
+    from policy_eval.policy.ast import Effect, Policy, Statement
+    from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
+    from policy_eval.request.request import Request
+
+_HOMES = {
+    "Deciding": "engine.decision",
+    "Decision": "engine.decision",
+    "Diagnostic": "errors",
+    "Effect": "policy.ast",
+    "Explanation": "engine.explanation",
+    "InputError": "errors",
+    "Place": "errors",
+    "Policy": "policy.ast",
+    "PolicyError": "errors",
+    "PolicyEvalError": "errors",
+    "PolicySet": "engine.policies",
+    "Principal": "request.principal",
+    "PrincipalKind": "request.principal",
+    "Request": "request.request",
+    "RequestError": "errors",
+    "Severity": "errors",
+    "Statement": "policy.ast",
+    "SuiteError": "errors",
+    "decide": "api",
+    "explain": "api",
+    "load": "api",
+    "load_policy": "engine.policies",
+    "parse": "api",
+    "parse_policy": "engine.policies",
+    "parse_principal": "request.principal",
+    "rests_on": "api",
+}
 
 __all__ = [
     "Deciding",
@@ -49,3 +83,14 @@ __all__ = [
     "parse_principal",
     "rests_on",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        message = f"module `policy_eval` has no attribute `{name}`"
+        raise AttributeError(message)
+    return getattr(import_module(f"policy_eval.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

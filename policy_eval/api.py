@@ -12,13 +12,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from policy_eval.engine import call
+from policy_eval.engine.decide import decide_call
 from policy_eval.engine.decision import Decision
+from policy_eval.engine import explain as explaining
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
 from policy_eval.request.request import Request
+
+if TYPE_CHECKING:
+    from os import PathLike
 
 
 def parse(text: str, name: str = "<policy>") -> PolicySet:
@@ -29,7 +33,7 @@ def parse(text: str, name: str = "<policy>") -> PolicySet:
     return PolicySet([parse_policy(text, name)])
 
 
-def load(*paths: str | Path) -> PolicySet:
+def load(*paths: str | PathLike[str]) -> PolicySet:
     """Return a policy set of the identity-based policies in some files (UTF-8).
 
     Raises PolicyError, also where a file cannot be read.
@@ -44,7 +48,7 @@ def decide(policies: PolicySet, request: Request) -> Decision:
     `secretsmanager:TagResource`) is allowed only if each is; `request.action_only` leaves them
     out. Raises RequestError for a context value that a statement cannot read.
     """
-    return call.decide_call(policies, [request])
+    return decide_call(policies, [request])
 
 
 def explain(policies: PolicySet, request: Request) -> Explanation:
@@ -52,8 +56,8 @@ def explain(policies: PolicySet, request: Request) -> Explanation:
 
     `str()` of it is text, `to_dict()` data. Raises RequestError as `decide` does.
     """
-    explanation = call.explain_call(policies, [request])
-    return explanation._replace(rests_on=call.rests_on(policies, [request]))
+    explanation = explaining.explain_call(policies, [request])
+    return explanation._replace(rests_on=explaining.rests_on(policies, [request]))
 
 
 def rests_on(policies: PolicySet, request: Request) -> tuple[str, ...]:
@@ -61,4 +65,4 @@ def rests_on(policies: PolicySet, request: Request) -> tuple[str, ...]:
 
     Works where the request is refused too: another reading may decide it.
     """
-    return call.rests_on(policies, [request])
+    return explaining.rests_on(policies, [request])

@@ -9,8 +9,6 @@
 A denied request is a Decision, never an exception.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

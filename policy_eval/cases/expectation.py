@@ -1,7 +1,5 @@
 """The `expect` field: what a test wants of a decision, each part checked only where given."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import NamedTuple

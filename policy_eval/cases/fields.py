@@ -1,7 +1,5 @@
 """Typed reading of a suite's fields: what stands in the file, or an error with its line."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
@@ -57,7 +55,7 @@ class Field(NamedTuple):
             raise self.refuse("wrong-type", f"expected true or false, found `{text}`")
         return text == "true"
 
-    def items(self) -> list[Field]:
+    def items(self) -> "list[Field]":
         """Return a list's elements; a single value counts as a list of one, null as none."""
         if self.is_null:
             return []
@@ -69,7 +67,7 @@ class Field(NamedTuple):
         """Return a list of texts."""
         return [item.text() for item in self.items()]
 
-    def members(self) -> dict[str, Field]:
+    def members(self) -> "dict[str, Field]":
         """Return a mapping's members. Raises SuiteError for anything else."""
         if self.is_null:
             return {}
@@ -80,7 +78,7 @@ class Field(NamedTuple):
             for (name, _), item in zip(self.node.names, self.node.items, strict=True)
         }
 
-    def checked(self, known: dict[str, str]) -> dict[str, Field]:
+    def checked(self, known: dict[str, str]) -> "dict[str, Field]":
         """Return a mapping's members, all of them among `known`.
 
         `known` maps each name to "" or to why it is not supported. Raises SuiteError.
@@ -102,7 +100,7 @@ class Field(NamedTuple):
                 )
         return members
 
-    def mapped(self, read: Callable[[Field], T]) -> dict[str, T]:
+    def mapped(self, read: "Callable[[Field], T]") -> dict[str, T]:
         """Return a mapping with each member read."""
         return {name: read(field) for name, field in self.members().items()}
 

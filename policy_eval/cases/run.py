@@ -1,13 +1,12 @@
 """Cases → results: decide on an engine, compare with what is expected."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from policy_eval.cases.expectation import differences
 from policy_eval.cases.suite import Case
-from policy_eval.engine.call import decide_call, explain_call, rests_on
+from policy_eval.engine.decide import decide_call
+from policy_eval.engine.explain import explain_call, rests_on
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import InputError

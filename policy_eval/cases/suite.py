@@ -3,8 +3,6 @@
 The format is documented in docs/iamtest.md.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path

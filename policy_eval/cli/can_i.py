@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from policy_eval.api import explain
 from policy_eval.cli.options import read_context, read_policies, read_tags
 from policy_eval.cli.output import (
     Exit,
@@ -14,6 +13,7 @@ from policy_eval.cli.output import (
     print_diagnostics,
     refusing_bad_input,
 )
+from policy_eval.engine.explain import explain_call, rests_on
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.wording import summarize
 from policy_eval.request.request import Request
@@ -107,7 +107,8 @@ def command(  # noqa: PLR0913 - one parameter an option
             now=now or _clock(),
             action_only=action_only,
         )
-        explanation = explain(policies, request)
+        explanation = explain_call(policies, [request])
+        explanation = explanation._replace(rests_on=rests_on(policies, [request]))
     if not quiet:
         print_answer(_answer(explanation, form, whole=whole))
     raise click.exceptions.Exit(_exit(explanation, expect))

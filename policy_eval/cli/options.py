@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
@@ -29,13 +29,14 @@ def _policies(path: str) -> list[Policy]:
             return [parse_policy(data.decode("utf-8"), "<stdin>")]
         except UnicodeDecodeError as error:
             raise _unreadable("<stdin>", f"byte {error.start + 1} is no UTF-8") from None
-    folder = Path(path)
-    if folder.is_dir():
-        files = sorted(folder.glob("*.json"))
-        if not files:
-            raise _unreadable(path, "no *.json file in this folder")
-        return [load_policy(file) for file in files]
-    return [load_policy(path)]
+    if not os.path.isdir(path):  # noqa: PTH112 - pathlib costs a tenth of a cold start
+        return [load_policy(path)]
+    from pathlib import Path
+
+    files = sorted(Path(path).glob("*.json"))
+    if not files:
+        raise _unreadable(path, "no *.json file in this folder")
+    return [load_policy(file) for file in files]
 
 
 def _unreadable(name: str, found: str) -> PolicyError:
@@ -74,7 +75,7 @@ def read_context(
     """
     context: dict[str, Given] = {}
     for file in files:
-        _merge(context, _context_file(Path(file)))
+        _merge(context, _context_file(file))
     given: dict[str, list[str]] = {}
     for key, value in split_pairs("-c", pairs):
         given.setdefault(key, []).append(value)
@@ -99,11 +100,13 @@ def _merge(context: dict[str, Given], further: Mapping[str, Given]) -> None:
     context.update(further)
 
 
-def _context_file(path: Path) -> Mapping[str, Given]:
+def _context_file(path: str) -> Mapping[str, Given]:
     """Read a context: a mapping of keys, or the AWS CLI's ContextEntries."""
+    from pathlib import Path
+
     from policy_eval.cases.fields import read_file
 
-    root = read_file(path)
+    root = read_file(Path(path))
     if root.is_mapping and "ContextEntries" in root.members():
         root = root.members()["ContextEntries"]
     if not root.is_list:

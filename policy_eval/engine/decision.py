@@ -1,13 +1,18 @@
 """Decisions: the word, what gave it, and what it hangs on."""
 
-from __future__ import annotations
+from typing import NamedTuple, NoReturn, Self
 
-from typing import NamedTuple, NoReturn
-
-from policy_eval.engine.program import Entry
+from policy_eval.policy.ast import Policy, Statement
 from policy_eval.errors import Place
 from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.service_rules import Remark
+
+
+class Entry(NamedTuple):
+    """A statement, and the policy it stands in."""
+
+    policy: Policy
+    statement: Statement
 
 
 class Deciding(NamedTuple):
@@ -19,8 +24,8 @@ class Deciding(NamedTuple):
     place: Place
 
     @classmethod
-    def of(cls, entry: Entry) -> Deciding:
-        """Return the record of a program's entry."""
+    def of(cls, entry: Entry) -> Self:
+        """Return the record of an entry."""
         policy, statement = entry
         return cls(policy.name, statement.number, statement.sid, policy.place(statement))
 
@@ -87,7 +92,7 @@ class Decision:
         """The statements that decided: Sids, or `file#N`."""
         return tuple(statement.label for statement in self.statements)
 
-    def blocked(self, by: Decision) -> Decision:
+    def blocked(self, by: "Decision") -> "Decision":
         """Return the decision of a call of which this part was allowed and `by` was not."""
         return Decision(
             by.word,

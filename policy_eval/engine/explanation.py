@@ -1,7 +1,5 @@
 """Explanations: a decision with every statement behind it, as data and as text."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from policy_eval.engine.decision import Decision

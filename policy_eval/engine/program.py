@@ -5,26 +5,18 @@ action are built once. Memory is bounded: what is remembered per action and per 
 when it grows past its bound.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from policy_eval.engine.decision import Entry
 from policy_eval.engine.matching import Predicate, compile_set
-from policy_eval.policy.ast import Effect, Policy, Statement
+from policy_eval.policy.ast import Effect, Policy
 from policy_eval.semantics.lower import Key, Test, action_set, lower_statement
 from policy_eval.semantics.outcomes import can_be_unreadable
 from policy_eval.semantics.readings import OUR_READING, Reading
 from policy_eval.semantics.sets import OneOf, ValueSet
 
 _REMEMBERED_ACTIONS = 4096
-
-
-class Entry(NamedTuple):
-    """A statement of a program, and the policy it stands in."""
-
-    policy: Policy
-    statement: Statement
 
 
 class RowTest(NamedTuple):

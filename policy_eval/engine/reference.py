@@ -4,13 +4,11 @@ Slow and plain on purpose. Its decision equals the scalar engine's (a property t
 equal); only this engine explains.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from policy_eval.engine.naive import contains
-from policy_eval.engine.program import Entry
+from policy_eval.engine.decision import Entry
 from policy_eval.errors import RequestError
 from policy_eval.policy.ast import Effect, Element, Policy
 from policy_eval.semantics.authorization import Bounds

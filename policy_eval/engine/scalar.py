@@ -4,8 +4,6 @@ Two numbers are kept: the statements that surely match, and those that possibly 
 key (or the resource) is unknown. Without unknowns they are equal.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from policy_eval.engine.matching import contains

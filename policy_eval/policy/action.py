@@ -4,8 +4,6 @@ The language is `grammar/action.lark`; this parser is the fast one, held equal t
 a property test. AWS: "IAM JSON policy elements: Action" (R-ACT-01).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

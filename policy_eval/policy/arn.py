@@ -4,8 +4,6 @@ The language is `grammar/arn.lark`; this parser is the fast one, held equal to t
 property test. AWS: "Identify AWS resources with Amazon Resource Names (ARNs)".
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 ARN_FIELDS = 6

@@ -1,13 +1,14 @@
 """A policy document as immutable data: what was written, nothing decided."""
 
-from __future__ import annotations
-
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from policy_eval.errors import Diagnostic, Place
+from policy_eval.errors import Place
 from policy_eval.text.node import Path
 from policy_eval.text.source import Source
+
+if TYPE_CHECKING:
+    from policy_eval.policy.findings import Finding
 
 DEFAULT_VERSION = "2008-10-17"
 """What a document without a Version is read as (R-GRAM-05)."""
@@ -70,8 +71,8 @@ class Places(Protocol):
 class Policy(NamedTuple):
     """One identity-based policy document.
 
-    `version` is None where none is written (see `DEFAULT_VERSION`). `warnings` are problems
-    that AWS would let pass; `places` finds what stands inside the document.
+    `version` is None where none is written (see `DEFAULT_VERSION`). `findings` are
+    problems that AWS would let pass; `places` finds what stands inside the document.
     """
 
     name: str
@@ -80,7 +81,7 @@ class Policy(NamedTuple):
     form: Form
     source: Source
     places: Places
-    warnings: tuple[Diagnostic, ...] = ()
+    findings: "tuple[Finding, ...]" = ()
 
     @property
     def has_variables(self) -> bool:

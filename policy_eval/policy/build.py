@@ -7,9 +7,7 @@ only warned about. Names of operators and the text of typed values are judged in
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
-from policy_eval.errors import Diagnostic, PolicyError, Severity
+from policy_eval.errors import Severity
 from policy_eval.policy.ast import (
     CURRENT_VERSION,
     DEFAULT_VERSION,
@@ -20,6 +18,7 @@ from policy_eval.policy.ast import (
     Statement,
 )
 from policy_eval.policy.document import Document, RawStatement
+from policy_eval.policy.findings import Finding, Where, refuse_errors
 from policy_eval.policy.pattern import MalformedVariableError, parse_pattern
 from policy_eval.text.folding import fold
 from policy_eval.text.node import Json, Number, Path
@@ -43,10 +42,7 @@ def build_policy(document: Document) -> Policy:
     """Return the policy. Raises PolicyError with every problem found, in order."""
     builder = _Builder(document)
     policy = builder.policy()
-    errors = [found for found in builder.found if found.severity is Severity.ERROR]
-    if errors:
-        raise PolicyError(*errors)
-    return policy
+    return policy._replace(findings=refuse_errors(builder.found, document))
 
 
 class _Builder:
@@ -56,7 +52,7 @@ class _Builder:
         self._document = document
         self._statement = 0
         self._variables = document.members.get("Version") == CURRENT_VERSION
-        self.found: list[Diagnostic] = []
+        self.found: list[Finding] = []
 
     def _report(
         self,
@@ -69,8 +65,8 @@ class _Builder:
         *,
         name: bool = False,
     ) -> None:
-        place = self._document.places(self._statement, path, name=name)
-        self.found.append(Diagnostic(code, severity, message, remedy, place, (rule,)))
+        where = Where(self._statement, path, name)
+        self.found.append(Finding(severity, code, where, message, remedy, rule))
 
     def _error(
         self, code: str, path: Path, message: str, remedy: str, rule: str, *, name: bool = False
@@ -108,7 +104,6 @@ class _Builder:
             document.form,
             document.source,
             document.places,
-            tuple(found for found in self.found if found.severity is Severity.WARNING),
         )
 
     def _unknown_elements(self, members: dict[str, Json], known: frozenset[str]) -> None:
@@ -117,6 +112,8 @@ class _Builder:
                 continue
             rule, remedy = _ELSEWHERE.get(name, ("R-GRAM-07", ""))
             if not remedy:
+                from difflib import get_close_matches  # only when something is wrong
+
                 near = get_close_matches(name, known, 1) or [
                     right for right in known if right.lower() == name.lower()
                 ]
@@ -145,11 +142,10 @@ class _Builder:
         at = next((at for at, character in enumerate(text) if character > "\u00ff"), None)
         if at is not None:
             self.found.append(
-                Diagnostic(
-                    "character-not-stored", Severity.ERROR,
+                Finding(
+                    Severity.ERROR, "character-not-stored", start + at,
                     f"IAM does not store the character `{text[at]}` (U+{ord(text[at]):04X})",
-                    "a policy holds tab, line breaks and U+0020 to U+00FF",
-                    source.place(start + at), ("R-GRAM-13",),
+                    "a policy holds tab, line breaks and U+0020 to U+00FF", "R-GRAM-13",
                 )
             )  # fmt: skip
 

@@ -4,8 +4,6 @@ Four forms (`Form`): a document, one statement, a list of statements, statements
 commas as AWS's documentation prints them. What is recognised is said, never repaired.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from policy_eval.errors import Diagnostic, Place, PolicyError, Severity

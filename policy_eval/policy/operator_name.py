@@ -4,8 +4,6 @@ The language is `grammar/operator.lark`; this parser is the fast one, held equal
 by a property test. Rules: R-COND-07, R-GRAM-08 (operator names ignore case).
 """
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ The language is `grammar/pattern.lark`; this parser is the fast one, held equal 
 by a property test. Rules: R-VAR-06, R-VAR-09, R-VAR-14, R-RES-02.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 

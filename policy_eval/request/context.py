@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
-from ipaddress import IPv4Address, IPv6Address
-from typing import TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 from policy_eval.errors import refuse_request
 from policy_eval.text.folding import fold
 
-Scalar: TypeAlias = Union[str, int, Decimal, bool, datetime, bytes, IPv4Address, IPv6Address]
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from ipaddress import IPv4Address, IPv6Address
+
+Scalar: TypeAlias = Union[
+    str, int, "Decimal", bool, datetime, bytes, "IPv4Address", "IPv6Address"
+]
 Given: TypeAlias = Union[Scalar, Sequence[Scalar], None]
 """What a key may be given as: one value, several, or None for "known to be absent"."""
 
@@ -58,7 +62,7 @@ def text_of(name: str, value: Scalar) -> str:
             return "true" if value else "false"
         case str():
             return value
-        case int() | Decimal() | IPv4Address() | IPv6Address():
+        case int():
             return str(value)
         case bytes():
             from base64 import b64encode
@@ -70,12 +74,21 @@ def text_of(name: str, value: Scalar) -> str:
             raise refuse_request(
                 "context-value", f"`{name}` is a datetime without a time zone", "give it one"
             )
+        case _ if _is_number_or_address(value):
+            return str(value)
         case _:
             raise refuse_request(
                 "context-value",
                 f"`{name}` is given as {type(value).__name__}",
                 "expected text, int, Decimal, bool, datetime, bytes or an IP address",
             )
+
+
+def _is_number_or_address(value: object) -> bool:
+    from decimal import Decimal
+    from ipaddress import IPv4Address, IPv6Address
+
+    return isinstance(value, (Decimal, IPv4Address, IPv6Address))
 
 
 def tag_entries(prefixes: Iterable[str], tags: Mapping[str, str]) -> Entries:

@@ -3,8 +3,6 @@
 AWS: "AWS JSON policy elements: Principal", "IAM identifiers". Rules: R-PRIN-04, R-PRIN-08.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ AWS: "Condition operators" (IfExists, Null), "Single-valued vs. multivalued cont
 Rules: R-COND-05, R-COND-25, R-COND-27, R-COND-30, R-COND-31, R-COND-36.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from policy_eval.policy.ast import Effect

@@ -9,8 +9,6 @@ logic", "Default key policy". Rules: R-EVAL-01, R-EVAL-02, R-EVAL-12, R-XACC-01,
 R-KMS-02, R-TRUST-01, R-ROOT-01, R-SP-01, R-ANON-01, R-EXT-01.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple, Protocol, Self, TypeVar
 

@@ -3,8 +3,6 @@
 A table; each row says what in the request brings the need. Rules: R-SM-01, R-AF-05.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

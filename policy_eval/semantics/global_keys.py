@@ -4,8 +4,6 @@ AWS: "AWS global condition context keys", "Forward access sessions". Rules: R-KE
 A table of data; `keys` reads it.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

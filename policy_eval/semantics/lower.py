@@ -7,8 +7,6 @@ engines know nothing of IAM.
 Rules: R-COND-01 … R-COND-43, R-VAR-01 … R-VAR-14, R-ACT-01 … R-ACT-06, R-RES-01 … R-RES-11.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple, TypeAlias

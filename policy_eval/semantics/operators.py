@@ -7,8 +7,6 @@ context values it accepts. Several policy values are a union, a negated operator
 AWS: "IAM JSON policy elements: Condition operators" (R-COND-10 … R-COND-21).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias

@@ -4,8 +4,6 @@ Engines bring the values, and their own way to look into a set; what AWS says ab
 values, missing keys, null values and unreadable ones is said here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from enum import Enum
 from itertools import product

@@ -4,8 +4,6 @@ Rules: R-RES-09 (actions without resource types), R-SM-04 (a secret that does no
 R-XACC-05 (whose resource it is), R-AF-08.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from policy_eval.policy.action import Action

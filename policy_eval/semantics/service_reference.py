@@ -4,8 +4,6 @@ It says which actions, resource types and condition keys a service has, and the 
 key. What it does not list is remarked on, never denied: the reference is behind AWS at times.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import NamedTuple
 

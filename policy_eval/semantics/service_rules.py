@@ -3,8 +3,6 @@
 Rules: R-AF-02, R-AF-06, R-AF-08, R-CRED-01, R-XACC-04, R-EXT-01.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from policy_eval.request.principal import PrincipalKind

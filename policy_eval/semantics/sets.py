@@ -5,8 +5,6 @@ numbers by `Range`; addresses by `Network`; true/false, bytes and presence by `O
 Each engine reads the family in one `match` closed with `assert_never`.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple, TypeAlias
@@ -91,13 +89,13 @@ class Network(NamedTuple):
 class Union(NamedTuple):
     """What any member accepts; without members, nothing."""
 
-    members: tuple[ValueSet, ...]
+    members: "tuple[ValueSet, ...]"
 
 
 class Complement(NamedTuple):
     """What `of` does not accept."""
 
-    of: ValueSet
+    of: "ValueSet"
 
 
 ValueSet: TypeAlias = (

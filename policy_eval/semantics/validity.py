@@ -7,10 +7,10 @@ R-COND-41, R-VAR-03, R-VAR-06, R-EXT-05; variables in the wrong place are warnin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
-from policy_eval.errors import Diagnostic, PolicyError, Severity
+from policy_eval.errors import Severity
 from policy_eval.policy.ast import Condition, Policy, Statement
+from policy_eval.policy.findings import Finding, Where, refuse_errors
 from policy_eval.policy.operator_name import SetOperator, parse_operator_name
 from policy_eval.policy.pattern import MalformedVariableError, Variable
 from policy_eval.semantics.lower import condition_patterns
@@ -25,25 +25,24 @@ from policy_eval.text.node import Path
 def check_policy(policy: Policy) -> Policy:
     """Return the policy with its warnings. Raises PolicyError with every problem found."""
     found = [
-        diagnostic
+        finding
         for statement in policy.statements
-        for diagnostic in (
+        for finding in (
             *_conditions(policy, statement),
             *_misplaced_variables(policy, statement),
         )
     ]
-    errors = [diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR]
-    if errors:
-        raise PolicyError(*errors)
-    return policy._replace(warnings=policy.warnings + tuple(found)) if found else policy
+    if not found:
+        return policy
+    return policy._replace(findings=policy.findings + refuse_errors(found, policy))
 
 
-def _conditions(policy: Policy, statement: Statement) -> Iterator[Diagnostic]:
+def _conditions(policy: Policy, statement: Statement) -> Iterator[Finding]:
     for condition in statement.conditions:
         name = parse_operator_name(condition.operator)
         operator = OPERATORS.get(name.base.lower()) if name else None
         path = ("Condition", condition.operator)
-        place = (policy, statement, path)
+        place = Where(statement.number, path)
         if name is None or operator is None:
             yield _unknown_operator(place, condition)
         elif operator.view is View.PRESENCE and name.if_exists:
@@ -54,7 +53,9 @@ def _conditions(policy: Policy, statement: Statement) -> Iterator[Diagnostic]:
             yield from _values(policy, statement, condition, operator)
 
 
-def _unknown_operator(place: tuple[Policy, Statement, Path], condition: Condition) -> Diagnostic:
+def _unknown_operator(place: Where, condition: Condition) -> Finding:
+    from difflib import get_close_matches  # only when something is wrong
+
     folded = {fold(row.name): row.name for row in OPERATORS.values()}
     prefix, colon, rest = condition.operator.rpartition(":")
     sets = {fold(operator.value): operator.value for operator in SetOperator}
@@ -66,21 +67,20 @@ def _unknown_operator(place: tuple[Policy, Statement, Path], condition: Conditio
         front = f"{sets[near_set[0]]}:" if near_set else ""
         remedy = f"did you mean `{front}{folded[near[0]]}{suffix}`"
     return _found(
-        place,
+        place._replace(name=True),
         "unknown-operator",
         f"`{condition.operator}` is no condition operator",
         remedy,
         "R-COND-07",
-        name=True,
     )
 
 
 def _values(
     policy: Policy, statement: Statement, condition: Condition, operator: Operator
-) -> Iterator[Diagnostic]:
+) -> Iterator[Finding]:
     for index, text in enumerate(condition.values):
         path: Path = ("Condition", condition.operator, condition.key, index)
-        place = (policy, statement, path)
+        place = Where(statement.number, path)
         try:
             (pattern,) = condition_patterns(
                 condition._replace(values=(text,)), operator, policy, OUR_READING
@@ -106,44 +106,33 @@ def _values(
             )
 
 
-def _misplaced_variables(policy: Policy, statement: Statement) -> Iterator[Diagnostic]:
+def _misplaced_variables(policy: Policy, statement: Statement) -> Iterator[Finding]:
     if not policy.has_variables:
         return
     for text in statement.action.values:
         if "${" in text:
             path: Path = (statement.action.name, statement.action.values.index(text))
-            yield _misplaced((policy, statement, path), text, "an action", "R-VAR-03")
+            yield _misplaced(Where(statement.number, path), text, "an action", "R-VAR-03")
     for index, text in enumerate(statement.resource.values):
         if "${" in text and early_variables(text):
             yield _misplaced(
-                (policy, statement, (statement.resource.name, index)),
+                Where(statement.number, (statement.resource.name, index)),
                 text,
                 "an ARN before its fifth colon",
                 "R-RES-08",
             )
 
 
-def _misplaced(place: tuple[Policy, Statement, Path], text: str, where: str, rule: str) -> Diagnostic:
-    policy, statement, path = place
-    return Diagnostic(
-        "misplaced-variable",
+def _misplaced(place: Where, text: str, where: str, rule: str) -> Finding:
+    return Finding(
         Severity.WARNING,
+        "misplaced-variable",
+        place,
         f"`{text}` has a policy variable in {where}, where it is literal text",
         "so it matches nothing you mean",
-        policy.places(statement.number, path),
-        (rule,),
+        rule,
     )
 
 
-def _found(
-    place: tuple[Policy, Statement, Path],
-    code: str,
-    message: str,
-    remedy: str,
-    rule: str,
-    *,
-    name: bool = False,
-) -> Diagnostic:
-    policy, statement, path = place
-    where = policy.places(statement.number, path, name=name)
-    return Diagnostic(code, Severity.ERROR, message, remedy, where, (rule,))
+def _found(where: Where, code: str, message: str, remedy: str, rule: str) -> Finding:
+    return Finding(Severity.ERROR, code, where, message, remedy, rule)

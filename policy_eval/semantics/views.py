@@ -8,15 +8,9 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from functools import cache
-from typing import TYPE_CHECKING
-
 from policy_eval.policy.arn import ARN_FIELDS
 from policy_eval.semantics.sets import Address, Value
 from policy_eval.text.folding import fold
-
-if TYPE_CHECKING:
-    import re
 
 
 class View(Enum):
@@ -68,41 +62,61 @@ def read_instant(text: str) -> Value | None:
     whole, point, fraction = text.removeprefix("-").removeprefix("+").partition(".")
     if whole.isdigit() and fraction.isdigit() is bool(point):
         return read_number(text)
-    matched = _date_form().fullmatch(text)
-    return None if matched is None else _seconds(matched)
+    date, mark, time = text.partition("T")
+    day = _day(date.split("-"))
+    if day is None or not mark:
+        return None if day is None else Decimal(day * _DAY)
+    seconds = _time(time) if date.count("-") == 2 else None
+    return None if seconds is None else day * _DAY + seconds
 
 
-@cache
-def _date_form() -> re.Pattern[str]:
-    import re
-
-    return re.compile(
-        r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})"
-        r"(?:-(?P<day>[0-9]{2})"
-        r"(?:T(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})"
-        r"(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?"
-        r"(?:Z|(?P<sign>[+-])(?P<zone_hour>[0-9]{2}):(?P<zone_minute>[0-9]{2}))?)?)?"
-    )
+def _number(text: str, digits: int) -> int | None:
+    """Return the number that exactly so many digits stand for."""
+    return int(text) if len(text) == digits and text.isascii() and text.isdigit() else None
 
 
-def _seconds(date_form: re.Match[str]) -> Decimal | None:
+def _day(parts: list[str]) -> int | None:
+    """Return days since the epoch of `YYYY-MM` or `YYYY-MM-DD`."""
     from datetime import date
 
-    def part(name: str, default: int = 0) -> int:
-        return int(date_form[name] or default)
-
-    hour, minute, second = part("hour"), part("minute"), part("second")
-    zone_hour, zone_minute = part("zone_hour"), part("zone_minute")
-    if hour > 23 or zone_hour > 23 or max(minute, second, zone_minute) > 59:
+    if len(parts) not in (2, 3):
+        return None
+    numbers = [_number(part, 4 if at == 0 else 2) for at, part in enumerate((*parts, "01")[:3])]
+    year, month, day = numbers
+    if year is None or month is None or day is None:
         return None
     try:
-        day = date(part("year"), part("month"), part("day", 1)).toordinal() - _EPOCH_ORDINAL
+        return date(year, month, day).toordinal() - _EPOCH_ORDINAL
     except ValueError:
         return None
-    zone = (zone_hour * _HOUR + zone_minute * _MINUTE) * (-1 if date_form["sign"] == "-" else 1)
-    whole = day * _DAY + hour * _HOUR + minute * _MINUTE + second - zone
-    fraction = date_form["fraction"]
-    return Decimal(whole) + Decimal(f"0.{fraction}") if fraction else Decimal(whole)
+
+
+def _time(text: str) -> Decimal | None:
+    """Return seconds since midnight UTC of `hh:mm[:ss[.f]][TZD]`; no zone is UTC."""
+    zone: int | None = 0
+    if text.endswith("Z"):
+        text = text[:-1]
+    elif text[-6:-5] in ("+", "-"):
+        zone = _clock(text[-5:])
+        zone = -zone if zone is not None and text[-6] == "-" else zone
+        text = text[:-6]
+    text, point, fraction = text.partition(".")
+    second = 0 if len(text) == 5 else _number(text[6:], 2) if text[5:6] == ":" else None
+    minutes = _clock(text[:5])
+    if zone is None or minutes is None or second is None or second > 59:
+        return None
+    if point and (len(text) != 8 or not (fraction.isascii() and fraction.isdigit())):
+        return None
+    whole = Decimal(minutes - zone + second)
+    return whole + Decimal(f"0.{fraction}") if point else whole
+
+
+def _clock(text: str) -> int | None:
+    """Return the seconds of `hh:mm`."""
+    hour, minute = _number(text[:2], 2), _number(text[3:], 2)
+    if hour is None or minute is None or text[2:3] != ":" or hour > 23 or minute > 59:
+        return None
+    return hour * _HOUR + minute * _MINUTE
 
 
 def read_epoch(text: str) -> Value | None:

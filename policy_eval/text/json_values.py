@@ -4,8 +4,6 @@ The standard decoder reads the values (`raw_decode`, so offsets come free); this
 only the outer shape. Inner positions are `json_tree`'s work, and only when they are wanted.
 """
 
-from __future__ import annotations
-
 import json
 from typing import NamedTuple
 

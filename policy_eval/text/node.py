@@ -1,7 +1,5 @@
 """Values as they stand in a text: JSON's data model, and a tree of it with positions."""
 
-from __future__ import annotations
-
 from typing import NamedTuple, TypeAlias, Union
 
 
@@ -25,7 +23,7 @@ class Node(NamedTuple):
     end: int
     value: Json
     names: tuple[tuple[str, int], ...] = ()
-    items: tuple[Node, ...] = ()
+    items: "tuple[Node, ...]" = ()
 
 
 def find(node: Node, path: Path, *, name: bool = False) -> int:

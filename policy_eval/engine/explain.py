@@ -1,0 +1,71 @@
+"""A whole call explained by the reference engine, and the open points its answer rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policy_eval.engine.call import DECIDED_BY, combined, decision_of, some
+from policy_eval.engine.decision import Decision, Entry
+from policy_eval.engine.explanation import Explanation, Part
+from policy_eval.engine.policies import PolicySet
+from policy_eval.engine.reference import trace
+from policy_eval.errors import RequestError
+from policy_eval.policy.ast import Effect
+from policy_eval.request.request import Request
+from policy_eval.semantics.authorization import Word, case_of, decide
+from policy_eval.semantics.dependent_actions import needed_by
+from policy_eval.semantics.readings import OUR_READING, OpenPoint, Reading
+from policy_eval.semantics.request_context import RequestContext
+
+
+def explain_call(
+    policies: PolicySet, requests: Sequence[Request], reading: Reading = OUR_READING
+) -> Explanation:
+    """Return the decision and every test behind it. `rests_on` is left empty.
+
+    Raises RequestError for context values that a statement cannot read.
+    """
+    parts: list[Part] = []
+    for request in requests:
+        context = RequestContext(request, reading)
+        parts.append(_explain(policies, context))
+        for needed in needed_by(context, reading):
+            further = _explain(policies, RequestContext(needed.request, reading))
+            parts.append(further._replace(because=needed.because, rule=needed.rule))
+    decision: Decision | None = None
+    for part in parts:
+        decision = combined(decision, part.decision)
+    return Explanation(some(decision), policies.identity, tuple(parts))
+
+
+def _explain(policies: PolicySet, context: RequestContext) -> Part:
+    found = trace(policies.identity, context)
+    case = case_of(context)
+    word, allowed = decide(case, found.bounds(Effect.ALLOW), found.bounds(Effect.DENY))
+    deciding: list[Entry] = []
+    if word in DECIDED_BY:
+        deciding = [
+            statement.entry for statement in found.having(DECIDED_BY[word]) if statement.applies
+        ]
+    missing = found.unknown if word is Word.UNDETERMINED else ()
+    return Part(context, found, decision_of(case, context, word, allowed, deciding, missing))
+
+
+def rests_on(policies: PolicySet, requests: Sequence[Request]) -> tuple[str, ...]:
+    """Return the rules of which AWS's other reading would change the decision.
+
+    Works where the requests are refused too: another reading may decide them.
+    """
+    ours = _word(policies, requests, OUR_READING)
+    return tuple(
+        point.value
+        for point in OpenPoint
+        if _word(policies, requests, frozenset({point})) != ours
+    )
+
+
+def _word(policies: PolicySet, requests: Sequence[Request], reading: Reading) -> str:
+    try:
+        return explain_call(policies, requests, reading).decision.decision
+    except RequestError:
+        return "invalid"
