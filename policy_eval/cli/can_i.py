@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from policy_eval.cli.options import read_context, read_policies, read_tags
@@ -114,10 +116,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     raise click.exceptions.Exit(_exit(explanation, expect))
 
 
-def _clock() -> str:
-    from datetime import datetime, timezone
-
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _clock() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _answer(explanation: Explanation, form: str, *, whole: bool) -> str:
@@ -132,8 +132,3 @@ def _exit(explanation: Explanation, expect: str | None) -> Exit:
         return exit_code(decision.allowed)
     denied = expect == "anyDeny" and decision.allowed is False
     return Exit.ALLOWED if denied or decision.decision == expect else Exit.DENIED
-
-
-def main() -> None:
-    """Run the command."""
-    command()

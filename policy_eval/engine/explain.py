@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from policy_eval.engine.call import DECIDED_BY, combined, decision_of, some
 from policy_eval.engine.decision import Decision, Entry
 from policy_eval.engine.explanation import Explanation, Part
+from policy_eval.engine.naive import contains
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.reference import trace
 from policy_eval.errors import RequestError
@@ -14,8 +15,9 @@ from policy_eval.policy.ast import Effect
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Word, case_of, decide
 from policy_eval.semantics.dependent_actions import needed_by
+from policy_eval.semantics.lower import action_set, lower_statement
 from policy_eval.semantics.readings import OUR_READING, OpenPoint, Reading
-from policy_eval.semantics.request_context import RequestContext
+from policy_eval.semantics.request_context import ABOUT_REQUESTS, RequestContext, bears_on
 
 
 def explain_call(
@@ -57,10 +59,30 @@ def rests_on(policies: PolicySet, requests: Sequence[Request]) -> tuple[str, ...
     Works where the requests are refused too: another reading may decide them.
     """
     ours = _word(policies, requests, OUR_READING)
+    contexts = [RequestContext(request) for request in requests]
+    needed = [needed_by(context, OUR_READING) for context in contexts]
+    contexts += [RequestContext(further.request) for each in needed for further in each]
+    statements = [
+        (policy, statement, lower_statement(policy, statement, OUR_READING))
+        for policy in policies.identity
+        for statement in policy.statements
+        if any(contains(action_set(statement.action), each.folded_action) for each in contexts)
+    ]
+
+    def may_change(point: OpenPoint) -> bool:
+        """Return whether a point changes a request, what the call needs, or a test."""
+        other = frozenset({point})
+        if point in ABOUT_REQUESTS:
+            return any(bears_on(point, context) for context in contexts)
+        return [needed_by(each, other) for each in contexts[: len(requests)]] != needed or any(
+            lower_statement(policy, statement, other) != tests
+            for policy, statement, tests in statements
+        )
+
     return tuple(
         point.value
         for point in OpenPoint
-        if _word(policies, requests, frozenset({point})) != ours
+        if may_change(point) and _word(policies, requests, frozenset({point})) != ours
     )
 
 

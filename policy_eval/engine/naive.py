@@ -5,7 +5,6 @@ The reference engine's own look into sets, so that the compiled one has somethin
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import Enum
 from typing import assert_never
 
@@ -46,7 +45,7 @@ def contains(accepts: ValueSet, value: Value) -> bool:
                 and all(map(_matches, fields, map(str, value)))
             )
         case Range():
-            return isinstance(value, Decimal) and _between(accepts, value)
+            return _between(accepts, value)
         case Network(family, low, high):
             return (
                 isinstance(value, Address)
@@ -61,7 +60,11 @@ def contains(accepts: ValueSet, value: Value) -> bool:
             assert_never(accepts)
 
 
-def _between(accepts: Range, value: Decimal) -> bool:
+def _between(accepts: Range, value: Value) -> bool:
+    from decimal import Decimal
+
+    if not isinstance(value, Decimal):
+        return False
     if accepts.low is not None and not (
         accepts.low <= value if accepts.low_included else accepts.low < value
     ):

@@ -1,4 +1,4 @@
-"""Every test of every statement, recorded: what was seen, what was wanted, and why.
+"""Every test of every statement on the action, recorded: what was seen, what was wanted, and why.
 
 Slow and plain on purpose. Its decision equals the scalar engine's (a property test holds them
 equal); only this engine explains.
@@ -37,7 +37,10 @@ class TestTrace(NamedTuple):
 
 
 class StatementTrace(NamedTuple):
-    """One statement as it went. `tests` begin with the action's, then the resource's."""
+    """One statement as it went: the tests of its action, its resource, its conditions.
+
+    Of a statement on another action only the first: nothing else of it could matter.
+    """
 
     entry: Entry
     tests: tuple[TestTrace, ...]
@@ -101,17 +104,12 @@ def trace(policies: Sequence[Policy], context: RequestContext) -> Trace:
     for policy in policies:
         for statement in policy.statements:
             action = _trace_action(statement.action, context)
-            tests = tuple(
-                _trace_test(test, context)
-                for test in lower_statement(policy, statement, context.reading)
-            )
+            lowered = lower_statement(policy, statement, context.reading) if action.holds else ()
+            tests = tuple(_trace_test(test, context) for test in lowered)
             traces.append(StatementTrace(Entry(policy, statement), (action, *tests)))
-            if action.holds:
-                problems += [
-                    unreadable(test.test, test.seen)
-                    for test in tests
-                    if test.why is Why.UNREADABLE
-                ]
+            problems += [
+                unreadable(test.test, test.seen) for test in tests if test.why is Why.UNREADABLE
+            ]
     if problems:
         raise RequestError(*dict.fromkeys(problems))
     return Trace(tuple(traces))

@@ -17,10 +17,11 @@ from policy_eval.policy.ast import (
     Policy,
     Statement,
 )
-from policy_eval.policy.document import Document, RawStatement
+from policy_eval.policy.document import Document
 from policy_eval.policy.findings import Finding, Where, refuse_errors
 from policy_eval.policy.pattern import MalformedVariableError, parse_pattern
 from policy_eval.text.folding import fold
+from policy_eval.text.json_values import Member
 from policy_eval.text.node import Json, Number, Path
 
 _DOCUMENT_ELEMENTS = frozenset({"Version", "Statement"})
@@ -149,7 +150,7 @@ class _Builder:
                 )
             )  # fmt: skip
 
-    def _statement_of(self, number: int, raw: RawStatement) -> Statement | None:
+    def _statement_of(self, number: int, raw: Member) -> Statement | None:
         self._statement = number
         before = len(self.found)
         members = raw.value

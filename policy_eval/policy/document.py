@@ -13,20 +13,13 @@ from policy_eval.text.node import Json, Node, Path, find
 from policy_eval.text.source import Source
 
 
-class RawStatement(NamedTuple):
-    """A statement's value before anything is checked, and where it starts."""
-
-    value: Json
-    start: int
-
-
 class Document(NamedTuple):
     """A policy's statements and the members beside them, before anything is checked."""
 
     source: Source
     form: Form
     members: dict[str, Json]
-    statements: tuple[RawStatement, ...]
+    statements: tuple[Member, ...]
     span: tuple[int, int]
     places: Places
 
@@ -106,9 +99,8 @@ def _whole(value: TopLevel) -> Member:
 def _fragment(source: Source, form: Form, statements: tuple[Member, ...]) -> Document:
     spans = ((statements[0].start, statements[0].end) if statements else (0, len(source.text)),)
     spans += tuple((statement.start, statement.end) for statement in statements)
-    raw = tuple(RawStatement(statement.value, statement.start) for statement in statements)
     whole = (0, len(source.text))
-    return Document(source, form, {}, raw, whole, _JsonPlaces(source, spans))
+    return Document(source, form, {}, statements, whole, _JsonPlaces(source, spans))
 
 
 def _wrapped(source: Source, value: TopLevel) -> Document:
@@ -121,8 +113,7 @@ def _wrapped(source: Source, value: TopLevel) -> Document:
     statements = (single,) if value.statements is None else value.statements
     del members["Statement"]
     spans = ((value.start, value.end), *((member.start, member.end) for member in statements))
-    raw = tuple(RawStatement(member.value, member.start) for member in statements)
-    return Document(source, Form.DOCUMENT, members, raw, spans[0], _JsonPlaces(source, spans))
+    return Document(source, Form.DOCUMENT, members, statements, spans[0], _JsonPlaces(source, spans))
 
 
 def inline_document(source: Source, node: Node) -> Document:
@@ -135,6 +126,6 @@ def inline_document(source: Source, node: Node) -> Document:
     members = {
         name: item.value for name, item in zip(names, node.items, strict=True) if name != "Statement"
     }
-    raw = tuple(RawStatement(item.value, item.start) for item in nodes)
+    raw = tuple(Member("", item.value, item.start, item.end) for item in nodes)
     places = _NodePlaces(source, (node, *nodes))
     return Document(source, Form.DOCUMENT, members, raw, (node.start, node.end), places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import NoReturn
 
 from policy_eval.errors import refuse_request
@@ -19,7 +20,7 @@ class Request:
     `principal` an ARN, account ID, service or `anonymous` (or a `Principal`), None where it is
     not said. `context` maps condition keys to a value, several values, or None for "known to be
     absent"; `unknown` names keys (or families such as `aws:ResourceTag/*`, or `*`) whose value
-    nobody knows. `now` is a date such as `2026-01-01T00:00:00Z`. With `action_only` the answer
+    nobody knows. `now` is a date such as `2026-01-01T00:00:00Z`, or a datetime with a time zone. With `action_only` the answer
     is for the action alone, as AWS's simulator gives it, not for the whole call.
 
     Raises RequestError for what no request could hold.
@@ -44,7 +45,7 @@ class Request:
     unknown: tuple[str, ...]
     request_tags: tuple[tuple[str, str], ...]
     resource_tags: tuple[tuple[str, str], ...]
-    now: str | None
+    now: str | datetime | None
     action_only: bool
 
     def __init__(
@@ -57,7 +58,7 @@ class Request:
         unknown: Iterable[str] = (),
         request_tags: Mapping[str, str] | None = None,
         resource_tags: Mapping[str, str] | None = None,
-        now: str | None = None,
+        now: str | datetime | None = None,
         action_only: bool = False,
     ) -> None:
         if parse_action(action) is None:

@@ -4,39 +4,26 @@ AWS: "Condition operators" (IfExists, Null), "Single-valued vs. multivalued cont
 Rules: R-COND-05, R-COND-25, R-COND-27, R-COND-30, R-COND-31, R-COND-36.
 """
 
-from typing import NamedTuple
-
 from policy_eval.policy.ast import Effect
 from policy_eval.policy.operator_name import SetOperator
 from policy_eval.semantics.readings import OpenPoint, Reading
 
 
-class Absence(NamedTuple):
-    """One row: an operator's set operator, IfExists and negation, and what a missing key gives."""
-
-    set_operator: SetOperator | None
-    if_exists: bool
-    negated: bool
-    holds: bool
-
-
 _ALL, _ANY = SetOperator.FOR_ALL_VALUES, SetOperator.FOR_ANY_VALUE
 
-_ROWS = (
-    # set operator, IfExists, negated → holds
-    Absence(None, False, False, False),  # R-COND-05
-    Absence(None, False, True, True),  # R-COND-05
-    Absence(None, True, False, True),  # R-COND-25
-    Absence(None, True, True, True),  # R-COND-25
-    Absence(_ALL, False, False, True),  # R-COND-30
-    Absence(_ALL, False, True, True),  # R-COND-30
-    Absence(_ALL, True, False, True),  # R-COND-27
-    Absence(_ALL, True, True, True),  # R-COND-27
-    Absence(_ANY, False, False, False),  # R-COND-31
-    Absence(_ANY, False, True, False),  # R-COND-31
-)
-
-_HOLDS = {row[:3]: row.holds for row in _ROWS}
+_HOLDS = {
+    # set operator, IfExists, negated: whether the condition holds without the key
+    (None, False, False): False,  # R-COND-05
+    (None, False, True): True,  # R-COND-05
+    (None, True, False): True,  # R-COND-25
+    (None, True, True): True,  # R-COND-25
+    (_ALL, False, False): True,  # R-COND-30
+    (_ALL, False, True): True,  # R-COND-30
+    (_ALL, True, False): True,  # R-COND-27
+    (_ALL, True, True): True,  # R-COND-27
+    (_ANY, False, False): False,  # R-COND-31
+    (_ANY, False, True): False,  # R-COND-31
+}
 
 
 def holds_when_absent(

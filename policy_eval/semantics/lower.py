@@ -9,6 +9,7 @@ Rules: R-COND-01 … R-COND-43, R-VAR-01 … R-VAR-14, R-ACT-01 … R-ACT-06, R-
 
 from collections.abc import Callable
 from enum import Enum
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from policy_eval.policy.ast import Condition, Effect, Element, Policy, Statement
@@ -323,6 +324,7 @@ def condition_patterns(
     )
 
 
+@cache
 def _globs(
     denote: Denotation,
 ) -> Callable[[tuple[str | Wildcard | Stop, ...]], ValueSet | None]:

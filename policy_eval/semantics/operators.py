@@ -8,7 +8,6 @@ AWS: "IAM JSON policy elements: Condition operators" (R-COND-10 … R-COND-21).
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
 from policy_eval.policy.arn import ARN_FIELDS
@@ -128,44 +127,29 @@ def network(value: Glob) -> ValueSet | None:
     return Network(parsed.family, low, low + (1 << host_bits) - 1)
 
 
-class Bounds(NamedTuple):
-    """Which side of a policy value is accepted, and whether the value itself is."""
-
-    below: bool
-    above: bool
-    included: bool
-
-
-EQUAL = Bounds(below=False, above=False, included=True)
-LESS = Bounds(below=True, above=False, included=False)
-LESS_EQUAL = Bounds(below=True, above=False, included=True)
-GREATER = Bounds(below=False, above=True, included=False)
-GREATER_EQUAL = Bounds(below=False, above=True, included=True)
-
-
-def bounded(read: Callable[[str], object], bounds: Bounds) -> Denotation:
-    """Return the denotation of a comparison: context value *op* policy value."""
+def compared(read: Callable[[str], object], sign: str) -> Denotation:
+    """Return the denotation of a comparison: context value *sign* policy value."""
+    included = "=" in sign
 
     def denote(value: Glob) -> ValueSet | None:
+        from decimal import Decimal
+
         bound = read(glob_text(value) or "")
         if not isinstance(bound, Decimal):
             return None
-        return Range(
-            None if bounds.below else bound,
-            None if bounds.above else bound,
-            bounds.included,
-            bounds.included,
-        )
+        low = None if "<" in sign else bound
+        high = None if ">" in sign else bound
+        return Range(low, high, included, included)
 
     return denote
 
 
-def _numeric(name: str, bounds: Bounds, says: str, *, negated: bool = False) -> Operator:
-    return Operator(name, View.NUMBER, bounded(read_number, bounds), says, negated=negated)
+def _numeric(name: str, sign: str, says: str, *, negated: bool = False) -> Operator:
+    return Operator(name, View.NUMBER, compared(read_number, sign), says, negated=negated)
 
 
-def _date(name: str, bounds: Bounds, says: str, *, negated: bool = False) -> Operator:
-    return Operator(name, View.INSTANT, bounded(read_instant, bounds), says, negated=negated)
+def _date(name: str, sign: str, says: str, *, negated: bool = False) -> Operator:
+    return Operator(name, View.INSTANT, compared(read_instant, sign), says, negated=negated)
 
 
 _ROWS = (
@@ -178,18 +162,18 @@ _ROWS = (
     Operator("StringLike", View.TEXT, matching, "like", wildcards=True, variables=True),
     Operator("StringNotLike", View.TEXT, matching, "like", wildcards=True, variables=True,
              negated=True),
-    _numeric("NumericEquals", EQUAL, "equal to"),
-    _numeric("NumericNotEquals", EQUAL, "equal to", negated=True),
-    _numeric("NumericLessThan", LESS, "less than"),
-    _numeric("NumericLessThanEquals", LESS_EQUAL, "at most"),
-    _numeric("NumericGreaterThan", GREATER, "greater than"),
-    _numeric("NumericGreaterThanEquals", GREATER_EQUAL, "at least"),
-    _date("DateEquals", EQUAL, ""),
-    _date("DateNotEquals", EQUAL, "", negated=True),
-    _date("DateLessThan", LESS, "before"),
-    _date("DateLessThanEquals", LESS_EQUAL, "not after"),
-    _date("DateGreaterThan", GREATER, "after"),
-    _date("DateGreaterThanEquals", GREATER_EQUAL, "not before"),
+    _numeric("NumericEquals", "=", "equal to"),
+    _numeric("NumericNotEquals", "=", "equal to", negated=True),
+    _numeric("NumericLessThan", "<", "less than"),
+    _numeric("NumericLessThanEquals", "<=", "at most"),
+    _numeric("NumericGreaterThan", ">", "greater than"),
+    _numeric("NumericGreaterThanEquals", ">=", "at least"),
+    _date("DateEquals", "=", ""),
+    _date("DateNotEquals", "=", "", negated=True),
+    _date("DateLessThan", "<", "before"),
+    _date("DateLessThanEquals", "<=", "not after"),
+    _date("DateGreaterThan", ">", "after"),
+    _date("DateGreaterThanEquals", ">=", "not before"),
     Operator("Bool", View.BOOLEAN, one_truth, "", variables=True),
     Operator("BinaryEquals", View.BYTES, same_bytes, ""),
     Operator("IpAddress", View.ADDRESS, network, "in"),

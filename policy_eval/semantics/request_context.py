@@ -6,14 +6,14 @@ R-KEY-06 (absent is not unknown), R-FAS-01, R-SM-02, R-COND-04, R-COND-06.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 from policy_eval.errors import RequestError, refuse_request
 from policy_eval.policy.action import Action, parse_action
 from policy_eval.policy.arn import parse_arn
-from policy_eval.request.context import Values, tag_entries
+from policy_eval.request.context import Values, tag_entries, text_of
 from policy_eval.request.request import Request
 from policy_eval.semantics.keys import always_carried, follows_from_principal
 from policy_eval.semantics.lower import Key
@@ -41,7 +41,8 @@ Candidates = tuple[Values | None, ...] | Unknown
 differ by case compete (R-COND-04), or unknown."""
 
 _ABSENT: Candidates = (None,)
-_FORWARDED = "aws:viaawsservice"
+_CURRENT_TIME, _EPOCH_TIME = "aws:currenttime", "aws:epochtime"
+_TIMES = frozenset({_CURRENT_TIME, _EPOCH_TIME})
 
 
 class RequestContext:
@@ -51,6 +52,7 @@ class RequestContext:
         "_entries",
         "_exact_unknown",
         "_principal_unknown",
+        "_time_is_derived",
         "_unknown_families",
         "action",
         "derived",
@@ -73,6 +75,7 @@ class RequestContext:
         self.given: set[str] = set()
         self.derived: dict[str, tuple[str, Values | None]] = {}
         self._principal_unknown = request.principal is None
+        self._time_is_derived = False
         unknown = tuple(map(fold, request.unknown))
         self._exact_unknown = {name for name in unknown if not name.endswith("*")}
         self._unknown_families = tuple(name[:-1] for name in unknown if name.endswith("*"))
@@ -80,7 +83,7 @@ class RequestContext:
         self._derive_from_principal()
         self._derive_from_tags()
         self._derive_from_forwarding()
-        self._derive_from_time()
+        self._check_time()
         self.notes: list[str] = []
         if request.principal is not None and not request.principal.path_is_known:
             self.notes.append(
@@ -95,6 +98,8 @@ class RequestContext:
 
     def candidates(self, key: Key) -> Candidates:
         """Return what the key may hold (see `Candidates`)."""
+        if key.folded in _TIMES and not self._time_is_derived:
+            self._derive_from_time()
         spellings = self._entries.get(key.folded)
         if spellings is None:
             return UNKNOWN if self._is_unknown(key.folded) else _ABSENT
@@ -115,12 +120,23 @@ class RequestContext:
         """Return whether somebody said something about the key, be it that it is absent."""
         return key.folded in self.given or key.folded in self.derived
 
+    def has_empty_text(self) -> bool:
+        """Whether some key holds an empty text (R-VAR-12)."""
+        return any(
+            values == ("",) for spellings in self._entries.values() for values in spellings.values()
+        )
+
+    def has_competing_spellings(self) -> bool:
+        """Whether some key is there in spellings that differ by case (R-COND-04)."""
+        return any(len(spellings) > 1 for spellings in self._entries.values())
+
     def replace_entries(self, entries: dict[str, dict[str, Values | None]]) -> None:
         """Take these entries for everything that is known, and all other keys for absent.
 
         For comparisons with evaluators that derive nothing.
         """
         self._entries = entries
+        self._time_is_derived = True
         self._exact_unknown = set()
         self._unknown_families = ()
 
@@ -227,24 +243,28 @@ class RequestContext:
             direct = None if OpenPoint.VIA_SERVICE_ON_DIRECT_CALL in self.reading else "false"
             self._derive("aws:ViaAWSService", direct)
 
-    def _derive_from_time(self) -> None:
-        """CurrentTime and EpochTime are one instant."""
-        values = self._single_values()
+    def _check_time(self) -> None:
         now = self.request.now
-        if now is not None:
-            if read_instant(now) is None:
-                raise refuse_request(
-                    "unreadable-time", f"`{now}` is no date", "expected 2026-01-31T12:00:00Z",
-                    ("R-COND-12",),
-                )  # fmt: skip
+        if isinstance(now, str) and read_instant(now) is None:
+            raise refuse_request(
+                "unreadable-time", f"`{now}` is no date", "expected 2026-01-31T12:00:00Z",
+                ("R-COND-12",),
+            )  # fmt: skip
+
+    def _derive_from_time(self) -> None:
+        """CurrentTime and EpochTime are one instant; derived when first looked at."""
+        self._time_is_derived = True
+        values = self._single_values()
+        current, epoch = values.get(_CURRENT_TIME), values.get(_EPOCH_TIME)
+        now = self.request.now
+        if isinstance(now, datetime):
+            now = text_of("now", now)
+        now = now or current
+        if now is None and epoch is not None and read_number(epoch) is not None:
+            now = epoch
+        if now is not None and (seconds := read_instant(now)) is not None:
             self._derive("aws:CurrentTime", now)
-            self._derive("aws:EpochTime", _epoch_text(now))
-            return
-        current, epoch = values.get("aws:currenttime"), values.get("aws:epochtime")
-        if current is not None and read_instant(current) is not None:
-            self._derive("aws:EpochTime", _epoch_text(current))
-        elif epoch is not None and (number := read_number(epoch)) is not None:
-            self._derive("aws:CurrentTime", str(number))
+            self._derive("aws:EpochTime", f"{seconds:f}")
 
     def _derive_from_resource(self) -> None:
         names = self.resources.names
@@ -259,6 +279,36 @@ class RequestContext:
             self._derive("aws:RequestedRegion", arn.region)
         elif arn.service in _GLOBAL_SERVICES:
             self._derive("aws:RequestedRegion", "us-east-1")
+
+
+_FORWARDED_CALL = "aws:viaawsservice"
+
+
+def _lists(context: RequestContext) -> bool:
+    return len(context.resources.names or ()) > 1
+
+
+def _is_direct(context: RequestContext) -> bool:
+    return context.derived.get(_FORWARDED_CALL, ("", None))[1] == ("false",)
+
+
+def _names_new_secret(context: RequestContext) -> bool:
+    return bool(context.resources.notes)
+
+
+ABOUT_REQUESTS: Mapping[OpenPoint, Callable[[RequestContext], bool]] = {
+    OpenPoint.RESOURCE_OF_LISTING: _lists,
+    OpenPoint.TAGS_EQUAL_BUT_FOR_CASE: RequestContext.has_competing_spellings,
+    OpenPoint.EMPTY_VARIABLE: RequestContext.has_empty_text,
+    OpenPoint.VIA_SERVICE_ON_DIRECT_CALL: _is_direct,
+    OpenPoint.NAME_OF_NEW_SECRET: _names_new_secret,
+}
+"""Open points that change what a request holds, not the tests; and whether they bear on one."""
+
+
+def bears_on(point: OpenPoint, context: RequestContext) -> bool:
+    """Return whether an open point about requests can change this one."""
+    return ABOUT_REQUESTS[point](context)
 
 
 _GLOBAL_SERVICES = frozenset(
@@ -276,11 +326,6 @@ def _exact_part(name: str) -> str:
     """Return what of a key's spelling counts when tags differ only by case (R-AF-04)."""
     prefix, slash, rest = name.partition("/")
     return f"{fold(prefix)}{slash}{rest}"
-
-
-def _epoch_text(date: str) -> str:
-    seconds = read_instant(date)
-    return f"{seconds:f}" if isinstance(seconds, Decimal) else ""
 
 
 def _contradiction(

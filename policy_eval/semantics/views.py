@@ -6,11 +6,14 @@ A view is a function of one text. `None` is *unreadable*: the value is no number
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from enum import Enum
+from typing import TYPE_CHECKING
 from policy_eval.policy.arn import ARN_FIELDS
 from policy_eval.semantics.sets import Address, Value
 from policy_eval.text.folding import fold
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 class View(Enum):
@@ -46,6 +49,8 @@ def read_presence(text: str) -> Value | None:
 
 def read_number(text: str) -> Value | None:
     """Return a decimal number (R-COND-11, R-EXT-06)."""
+    from decimal import Decimal, InvalidOperation
+
     if not text or not text.isascii() or "_" in text or text[-1] not in "0123456789.":
         return None
     if text[0] not in "+-.0123456789":
@@ -62,6 +67,8 @@ def read_instant(text: str) -> Value | None:
     whole, point, fraction = text.removeprefix("-").removeprefix("+").partition(".")
     if whole.isdigit() and fraction.isdigit() is bool(point):
         return read_number(text)
+    from decimal import Decimal
+
     date, mark, time = text.partition("T")
     day = _day(date.split("-"))
     if day is None or not mark:
@@ -93,6 +100,8 @@ def _day(parts: list[str]) -> int | None:
 
 def _time(text: str) -> Decimal | None:
     """Return seconds since midnight UTC of `hh:mm[:ss[.f]][TZD]`; no zone is UTC."""
+    from decimal import Decimal
+
     zone: int | None = 0
     if text.endswith("Z"):
         text = text[:-1]
