@@ -1,22 +1,22 @@
 """The public face: policies in, decisions and explanations out.
 
-    >>> import policy_eval as pe
-    >>> policies = pe.parse('''{"Version": "2012-10-17", "Statement": {"Sid": "Read",
-    ...     "Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::logs/*"}}''')
-    >>> request = pe.Request("s3:GetObject", "arn:aws:s3:::logs/today")
-    >>> pe.decide(policies, request).decision
-    'allowed'
-    >>> pe.decide(policies, request).matched
-    ('Read',)
+>>> import policy_eval as pe
+>>> policies = pe.parse('''{"Version": "2012-10-17", "Statement": {"Sid": "Read",
+...     "Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::logs/*"}}''')
+>>> request = pe.Request("s3:GetObject", "arn:aws:s3:::logs/today")
+>>> pe.decide(policies, request).decision
+'allowed'
+>>> pe.decide(policies, request).matched
+('Read',)
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy_eval.engine import explain as explaining
 from policy_eval.engine.decide import decide_call
 from policy_eval.engine.decision import Decision
-from policy_eval.engine import explain as explaining
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
 from policy_eval.request.request import Request

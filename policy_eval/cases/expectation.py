@@ -74,16 +74,19 @@ def differences(
         return
     decision = found.decision
     is_denied = decision.allowed is False
-    if expect.decision is not None and decision.decision != expect.decision and not (
-        expect.decision == "anyDeny" and is_denied
+    if (
+        expect.decision is not None
+        and decision.decision != expect.decision
+        and not (expect.decision == "anyDeny" and is_denied)
     ):
         yield f"expected {expect.decision}, decided {decision.decision}"
     if expect.matched is not None and expect.matched != set(decision.matched):
         yield f"expected matched {_listed(expect.matched)}, found {_listed(decision.matched)}"
     failed = frozenset(map(fold, found.failed_conditions))
-    if expect.failed_conditions is not None and not {
-        fold(name) for name in expect.failed_conditions
-    } <= failed:
+    if (
+        expect.failed_conditions is not None
+        and not {fold(name) for name in expect.failed_conditions} <= failed
+    ):
         yield (
             f"expected failed conditions {_listed(expect.failed_conditions)}, "
             f"found {_listed(found.failed_conditions)}"
@@ -104,9 +107,7 @@ def differences(
         yield f"expected the error {expect.error}, decided {decision.decision}"
 
 
-def _refused(
-    expect: Expectation, found: InputError, rests_on: tuple[str, ...]
-) -> Iterator[str]:
+def _refused(expect: Expectation, found: InputError, rests_on: tuple[str, ...]) -> Iterator[str]:
     if expect.decision is not None and expect.decision != "invalid":
         yield f"expected {expect.decision}, refused: {found}"
     codes = {diagnostic.code for diagnostic in found.diagnostics}

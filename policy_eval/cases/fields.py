@@ -142,7 +142,5 @@ def _json(source: Source) -> Node:
 
 def _syntax(source: Source, at: int) -> SuiteError:
     return SuiteError(
-        Diagnostic(
-            "json-syntax", Severity.ERROR, "this is no JSON value", "", source.place(at)
-        )
+        Diagnostic("json-syntax", Severity.ERROR, "this is no JSON value", "", source.place(at))
     )

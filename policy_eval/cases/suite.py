@@ -12,7 +12,7 @@ from policy_eval.cases.expectation import Expectation, read_expectation
 from policy_eval.cases.fields import Field, read_file
 from policy_eval.cases.principal import read_principal
 from policy_eval.engine.policies import PolicySet, load_policy, policy_of
-from policy_eval.errors import InputError, Place
+from policy_eval.errors import InputError, Place, SuiteError
 from policy_eval.policy.ast import Policy
 from policy_eval.policy.document import inline_document
 from policy_eval.request.context import Given
@@ -39,9 +39,7 @@ _TEST = {
 }  # fmt: skip
 _LAYERS = {
     "identity": "",
-    **dict.fromkeys(
-        ("boundary", "session", "resource", "scps", "rcps", "endpoint"), _LATER
-    ),
+    **dict.fromkeys(("boundary", "session", "resource", "scps", "rcps", "endpoint"), _LATER),
 }
 _ALL_OF = dict.fromkeys(("action", "resource", "context", "resource_tags", "request_tags"), "")
 
@@ -102,9 +100,7 @@ def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
 class _Reader:
     """Reads the tests of one suite."""
 
-    def __init__(
-        self, path: Path, suite: str, fields: dict[str, Field], given: Overrides
-    ) -> None:
+    def __init__(self, path: Path, suite: str, fields: dict[str, Field], given: Overrides) -> None:
         self._path = path
         self._suite = suite
         self._fields = {name: field for name, field in fields.items() if name in _SHARED}
@@ -145,12 +141,12 @@ class _Reader:
         try:
             requests = tuple(self._requests(test, fields, own, who_what))
         except InputError as error:
-            requests = _if_expected(error, expectation)
+            requests = _unless_broken(error)
         return Case(
             self._suite,
             name,
             test.place,
-            self._policies(own, expectation),
+            self._policies(own),
             requests,
             expectation,
             tuple(own["rule"].texts()) if "rule" in own else (),
@@ -204,9 +200,7 @@ class _Reader:
             action_only=action_only or alone,
         )
 
-    def _policies(
-        self, own: dict[str, Field], expectation: Expectation | None
-    ) -> PolicySet | InputError:
+    def _policies(self, own: dict[str, Field]) -> PolicySet | InputError:
         if self._given.policies is not None:
             return self._given.policies
         identity: list[Field] = []
@@ -217,7 +211,7 @@ class _Reader:
         try:
             return PolicySet(self._policy(item) for item in identity)
         except InputError as error:
-            return _if_expected(error, expectation)
+            return _unless_broken(error)
 
     def _policy(self, item: Field) -> Policy:
         if not item.is_mapping:
@@ -239,10 +233,8 @@ class _Reader:
         return load_policy(path)._replace(name=path.name)
 
 
-def _if_expected(error: InputError, expectation: Expectation | None) -> InputError:
+def _unless_broken(error: InputError) -> InputError:
     """Return the error as a test's result; raise it where the test is broken, not the input."""
-    from policy_eval.errors import SuiteError
-
     if isinstance(error, SuiteError):
         raise error
     return error

@@ -33,4 +33,4 @@ class _Commands(click.Group):
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="policy-eval")
 def main() -> None:
-    """What AWS IAM would decide, offline, and why."""
+    """Say what AWS IAM would decide, offline, and why."""

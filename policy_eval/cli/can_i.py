@@ -1,4 +1,4 @@
-"""`can-i`: would AWS allow this request?"""
+"""`can-i`: whether AWS would allow a request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermine
 
 
 def _complete_action(
-    ctx: click.Context, param: click.Parameter, incomplete: str  # noqa: ARG001 - click's signature
+    ctx: click.Context,  # noqa: ARG001 - click's signature
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
 ) -> list[str]:
     from policy_eval.semantics.service_reference import service_actions, services
 
@@ -41,30 +43,65 @@ def _complete_action(
 @click.command("can-i", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("action", shell_complete=_complete_action)
 @click.argument("resource", required=False)
-@click.option("--as", "principal", metavar="PRINCIPAL",
-              help="Who calls: an ARN, an account ID, a service, or `anonymous`.")
-@click.option("-p", "--policy", "paths", multiple=True, required=True, metavar="PATH",
-              help="An identity-based policy: a file, a folder of *.json, or - for stdin. "
-                   "Repeatable.")
-@click.option("-c", "--context", "pairs", multiple=True, metavar="KEY=VALUE",
-              help="A condition key of the request. Repeat a key to give it several values.")
-@click.option("-C", "--context-file", "files", multiple=True, metavar="FILE",
-              help="Condition keys in JSON, YAML, or the AWS CLI's ContextEntries.")
-@click.option("--absent", multiple=True, metavar="KEY",
-              help="A key the request is known not to carry.")
-@click.option("--request-tag", "request_tags", multiple=True, metavar="K=V",
-              help="A tag the call passes.")
-@click.option("--resource-tag", "resource_tags", multiple=True, metavar="K=V",
-              help="A tag the resource has.")
+@click.option(
+    "--as",
+    "principal",
+    metavar="PRINCIPAL",
+    help="Who calls: an ARN, an account ID, a service, or `anonymous`.",
+)
+@click.option(
+    "-p",
+    "--policy",
+    "paths",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    help="An identity-based policy: a file, a folder of *.json, or - for stdin. Repeatable.",
+)
+@click.option(
+    "-c",
+    "--context",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A condition key of the request. Repeat a key to give it several values.",
+)
+@click.option(
+    "-C",
+    "--context-file",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="Condition keys in JSON, YAML, or the AWS CLI's ContextEntries.",
+)
+@click.option(
+    "--absent", multiple=True, metavar="KEY", help="A key the request is known not to carry."
+)
+@click.option(
+    "--request-tag", "request_tags", multiple=True, metavar="K=V", help="A tag the call passes."
+)
+@click.option(
+    "--resource-tag", "resource_tags", multiple=True, metavar="K=V", help="A tag the resource has."
+)
 @click.option("--now", metavar="TIME", help="The time of the call (default: now).")
-@click.option("--action-only", is_flag=True,
-              help="Answer for the action alone, as AWS's simulator does, not for the call.")
-@click.option("--expect", type=click.Choice(_DECISIONS),
-              help="Exit 0 if this is the decision, else 1.")
+@click.option(
+    "--action-only",
+    is_flag=True,
+    help="Answer for the action alone, as AWS's simulator does, not for the call.",
+)
+@click.option(
+    "--expect", type=click.Choice(_DECISIONS), help="Exit 0 if this is the decision, else 1."
+)
 @click.option("--explain", "whole", is_flag=True, help="Show every test of every statement.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit code answers.")
-@click.option("-o", "--output", "form", type=click.Choice(("text", "json", "yaml")),
-              default="text", help="How to print the answer.")
+@click.option(
+    "-o",
+    "--output",
+    "form",
+    type=click.Choice(("text", "json", "yaml")),
+    default="text",
+    help="How to print the answer.",
+)
 @click.version_option(package_name="policy-eval")
 def command(  # noqa: PLR0913 - one parameter an option
     *,
@@ -84,7 +121,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     quiet: bool,
     form: str,
 ) -> None:
-    """Would AWS allow ACTION on RESOURCE?
+    """Say whether AWS would allow ACTION on RESOURCE.
 
     Exits 0 if allowed, 1 if denied, 2 for unusable input, 3 if undetermined.
 

@@ -36,15 +36,25 @@ def packaged_scenarios() -> list[str]:
 
 @click.command("check", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("scenario")
-@click.option("-p", "--policy", "paths", multiple=True, metavar="PATH",
-              help="An identity-based policy: a file, a folder of *.json, or - for stdin. "
-                   "Replaces the scenario's own.")
+@click.option(
+    "-p",
+    "--policy",
+    "paths",
+    multiple=True,
+    metavar="PATH",
+    help="An identity-based policy: a file, a folder of *.json, or - for stdin. "
+    "Replaces the scenario's own.",
+)
 @click.option("--as", "principal", metavar="PRINCIPAL", help="Who calls, instead of its own.")
-@click.option("-o", "--output", "form", type=click.Choice(("text", "json", "yaml")),
-              default="text", help="How to print the answers.")
-def command(
-    *, scenario: str, paths: tuple[str, ...], principal: str | None, form: str
-) -> None:
+@click.option(
+    "-o",
+    "--output",
+    "form",
+    type=click.Choice(("text", "json", "yaml")),
+    default="text",
+    help="How to print the answers.",
+)
+def command(*, scenario: str, paths: tuple[str, ...], principal: str | None, form: str) -> None:
     """Run SCENARIO: the name of a packaged one (appflow-secrets) or a file.
 
     Reports each answer; it judges nothing. Exits 0, or 2 for unusable input.

@@ -35,7 +35,7 @@ def combined(call: Decision | None, part: Decision) -> Decision:
     return call.blocked(part)
 
 
-def decision_of(  # noqa: PLR0913 - the facts of a decision
+def decision_of(
     case: Case,
     context: RequestContext,
     word: Word,

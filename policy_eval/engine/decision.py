@@ -2,8 +2,8 @@
 
 from typing import NamedTuple, NoReturn, Self
 
-from policy_eval.policy.ast import Policy, Statement
 from policy_eval.errors import Place
+from policy_eval.policy.ast import Policy, Statement
 from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.service_rules import Remark
 
@@ -46,6 +46,7 @@ class Decision:
     """
 
     __slots__ = (
+        "_allowed",
         "action",
         "blocked_by",
         "missing_context",
@@ -53,7 +54,6 @@ class Decision:
         "remarks",
         "statements",
         "word",
-        "_allowed",
     )
 
     def __init__(
@@ -106,7 +106,9 @@ class Decision:
         )
 
     def __bool__(self) -> NoReturn:
-        message = "a Decision is not a yes or no; ask `.allowed` (True, False or None) or `.decision`"
+        message = (
+            "a Decision is not a yes or no; ask `.allowed` (True, False or None) or `.decision`"
+        )
         raise TypeError(message)
 
     def __repr__(self) -> str:

@@ -58,7 +58,9 @@ def compile_set(accepts: ValueSet) -> Predicate:
             return _range(accepts)
         case Network(family, low, high):
             return lambda value: (
-                isinstance(value, Address) and value.family == family and low <= value.number <= high
+                isinstance(value, Address)
+                and value.family == family
+                and low <= value.number <= high
             )
         case Union(members):
             predicates = tuple(map(compile_set, members))

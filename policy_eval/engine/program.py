@@ -54,7 +54,16 @@ class ActionProgram(NamedTuple):
 class Program:
     """The statements of some identity-based policies, ready for requests."""
 
-    __slots__ = ("_by_action", "_exact", "_patterns", "_tests", "allows", "denies", "entries", "reading")
+    __slots__ = (
+        "_by_action",
+        "_exact",
+        "_patterns",
+        "_tests",
+        "allows",
+        "denies",
+        "entries",
+        "reading",
+    )
 
     def __init__(self, policies: Sequence[Policy], reading: Reading = OUR_READING) -> None:
         self.reading = reading
@@ -106,7 +115,9 @@ class Program:
         rows: dict[object, list[RowTest]] = {}
         for index in indices(selected):
             for test in self.tests_of(index):
-                rows.setdefault((test.attribute, test.variables), []).append(RowTest(1 << index, test))
+                rows.setdefault((test.attribute, test.variables), []).append(
+                    RowTest(1 << index, test)
+                )
         resource: list[RowTest] = []
         keys: list[Row] = []
         for tests in rows.values():

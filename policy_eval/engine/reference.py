@@ -7,8 +7,8 @@ equal); only this engine explains.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from policy_eval.engine.naive import contains
 from policy_eval.engine.decision import Entry
+from policy_eval.engine.naive import contains
 from policy_eval.errors import RequestError
 from policy_eval.policy.ast import Effect, Element, Policy
 from policy_eval.semantics.authorization import Bounds
@@ -70,9 +70,7 @@ class Trace(NamedTuple):
 
     def having(self, effect: Effect) -> tuple[StatementTrace, ...]:
         """Return the statements of an effect."""
-        return tuple(
-            trace for trace in self.statements if trace.entry.statement.effect is effect
-        )
+        return tuple(trace for trace in self.statements if trace.entry.statement.effect is effect)
 
     def bounds(self, effect: Effect) -> Bounds:
         """Return whether a statement of that effect matches, surely and possibly."""

@@ -23,9 +23,16 @@ class Arn(NamedTuple):
 
 
 def parse_arn(text: str) -> Arn | None:
-    """Return the ARN that `text` is, or None: six fields, partition, service and resource filled."""
+    """Return the ARN that `text` is, or None.
+
+    An ARN has six fields, and its partition, service and resource are filled.
+    """
     fields = text.split(":", ARN_FIELDS - 1)
     if len(fields) != ARN_FIELDS or fields[0] != "arn":
         return None
     arn = Arn(*fields[1:])
-    return arn if arn.partition and arn.service and arn.resource.strip(":") else None
+    return (
+        arn
+        if arn.partition and arn.service and arn.resource and not arn.resource.startswith(":")
+        else None
+    )

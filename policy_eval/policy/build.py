@@ -30,11 +30,15 @@ _STATEMENT_ELEMENTS = frozenset(
 )
 _ELSEWHERE = {
     "Id": ("R-SID-02", "an identity-based policy has no Id; remove it"),
-    "Principal": ("R-GRAM-02", "an identity-based policy names no Principal: the identity it is "
-                  "attached to is meant; resource-based policies have one"),
-    "NotPrincipal": ("R-GRAM-02", "an identity-based policy names no NotPrincipal; only "
-                     "resource-based policies have one"),
-}  # fmt: skip
+    "Principal": (
+        "R-GRAM-02",
+        "remove it: only a resource-based policy names its Principal",
+    ),
+    "NotPrincipal": ("R-GRAM-02", "remove it: only a resource-based policy has a NotPrincipal"),
+}
+_COULD_BE_ARN = frozenset("arn*?")
+_LARGEST = 6144
+"""Characters of a customer managed policy, whitespace not counted (A.4)."""
 _EFFECTS = {effect.value: effect for effect in Effect}
 _VERSIONS = (CURRENT_VERSION, DEFAULT_VERSION)
 
@@ -98,6 +102,7 @@ class _Builder:
         )
         self._unique_sids(statements)
         self._characters()
+        self._size()
         return Policy(
             document.source.name,
             version if isinstance(version, str) else None,
@@ -147,6 +152,20 @@ class _Builder:
                     Severity.ERROR, "character-not-stored", start + at,
                     f"IAM does not store the character `{text[at]}` (U+{ord(text[at]):04X})",
                     "a policy holds tab, line breaks and U+0020 to U+00FF", "R-GRAM-13",
+                )
+            )  # fmt: skip
+
+    def _size(self) -> None:
+        source, (start, end) = self._document.source, self._document.span
+        if end - start <= _LARGEST:
+            return
+        size = sum(map(len, source.text[start:end].split()))
+        if size > _LARGEST:
+            self.found.append(
+                Finding(
+                    Severity.WARNING, "policy-size", start,
+                    f"this policy has {size} characters without whitespace",
+                    f"a customer managed policy may have {_LARGEST}", "",
                 )
             )  # fmt: skip
 
@@ -202,7 +221,11 @@ class _Builder:
         effect = _EFFECTS.get(value) if isinstance(value, str) else None
         if effect is None:
             right = next(
-                (name for name in _EFFECTS if isinstance(value, str) and name.lower() == value.lower()),
+                (
+                    name
+                    for name in _EFFECTS
+                    if isinstance(value, str) and name.lower() == value.lower()
+                ),
                 None,
             )
             remedy = f'write "{right}": the case counts' if right else 'expected "Allow" or "Deny"'
@@ -256,7 +279,9 @@ class _Builder:
     def _check_actions(self, action: Element) -> None:
         for index, text in enumerate(action.values):
             prefix, colon, name = text.partition(":")
-            if text == "*" or (colon and prefix.replace("-", "a").isalnum() and name.isascii() and " " not in name):
+            if text == "*" or (
+                colon and prefix.replace("-", "a").isalnum() and name.isascii() and " " not in name
+            ):
                 continue
             if not colon:
                 message, rule = f"`{text}` has no service prefix and matches no action", "R-ACT-03"
@@ -272,7 +297,7 @@ class _Builder:
                 continue
             path = (resource.name, index)
             scheme = text.partition(":")[0]
-            if scheme != "arn" and not set(scheme) & {"*", "?"}:
+            if scheme != "arn" and not set(scheme) <= _COULD_BE_ARN:
                 self._error(
                     "not-an-arn", path, f"{resource.name} is `{text}`",
                     'expected an ARN or "*"', "R-RES-05",

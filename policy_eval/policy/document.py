@@ -67,7 +67,9 @@ def _refuse(source: Source, at: int, message: str, remedy: str) -> PolicyError:
     )
 
 
-_FORMS = "give a policy document, one statement, a list of statements, or statements joined by commas"
+_FORMS = (
+    "give a policy document, one statement, a list of statements, or statements joined by commas"
+)
 
 
 def read_document(source: Source) -> Document:
@@ -97,9 +99,9 @@ def _whole(value: TopLevel) -> Member:
 
 
 def _fragment(source: Source, form: Form, statements: tuple[Member, ...]) -> Document:
-    spans = ((statements[0].start, statements[0].end) if statements else (0, len(source.text)),)
-    spans += tuple((statement.start, statement.end) for statement in statements)
     whole = (0, len(source.text))
+    first = statements[0][2:] if statements else whole
+    spans = (first, *((statement.start, statement.end) for statement in statements))
     return Document(source, form, {}, statements, whole, _JsonPlaces(source, spans))
 
 
@@ -113,7 +115,9 @@ def _wrapped(source: Source, value: TopLevel) -> Document:
     statements = (single,) if value.statements is None else value.statements
     del members["Statement"]
     spans = ((value.start, value.end), *((member.start, member.end) for member in statements))
-    return Document(source, Form.DOCUMENT, members, statements, spans[0], _JsonPlaces(source, spans))
+    return Document(
+        source, Form.DOCUMENT, members, statements, spans[0], _JsonPlaces(source, spans)
+    )
 
 
 def inline_document(source: Source, node: Node) -> Document:
@@ -124,7 +128,9 @@ def inline_document(source: Source, node: Node) -> Document:
     inner = node.items[names.index("Statement")]
     nodes = inner.items if isinstance(inner.value, list) else (inner,)
     members = {
-        name: item.value for name, item in zip(names, node.items, strict=True) if name != "Statement"
+        name: item.value
+        for name, item in zip(names, node.items, strict=True)
+        if name != "Statement"
     }
     raw = tuple(Member("", item.value, item.start, item.end) for item in nodes)
     places = _NodePlaces(source, (node, *nodes))

@@ -40,7 +40,12 @@ def diagnose(finding: Finding, policy: Policy | Document) -> Diagnostic:
         else policy.places(where.statement, where.path, name=where.name)
     )
     return Diagnostic(
-        finding.code, finding.severity, finding.message, finding.remedy, place, (finding.rule,)
+        finding.code,
+        finding.severity,
+        finding.message,
+        finding.remedy,
+        place,
+        tuple(filter(None, (finding.rule,))),
     )
 
 

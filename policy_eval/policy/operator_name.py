@@ -35,4 +35,6 @@ def parse_operator_name(text: str) -> OperatorName | None:
         return None
     if_exists = rest.lower().endswith(_IF_EXISTS)
     base = rest[: -len(_IF_EXISTS)] if if_exists else rest
-    return OperatorName(set_operator, base, if_exists) if base.isascii() and base.isalpha() else None
+    return (
+        OperatorName(set_operator, base, if_exists) if base.isascii() and base.isalpha() else None
+    )

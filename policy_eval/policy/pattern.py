@@ -114,9 +114,7 @@ def written(pattern: Pattern) -> str:
 
 def variables_of(pattern: Pattern) -> tuple[Variable, ...]:
     """Return the variables of a pattern in order, escapes left out."""
-    return tuple(
-        piece for piece in pattern if isinstance(piece, Variable) and not piece.is_escape
-    )
+    return tuple(piece for piece in pattern if isinstance(piece, Variable) and not piece.is_escape)
 
 
 def _append_literal(pieces: list[str | Wildcard | Variable], text: str) -> None:

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from ipaddress import IPv4Address, IPv6Address
 
-Scalar: TypeAlias = Union[
-    str, int, "Decimal", bool, datetime, bytes, "IPv4Address", "IPv6Address"
-]
-Given: TypeAlias = Union[Scalar, Sequence[Scalar], None]
+Scalar: TypeAlias = Union[str, int, "Decimal", bool, datetime, bytes, "IPv4Address", "IPv6Address"]
+Given: TypeAlias = Scalar | Sequence[Scalar] | None
 """What a key may be given as: one value, several, or None for "known to be absent"."""
 
 Values: TypeAlias = tuple[str, ...]
@@ -41,7 +39,9 @@ def context_entries(given: Mapping[str, Given]) -> Entries:
                 ("R-COND-03",),
             )
         if not name or name != name.strip():
-            raise refuse_request("context-key", f"`{name}` is no condition key", "expected `prefix:Name`")
+            raise refuse_request(
+                "context-key", f"`{name}` is no condition key", "expected `prefix:Name`"
+            )
         entries[folded] = {name: values_of(name, value)}
     return entries
 

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from policy_eval.errors import RequestError, refuse_request
-from policy_eval.policy.arn import parse_arn
+from policy_eval.policy.arn import Arn, parse_arn
 
 
 class PrincipalKind(Enum):
@@ -80,10 +80,15 @@ def parse_principal(text: str) -> Principal:
     if is_account(text):
         return _root("aws", text)
     arn = parse_arn(text)
-    if arn is None:
-        if ":" not in text and text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-            return Principal(PrincipalKind.SERVICE, "aws", None, text, text)
-        raise _refuse(text, _FORMS)
+    if arn is not None:
+        return _of_arn(arn)
+    if ":" not in text and text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return Principal(PrincipalKind.SERVICE, "aws", None, text, text)
+    raise _refuse(text, _FORMS)
+
+
+def _of_arn(arn: Arn) -> Principal:
+    text = str(arn)
     if arn.service not in ("iam", "sts") or arn.region or not is_account(arn.account):
         raise _refuse(text, _FORMS)
     if "*" in text or "?" in text:
@@ -94,18 +99,17 @@ def parse_principal(text: str) -> Principal:
     name = rest.rpartition("/")[2]
     if not name:
         raise _refuse(text, _FORMS)
+    where = (arn.partition, arn.account)
     match arn.service, kind:
         case "iam", "user":
-            return Principal(PrincipalKind.USER, arn.partition, arn.account, name, text)
+            return Principal(PrincipalKind.USER, *where, name, text)
         case "iam", "role":
-            return Principal(PrincipalKind.ROLE, arn.partition, arn.account, name, text, text)
+            return Principal(PrincipalKind.ROLE, *where, name, text, text)
         case "sts", "assumed-role" if rest.count("/") == 1:
             role = rest.partition("/")[0]
-            return Principal(
-                PrincipalKind.ROLE, arn.partition, arn.account, role, text, None, name
-            )
+            return Principal(PrincipalKind.ROLE, *where, role, text, None, name)
         case "sts", "federated-user":
-            return Principal(PrincipalKind.FEDERATED_USER, arn.partition, arn.account, rest, text)
+            return Principal(PrincipalKind.FEDERATED_USER, *where, rest, text)
         case "iam", "group":
             raise _refuse(text, "a group calls nothing; name one of its users (R-PRIN-08)")
         case _:

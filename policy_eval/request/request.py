@@ -20,8 +20,9 @@ class Request:
     `principal` an ARN, account ID, service or `anonymous` (or a `Principal`), None where it is
     not said. `context` maps condition keys to a value, several values, or None for "known to be
     absent"; `unknown` names keys (or families such as `aws:ResourceTag/*`, or `*`) whose value
-    nobody knows. `now` is a date such as `2026-01-01T00:00:00Z`, or a datetime with a time zone. With `action_only` the answer
-    is for the action alone, as AWS's simulator gives it, not for the whole call.
+    nobody knows. `now` is a date such as `2026-01-01T00:00:00Z`, or a datetime with a time zone.
+    With `action_only` the answer is for the action alone, as AWS's simulator gives it, not for
+    the whole call.
 
     Raises RequestError for what no request could hold.
     """

@@ -8,7 +8,6 @@ from policy_eval.policy.ast import Effect
 from policy_eval.policy.operator_name import SetOperator
 from policy_eval.semantics.readings import OpenPoint, Reading
 
-
 _ALL, _ANY = SetOperator.FOR_ALL_VALUES, SetOperator.FOR_ANY_VALUE
 
 _HOLDS = {

@@ -148,7 +148,9 @@ def case_of(context: RequestContext) -> Case:
             return (guarded or _OWN_ACCOUNT)._replace(
                 identity_counts=False,
                 identity_allows_by_itself=True,
-                reason=guarded.reason if guarded else "the root user of the account is allowed "
+                reason=guarded.reason
+                if guarded
+                else "the root user of the account is allowed "
                 "by default; identity-based policies do not apply to it",
                 rule=guarded.rule if guarded else "R-ROOT-01",
             )

@@ -140,7 +140,9 @@ def _forward(given: dict[str, tuple[str, ...] | None], context: RequestContext) 
     region = _text(context, "aws:RequestedRegion")
     chain = context.candidates(key_named("aws:CalledVia"))
     before = () if isinstance(chain, Unknown) else chain[0] or ()
-    for name in [name for name in given if name.lower().startswith(("aws:calledvia", "aws:viaaws"))]:
+    for name in [
+        name for name in given if name.lower().startswith(("aws:calledvia", "aws:viaaws"))
+    ]:
         del given[name]
     given["aws:CalledVia"] = (*before, "secretsmanager.amazonaws.com")
     if region is not None:

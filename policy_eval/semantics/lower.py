@@ -210,9 +210,7 @@ def _plain_or_matching(glob: Glob) -> ValueSet:
     return NOTHING if matching is None else matching
 
 
-def lower_resource(
-    resource: Element, effect: Effect, *, variables: bool, reading: Reading
-) -> Test:
+def lower_resource(resource: Element, effect: Effect, *, variables: bool, reading: Reading) -> Test:
     """Return the test of a Resource or NotResource element (R-RES-01 … R-RES-11).
 
     A request may name its resource in several ways (R-RES-09): Resource accepts any of them,
@@ -290,8 +288,10 @@ def lower_condition(condition: Condition, policy: Policy, effect: Effect, readin
         accepts, when_absent = EVERYTHING, True
     when_null = name.set_operator is SetOperator.FOR_ALL_VALUES
     if _reads_the_table(name, operator, reading):
-        accepts = complement(accepts) if not isinstance(accepts, Template) else accepts._replace(
-            negated=not accepts.negated
+        accepts = (
+            complement(accepts)
+            if not isinstance(accepts, Template)
+            else accepts._replace(negated=not accepts.negated)
         )
         when_absent = when_null = False
     return Test(

@@ -102,7 +102,7 @@ def one_truth(value: Glob) -> ValueSet | None:
 
 
 def one_presence(value: Glob) -> ValueSet | None:
-    """`true` accepts null, `false` accepts a present value (R-COND-21)."""
+    """Accept null for `true`, a present value for `false` (R-COND-21)."""
     truth = read_boolean(glob_text(value) or "")
     return None if truth is None else OneOf(frozenset((not truth,)))
 

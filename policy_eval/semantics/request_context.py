@@ -68,7 +68,7 @@ class RequestContext:
         self.request = request
         self.reading = reading
         action = parse_action(request.action)
-        assert action is not None  # noqa: S101 - INVARIANT: Request refuses other texts
+        assert action is not None
         self.action: Action = action
         self.folded_action = request.action.lower()
         self._entries: dict[str, dict[str, Values | None]] = {}
@@ -253,6 +253,8 @@ class RequestContext:
 
     def _derive_from_time(self) -> None:
         """CurrentTime and EpochTime are one instant; derived when first looked at."""
+        from decimal import Decimal
+
         self._time_is_derived = True
         values = self._single_values()
         current, epoch = values.get(_CURRENT_TIME), values.get(_EPOCH_TIME)
@@ -262,7 +264,8 @@ class RequestContext:
         now = now or current
         if now is None and epoch is not None and read_number(epoch) is not None:
             now = epoch
-        if now is not None and (seconds := read_instant(now)) is not None:
+        seconds = None if now is None else read_instant(now)
+        if isinstance(seconds, Decimal):
             self._derive("aws:CurrentTime", now)
             self._derive("aws:EpochTime", f"{seconds:f}")
 

@@ -19,7 +19,9 @@ ResourcePattern: TypeAlias = tuple[str | Wildcard | Stop | Variable, ...]
 _STOPPING = {Wildcard.ANY_RUN: Stop.ANY_RUN_IN_FIELD, Wildcard.ANY_ONE: Stop.ANY_ONE_IN_FIELD}
 
 
-def resource_patterns(text: str, *, variables: bool, reading: Reading) -> tuple[ResourcePattern, ...]:
+def resource_patterns(
+    text: str, *, variables: bool, reading: Reading
+) -> tuple[ResourcePattern, ...]:
     """Return the patterns that one Resource value stands for; a resource matches any of them.
 
     Fewer than six fields are completed with `*` fields (R-RES-05); if the text ends in `*`, it

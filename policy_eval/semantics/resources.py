@@ -62,7 +62,8 @@ def resources_of(
 ) -> Resources:
     """Return the names of the resource. `context` holds folded key → its one value."""
     folded = str(action).lower()
-    resource, notes = given, ()
+    notes: tuple[str, ...] = ()
+    resource = given
     if resource is None:
         resource, notes = _derived(action, folded, principal, context, reading)
     elif folded == _CREATE_SECRET:

@@ -21,7 +21,9 @@ class ServiceKey(NamedTuple):
         if self.suffix is None:
             return folded == self.prefix
         size = len(self.prefix) + len(self.suffix)
-        return len(folded) > size and folded.startswith(self.prefix) and folded.endswith(self.suffix)
+        return (
+            len(folded) > size and folded.startswith(self.prefix) and folded.endswith(self.suffix)
+        )
 
 
 class ServiceAction(NamedTuple):

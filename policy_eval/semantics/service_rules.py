@@ -62,7 +62,9 @@ def _reserved_secret_name(context: RequestContext) -> list[Remark]:
 def _reserved_tags(context: RequestContext) -> list[Remark]:
     reserved = [key for key, _ in context.request.request_tags if key.lower().startswith("aws:")]
     return [
-        Remark(f"tag keys that begin with `aws:` are reserved: the service refuses `{key}`", "R-AF-06")
+        Remark(
+            f"tag keys that begin with `aws:` are reserved: the service refuses `{key}`", "R-AF-06"
+        )
         for key in reserved
     ]
 
@@ -77,8 +79,8 @@ def _what_credentials_cannot_do(context: RequestContext) -> list[Remark]:
         return []
     service = action.partition(":")[0]
     match principal.kind:
-        case PrincipalKind.FEDERATED_USER if (
-            service == "iam" or (service == "sts" and action not in _ALLOWED_OF_STS)
+        case PrincipalKind.FEDERATED_USER if service == "iam" or (
+            service == "sts" and action not in _ALLOWED_OF_STS
         ):
             return [Remark(f"federated-user credentials cannot call {context.action}", "R-CRED-01")]
         case PrincipalKind.ROLE if action in {"sts:getfederationtoken", "sts:getsessiontoken"}:

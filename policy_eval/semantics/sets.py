@@ -6,7 +6,8 @@ Each engine reads the family in one `match` closed with `assert_never`.
 """
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, Union as Either
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import Union as Either
 
 from policy_eval.policy.pattern import Glob
 

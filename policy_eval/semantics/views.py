@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 from typing import TYPE_CHECKING
+
 from policy_eval.policy.arn import ARN_FIELDS
 from policy_eval.semantics.sets import Address, Value
 from policy_eval.text.folding import fold
@@ -32,7 +33,8 @@ class View(Enum):
     PRESENCE = "present or null"
 
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_MINUTE, _HOUR, _DAY, _HOURS = 60, 3600, 86400, 24
+_WHOLE_DATE = len("YYYY-MM-DD")
 _EPOCH_ORDINAL = 719163
 _TRUTH = {"true": True, "false": False}
 
@@ -73,7 +75,7 @@ def read_instant(text: str) -> Value | None:
     day = _day(date.split("-"))
     if day is None or not mark:
         return None if day is None else Decimal(day * _DAY)
-    seconds = _time(time) if date.count("-") == 2 else None
+    seconds = _time(time) if len(date) == _WHOLE_DATE else None
     return None if seconds is None else day * _DAY + seconds
 
 
@@ -109,21 +111,31 @@ def _time(text: str) -> Decimal | None:
         zone = _clock(text[-5:])
         zone = -zone if zone is not None and text[-6] == "-" else zone
         text = text[:-6]
-    text, point, fraction = text.partition(".")
-    second = 0 if len(text) == 5 else _number(text[6:], 2) if text[5:6] == ":" else None
-    minutes = _clock(text[:5])
-    if zone is None or minutes is None or second is None or second > 59:
+    minutes, seconds = _clock(text[:5]), _fraction(text[5:])
+    if zone is None or minutes is None or seconds is None:
         return None
-    if point and (len(text) != 8 or not (fraction.isascii() and fraction.isdigit())):
+    return Decimal(minutes - zone) + seconds
+
+
+def _fraction(text: str) -> Decimal | None:
+    """Return the seconds of `[:ss[.f]]`."""
+    from decimal import Decimal
+
+    if not text:
+        return Decimal(0)
+    whole, point, fraction = text[1:].partition(".")
+    second = _number(whole, 2)
+    if text[0] != ":" or second is None or second >= _MINUTE:
         return None
-    whole = Decimal(minutes - zone + second)
-    return whole + Decimal(f"0.{fraction}") if point else whole
+    if bool(point) is not (fraction.isascii() and fraction.isdigit()):
+        return None
+    return Decimal(f"{second}.{fraction or 0}")
 
 
 def _clock(text: str) -> int | None:
     """Return the seconds of `hh:mm`."""
     hour, minute = _number(text[:2], 2), _number(text[3:], 2)
-    if hour is None or minute is None or text[2:3] != ":" or hour > 23 or minute > 59:
+    if hour is None or minute is None or text[2:3] != ":" or hour >= _HOURS or minute >= _MINUTE:
         return None
     return hour * _HOUR + minute * _MINUTE
 

@@ -31,4 +31,6 @@ def parser(name: str) -> Lark:
     """Return the LALR parser of `grammar/<name>.lark`, with positions."""
     from lark import Lark
 
-    return Lark(grammar_text(name), parser="lalr", propagate_positions=True, maybe_placeholders=False)
+    return Lark(
+        grammar_text(name), parser="lalr", propagate_positions=True, maybe_placeholders=False
+    )

@@ -15,6 +15,7 @@ from policy_eval.text.node import Json, Node, Number
 if TYPE_CHECKING:
     from lark import Token, Tree
 
+
 def parse_json(text: str) -> tuple[Node, ...]:
     """Return the nodes of the values in `text`. Raises lark.UnexpectedInput."""
     tree = parser("json").parse(text)
@@ -41,7 +42,9 @@ def _node(tree: Tree[Token] | Token) -> Node:
     if tree.data == "array":
         nodes = tuple(_node(child) for child in tree.children if child is not None)
         return Node(start, end, [node.value for node in nodes], (), nodes)
-    return Node(start, end, _scalar(str(tree.data), text=str(tree.children[0]) if tree.children else ""))
+    return Node(
+        start, end, _scalar(str(tree.data), text=str(tree.children[0]) if tree.children else "")
+    )
 
 
 def _scalar(kind: str, text: str) -> Json:

@@ -24,15 +24,20 @@ class Member(NamedTuple):
 class TopLevel(NamedTuple):
     """One value at the outermost level, opened one level further.
 
-    `members` are an object's members or an array's elements; for the member `Statement`
-    holding an array, `statements` are that array's elements.
+    `kind` is `object` or `array`; `members` are an object's members or an array's elements. For
+    the member `Statement` holding an array, `statements` are that array's elements.
     """
 
-    is_object: bool
+    kind: str
     members: tuple[Member, ...]
     statements: tuple[Member, ...] | None
     start: int
     end: int
+
+    @property
+    def is_object(self) -> bool:
+        """Whether the value is an object."""
+        return self.kind == "object"
 
 
 class DuplicateKeyError(ValueError):
@@ -107,7 +112,7 @@ _EXPECTED = {
     "Expecting property name enclosed in double quotes": "a name in double quotes",
     "Illegal trailing comma before end of object": "no comma before `}`",
     "Illegal trailing comma before end of array": "no comma before `]`",
-    "Unterminated string starting at": "the closing `\"` of this string",
+    "Unterminated string starting at": 'the closing `"` of this string',
     "Invalid control character at": "no bare control character inside a string",
     "Invalid \\escape": "one of JSON's escapes after the backslash",
     "Invalid \\uXXXX escape": "four hexadecimal digits after `\\u`",
@@ -154,7 +159,7 @@ def _object(source: Source, start: int) -> TopLevel:
     statements: tuple[Member, ...] | None = None
     at = _skip(text, start + 1)
     if text[at : at + 1] == "}":
-        return TopLevel(True, (), None, start, at + 1)
+        return TopLevel("object", (), None, start, at + 1)
     while True:
         if text[at : at + 1] != '"':
             raise _syntax(source, at, "a name in double quotes")
@@ -174,7 +179,7 @@ def _object(source: Source, start: int) -> TopLevel:
         members[name] = Member(name, value, at, end)
         at = _skip(text, end)
         if text[at : at + 1] == "}":
-            return TopLevel(True, tuple(members.values()), statements, start, at + 1)
+            return TopLevel("object", tuple(members.values()), statements, start, at + 1)
         if text[at : at + 1] != ",":
             raise _syntax(source, at, "`,` or `}`")
         at = _skip(text, at + 1)
@@ -196,7 +201,7 @@ def read_json(source: Source) -> tuple[TopLevel, ...]:
             values.append(_object(source, at))
         elif opening == "[":
             elements, end = _elements(source, at)
-            values.append(TopLevel(False, elements, None, at, end))
+            values.append(TopLevel("array", elements, None, at, end))
         else:
             raise _syntax(source, at, "a policy document, a statement or a list of statements")
         at = _skip(text, values[-1].end)

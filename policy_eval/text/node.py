@@ -1,6 +1,6 @@
 """Values as they stand in a text: JSON's data model, and a tree of it with positions."""
 
-from typing import NamedTuple, TypeAlias, Union
+from typing import NamedTuple, TypeAlias
 
 
 class Number(str):
@@ -9,15 +9,17 @@ class Number(str):
     __slots__ = ()
 
 
-Json: TypeAlias = Union[str, Number, bool, None, list["Json"], dict[str, "Json"]]
+Json: TypeAlias = str | Number | bool | list["Json"] | dict[str, "Json"] | None
 
 Path: TypeAlias = tuple[str | int, ...]
 """Member names and element numbers, from a value to something inside it."""
 
 
 class Node(NamedTuple):
-    """A value and its place. `names` (with their offsets) and `items` are a mapping's,
-    `items` alone a sequence's."""
+    """A value and its place.
+
+    `names` (with their offsets) and `items` are a mapping's, `items` alone a sequence's.
+    """
 
     start: int
     end: int

@@ -36,7 +36,9 @@ def parse_yaml(source: Source) -> Node:
         at = mark.index if mark else 0
         raise _refuse(source, at, _words(error), _hint(source.text, at)) from None
     except yaml.reader.ReaderError as error:
-        raise _refuse(source, int(error.position), "this character stands in no YAML text") from None
+        raise _refuse(
+            source, int(error.position), "this character stands in no YAML text"
+        ) from None
     except RecursionError:
         raise _refuse(source, 0, "this file nests too deep") from None
     if root is None:
@@ -54,9 +56,7 @@ def _hint(text: str, at: int) -> str:
 
 
 def _refuse(source: Source, at: int, message: str, remedy: str = "") -> SuiteError:
-    return SuiteError(
-        Diagnostic("yaml-syntax", Severity.ERROR, message, remedy, source.place(at))
-    )
+    return SuiteError(Diagnostic("yaml-syntax", Severity.ERROR, message, remedy, source.place(at)))
 
 
 class _Reader:
@@ -79,8 +79,10 @@ class _Reader:
             case yaml.SequenceNode():
                 items = tuple(self.node(item, depth + 1) for item in given.value)
                 return Node(start, end, [item.value for item in items], (), items)
-            case _:
+            case yaml.ScalarNode():
                 return Node(start, end, _scalar(given))
+            case _:
+                raise _refuse(self._source, start, "this is no scalar, list or mapping")
 
     def _mapping(self, given: yaml.MappingNode, depth: int) -> Node:
         names: dict[str, int] = {}
@@ -99,7 +101,7 @@ class _Reader:
         return Node(start, end, value_of, tuple(names.items()), tuple(items))
 
 
-def _scalar(given: yaml.Node) -> Json:
+def _scalar(given: yaml.ScalarNode) -> Json:
     text = str(given.value)
     if given.style:
         return text

@@ -16,45 +16,108 @@ Document = dict[str, object]
 
 _TEXTS = ("a", "ab", "abc", "b", "B", "Ab", "*", "a*", "?", "", "x:y", "ß", "ss", "a?c", "10")
 _TEXT_PATTERNS = (
-    "a", "ab", "a*", "*b", "?b", "a?c", "*", "", "A*", "[ab]*", "*a*b*", "x:y", "STRASSE", "ß",
-    "SS", "${*}", "a${*}", "${?}", "**", "B", "10",
+    "a",
+    "ab",
+    "a*",
+    "*b",
+    "?b",
+    "a?c",
+    "*",
+    "",
+    "A*",
+    "[ab]*",
+    "*a*b*",
+    "x:y",
+    "STRASSE",
+    "ß",
+    "SS",
+    "${*}",
+    "a${*}",
+    "${?}",
+    "**",
+    "B",
+    "10",
 )
 _VARIABLES = (
-    "${aws:username}", "${aws:PrincipalTag/team}", "${aws:PrincipalTag/Team}",
-    "${AWS:principaltag/TEAM}", "${aws:PrincipalTag/team, 'a'}", "${aws:username, ''}",
-    "${aws:TagKeys}", "${aws:TagKeys, 'a'}", "${example:text}", "${ example:text }",
-    "a${aws:username}", "${aws:username}*", "*${aws:PrincipalTag/team, 'b'}", "${example:arn}",
-    "${$}{x}", "$x", "${example:list, '*'}",
+    "${aws:username}",
+    "${aws:PrincipalTag/team}",
+    "${aws:PrincipalTag/Team}",
+    "${AWS:principaltag/TEAM}",
+    "${aws:PrincipalTag/team, 'a'}",
+    "${aws:username, ''}",
+    "${aws:TagKeys}",
+    "${aws:TagKeys, 'a'}",
+    "${example:text}",
+    "${ example:text }",
+    "a${aws:username}",
+    "${aws:username}*",
+    "*${aws:PrincipalTag/team, 'b'}",
+    "${example:arn}",
+    "${$}{x}",
+    "$x",
+    "${example:list, '*'}",
 )
 _NUMBERS = ("1", "1.0", "2", "-1", "10", "9", "1e1", ".5", "5.", "007", "1767225600")
 _DATES = (
-    "2026-01-01T00:00:00Z", "2026-01-01", "2026-01", "2025-12-31T23:30:00-01:00", "1767225600",
-    "2024", "2026-01-01T00:00Z", "2026-01-01T00:00:00.5Z", "1767225600.5", "-5",
-    "2026-01-01T00:00:00+00:30", "2026-01-01T00:00:00",
+    "2026-01-01T00:00:00Z",
+    "2026-01-01",
+    "2026-01",
+    "2025-12-31T23:30:00-01:00",
+    "1767225600",
+    "2024",
+    "2026-01-01T00:00Z",
+    "2026-01-01T00:00:00.5Z",
+    "1767225600.5",
+    "-5",
+    "2026-01-01T00:00:00+00:30",
+    "2026-01-01T00:00:00",
 )
 _BAD_DATES = ("20260101T000000Z", "soon", "2026-13-01", "2026-01-01T24:00Z", "2026-01-01 00:00Z")
 _ADDRESSES = (
-    "203.0.113.7", "203.0.113.200", "192.0.2.1/32", "2001:db8::5", "2001:DB8:0:0::5",
-    "::ffff:203.0.113.7", "0.0.0.0", "2001:db8::5/128",
+    "203.0.113.7",
+    "203.0.113.200",
+    "192.0.2.1/32",
+    "2001:db8::5",
+    "2001:DB8:0:0::5",
+    "::ffff:203.0.113.7",
+    "0.0.0.0",
+    "2001:db8::5/128",
 )
 _BAD_ADDRESSES = ("203.0.113", "203.0.113.0/24", "1.2.3.04", "fe80::1%eth0", "x")
 _NETWORKS = (
-    "203.0.113.0/24", "203.0.113.7/24", "203.0.113.7", "0.0.0.0/0", "::/0", "2001:DB8:0:0::/64",
-    "2001:db8::5", "203.0.113.128/25",
+    "203.0.113.0/24",
+    "203.0.113.7/24",
+    "203.0.113.7",
+    "0.0.0.0/0",
+    "::/0",
+    "2001:DB8:0:0::/64",
+    "2001:db8::5",
+    "203.0.113.128/25",
 )
 _ARNS = (
-    "arn:aws:iam::111122223333:role/a1", "arn:aws:iam::111122223333:root",
-    "arn:aws:sns:us-east-1:111122223333:t", "arn:aws:someservice:us-east-2:9:store/a:1:finance/d",
-    "arn:aws:s3:::b/x", "::::::",
+    "arn:aws:iam::111122223333:role/a1",
+    "arn:aws:iam::111122223333:root",
+    "arn:aws:sns:us-east-1:111122223333:t",
+    "arn:aws:someservice:us-east-2:9:store/a:1:finance/d",
+    "arn:aws:s3:::b/x",
+    "::::::",
 )
 _ARN_PATTERNS = (
-    "arn:aws:iam::*:role/a*", "arn:aws:iam::111122223333:root", "arn:*:*:*:*:*",
-    "arn:aws:someservice:*:1:finance/*", "arn:aws:s*:*:*:*", "arn:aws:s3:::?/x", "*:*:*:*:*:*",
+    "arn:aws:iam::*:role/a*",
+    "arn:aws:iam::111122223333:root",
+    "arn:*:*:*:*:*",
+    "arn:aws:someservice:*:1:finance/*",
+    "arn:aws:s*:*:*:*",
+    "arn:aws:s3:::?/x",
+    "*:*:*:*:*:*",
     "arn:aws:sns:us-*-1:111122223333:?",
 )
 _ARN_VARIABLES = (
-    "arn:aws:sns:*:${example:text}:t", "${example:arn}", "arn:aws:s3:::${aws:username}/*",
-    "arn:aws:iam::${aws:PrincipalTag/team, '111122223333'}:role/*", "a:${example:arn}",
+    "arn:aws:sns:*:${example:text}:t",
+    "${example:arn}",
+    "arn:aws:s3:::${aws:username}/*",
+    "arn:aws:iam::${aws:PrincipalTag/team, '111122223333'}:role/*",
+    "a:${example:arn}",
     "${aws:username}:aws:s3:::b/x",
 )
 _BASE64 = ("YWI=", "YQ==", "", "YWJj")
@@ -98,15 +161,34 @@ SINGLE_VALUED = frozenset(
 )
 _ACTIONS = ("s3:GetObject", "s3:ListAllMyBuckets", "iam:ListUsers", "example:Do", "S3:getobject")
 _ACTION_PATTERNS = (
-    "s3:GetObject", "s3:getobject", "s3:*", "*", "s3:Get?bject", "iam:*", "*:*", "s3", "**",
-    "s3:*Object", "s?:Get*", "example:*", "s3: GetObject", "iam:ListUsers",
+    "s3:GetObject",
+    "s3:getobject",
+    "s3:*",
+    "*",
+    "s3:Get?bject",
+    "iam:*",
+    "*:*",
+    "s3",
+    "**",
+    "s3:*Object",
+    "s?:Get*",
+    "example:*",
+    "s3: GetObject",
+    "iam:ListUsers",
 )
 _RESOURCES = (
-    "*", "arn:aws:s3:::b/x", "arn:aws:s3:::b", "arn:aws:s3:::b/ab", "arn:aws:s3:::b/a*c",
-    "arn:aws:iam::111122223333:user/ab", "arn:aws:lambda:us-east-1:111122223333:function:f1:PROD",
-    "arn:aws:a:us-b:us-east-1:1:x", "arn:aws:s3:::stack-1",
+    "*",
+    "arn:aws:s3:::b/x",
+    "arn:aws:s3:::b",
+    "arn:aws:s3:::b/ab",
+    "arn:aws:s3:::b/a*c",
+    "arn:aws:iam::111122223333:user/ab",
+    "arn:aws:lambda:us-east-1:111122223333:function:f1:PROD",
+    "arn:aws:a:us-b:us-east-1:1:x",
+    "arn:aws:s3:::stack-1",
     "arn:aws:secretsmanager:us-east-1:111122223333:secret:sqlworkbench!a-AbCdEf",
-    "arn:aws-cn:ec2:us-east-1:111122223333:instance/i-1", "arn:aws:s3:::b/${aws:username}/x",
+    "arn:aws-cn:ec2:us-east-1:111122223333:instance/i-1",
+    "arn:aws:s3:::b/${aws:username}/x",
 )
 _RESOURCE_PATTERNS = (
     "*", "arn:aws:s3:::b/*", "arn:aws:s3:::*", "arn:aws:s3:::b", "arn:aws:s3", "arn:aws:s*",
@@ -144,9 +226,7 @@ def generate_case(random: Random) -> GeneratedCase:
 
 def _document(random: Random, keys: list[str]) -> Document:
     version = random.choice(("2012-10-17",) * 5 + ("2008-10-17", ""))
-    statements = [
-        _statement(random, keys, version) for _ in range(random.choice((1, 1, 2, 3)))
-    ]
+    statements = [_statement(random, keys, version) for _ in range(random.choice((1, 1, 2, 3)))]
     document: Document = {"Statement": statements if random.random() < 0.8 else statements[0]}
     if version:
         document["Version"] = version
@@ -188,7 +268,9 @@ def _condition(random: Random, keys: list[str], version: str) -> Document:
         key = random.choice(keys)
         key = used.setdefault(key.lower(), random.choice((key, key, key, _respelled(key))))
         empty = random.random() < 0.05
-        block.setdefault(f"{prefix}{base}{suffix}", {})[key] = [] if empty else _some(random, values)
+        block.setdefault(f"{prefix}{base}{suffix}", {})[key] = (
+            [] if empty else _some(random, values)
+        )
     return dict(block)
 
 
