@@ -48,12 +48,12 @@ def compile_set(accepts: ValueSet) -> Predicate:
             return values.__contains__
         case Matching(glob):
             matches = compile_glob(glob)
-            return lambda value: matches(str(value))
+            return lambda value: isinstance(value, str) and matches(value)
         case ArnMatching(fields):
             return _arn(tuple(compile_glob(field) for field in fields))
         case ResourceMatching(glob):
             automaton = compile_resource(glob)
-            return lambda value: automaton(str(value))
+            return lambda value: isinstance(value, str) and automaton(value)
         case Range():
             return _range(accepts)
         case Network(family, low, high):

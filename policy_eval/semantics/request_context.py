@@ -140,6 +140,11 @@ class RequestContext:
         self._exact_unknown = set()
         self._unknown_families = ()
 
+    def forget(self, name: str) -> None:
+        """Make a key's value unknown."""
+        self._entries.pop(fold(name), None)
+        self._exact_unknown.add(fold(name))
+
     def known_keys(self) -> tuple[str, ...]:
         """Return the folded names of the keys that hold a value."""
         return tuple(

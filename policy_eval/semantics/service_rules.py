@@ -1,6 +1,6 @@
 """What a service refuses whatever the policies say: told beside the decision, never mixed in.
 
-Rules: R-AF-02, R-AF-06, R-AF-08, R-CRED-01, R-XACC-04, R-EXT-01.
+Rules: R-AF-01, R-AF-02, R-AF-06, R-AF-08, R-CRED-01, R-XACC-04, R-EXT-01.
 """
 
 from typing import NamedTuple

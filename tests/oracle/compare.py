@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from policy_eval.engine.policies import parse_policy
 from policy_eval.engine import reference, scalar
+from policy_eval.engine.policies import parse_policy
 from policy_eval.engine.program import Program
 from policy_eval.errors import RequestError
 from policy_eval.policy.ast import Effect, Policy

@@ -301,6 +301,7 @@ def _families_of(documents: tuple[Document, ...]) -> dict[str, list[int]]:
     for document in documents:
         statements = document["Statement"]
         for statement in statements if isinstance(statements, list) else [statements]:
+            assert isinstance(statement, dict)
             block = statement.get("Condition", {})
             for operator, members in block.items():
                 base = operator.rpartition(":")[2].removesuffix("IfExists")

@@ -1,0 +1,15 @@
+"""Run every benchmark and print its figures; nothing is asserted on time."""
+
+from __future__ import annotations
+
+from benchmarks import cold_start, globs, loading
+
+
+def main() -> None:
+    """Run them all."""
+    for benchmark in (loading, cold_start, globs):
+        benchmark.run()
+
+
+if __name__ == "__main__":
+    main()

