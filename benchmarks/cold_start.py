@@ -27,15 +27,13 @@ def run() -> None:
     """Print the ratio. Both processes find their modules compiled, as after an installation."""
     command = Path(sysconfig.get_path("scripts")) / "can-i"
     compiled = {key: value for key, value in os.environ.items() if key not in _NO_BYTECODE}
-    found = in_turn(
-        lambda: subprocess.run(
-            [command, *_QUESTION], check=True, capture_output=True, env=compiled
-        ),
-        lambda: subprocess.run(
-            [sys.executable, "-c", _EMPTY], check=True, capture_output=True, env=compiled
-        ),
-        rounds=25,
-    )
+    question = [str(command), *_QUESTION]
+    empty = [sys.executable, "-c", _EMPTY]
+
+    def run_one(arguments: list[str]) -> None:
+        subprocess.run(arguments, check=True, capture_output=True, env=compiled)
+
+    found = in_turn(lambda: run_one(question), lambda: run_one(empty), rounds=25)
     print(
         f"cold can-i: {found.first * 1e3:.0f} ms, empty click command {found.second * 1e3:.0f} ms, "
         f"ratio {found.ratio:.2f} (goal: at most 1.4)"

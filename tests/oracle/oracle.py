@@ -889,7 +889,7 @@ def statement_applies(
 
 
 def decide(documents: Sequence[Mapping[str, object]], request: OracleRequest) -> str:
-    """ "allowed" | "explicitDeny" | "implicitDeny" | "error" (R-EVAL-01, R-EVAL-02, R-GRAM-05)."""
+    """Return allowed, explicitDeny, implicitDeny or error (R-EVAL-01, R-EVAL-02, R-GRAM-05)."""
     statements = [
         (as_object(statement), document.get("Version") == "2012-10-17")
         for document in documents

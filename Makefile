@@ -1,0 +1,56 @@
+# Every target sets up what it needs: Python 3.11 or later, make and git are enough.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+CASES ?= 200000
+
+.PHONY: ask test lint slow coverage fuzz bench mutants clean
+
+# Can a role create AppFlow's secrets, by the policy of AppFlow's documentation?
+ask: $(VENV)/installed
+	$(VENV)/bin/policy-eval check appflow-secrets -p fixtures/appflow/appflow-doc.json
+	@echo
+	$(VENV)/bin/can-i secretsmanager:CreateSecret \
+		--as arn:aws:iam::111122223333:role/Dev -p fixtures/appflow/appflow-doc.json \
+		-c secretsmanager:Name='appflow!sales' -c aws:CalledVia=appflow.amazonaws.com --explain
+
+test: $(VENV)/installed-for-development
+	$(RUN) -m pytest
+
+lint: $(VENV)/installed-for-development
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+# Builds and installs the package in every way; needs the package index.
+slow: $(VENV)/installed-for-development
+	$(RUN) -m pytest -m slow
+
+coverage: $(VENV)/installed-for-development
+	$(RUN) -m coverage run -m pytest
+	$(RUN) -m coverage report
+
+# The engines against the oracle on CASES generated cases, from SEED on.
+fuzz: $(VENV)/installed-for-development
+	$(RUN) -m tests.oracle.fuzz $(CASES) $(SEED)
+
+bench: $(VENV)/installed-for-development
+	$(RUN) -m benchmarks
+
+mutants: $(VENV)/installed-for-development
+	$(RUN) -m tests.mutants $(MODULES)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(VENV)/bin/python
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/installed-for-development: pyproject.toml | $(VENV)/bin/python
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist mutants *.egg-info

@@ -1,0 +1,77 @@
+"""Policies that AWS and others publish: they load, or are refused for a reason AWS shares.
+
+They are read from a folder of public data that is not part of this repository: the environment
+variable POLICY_EVAL_DATA names it, or it stands beside the checkout.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from benchmarks.timing import data_folder
+from policy_eval import PolicyError, parse_policy
+from policy_eval.errors import Severity
+
+_DATA = data_folder()
+pytestmark = pytest.mark.skipif(_DATA is None, reason="no folder of public data")
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def _folder() -> Path:
+    assert _DATA is not None
+    return _DATA
+
+
+def test_every_aws_managed_policy_loads() -> None:
+    rows = _rows(_folder() / "aws_managed_policies" / "latest.jsonl.gz")
+
+    policies = [parse_policy(json.dumps(row["document"]), row["name"]) for row in rows]
+
+    assert len(policies) == 1582
+    codes = Counter(finding.code for policy in policies for finding in policy.findings)
+    assert set(codes) == {"policy-size", "misplaced-variable"}
+    assert codes["misplaced-variable"] == 1
+    assert all(
+        finding.severity is Severity.WARNING for policy in policies for finding in policy.findings
+    )
+
+
+def test_published_identity_policies_load_or_are_refused_for_a_known_reason() -> None:
+    refused: Counter[str] = Counter()
+    rows = [
+        row
+        for path in sorted((_folder() / "policies").glob("*.jsonl.gz"))
+        for row in _rows(path)
+        if row["kind"] == "identity" and row["strict_json"]
+    ]
+
+    for row in rows:
+        try:
+            parse_policy(row["raw"], row["path"])
+        except PolicyError as error:
+            refused.update({diagnostic.code for diagnostic in error.diagnostics})
+
+    assert len(rows) == 338
+    assert refused == {
+        "unknown-element": 30,
+        "duplicate-sid": 13,
+        "not-an-arn": 3,
+        "duplicate-key": 2,
+        "sid-characters": 1,
+    }
+
+
+def test_the_block_of_the_documentation_is_the_fixture() -> None:
+    published = (_folder() / "appflow-block.txt").read_text("utf-8")
+    fixture = Path(__file__).resolve().parents[2] / "fixtures" / "appflow" / "appflow-doc.json"
+
+    assert fixture.read_text("utf-8") == published
