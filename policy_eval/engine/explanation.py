@@ -8,7 +8,8 @@ from policy_eval.engine.wording import spell_out, spell_seen, spell_wanted
 from policy_eval.policy.ast import Policy
 from policy_eval.semantics.lower import Key
 from policy_eval.semantics.outcomes import Why
-from policy_eval.semantics.request_context import RequestContext, unlisted_keys
+from policy_eval.semantics.reference_notes import reference_notes
+from policy_eval.semantics.request_context import RequestContext
 
 
 class Part(NamedTuple):
@@ -62,11 +63,7 @@ class Explanation(NamedTuple):
             for note in (*part.context.notes, *part.context.resources.notes)
         ]
         for part in self.parts:
-            notes += [
-                f"the service reference lists no `{name}` for {part.context.action}; AWS may not "
-                "send it"
-                for name in unlisted_keys(part.context)
-            ]
+            notes += reference_notes(part.context, _keys_read(part))
         return tuple(dict.fromkeys(notes))
 
     def __str__(self) -> str:
@@ -92,6 +89,15 @@ class Explanation(NamedTuple):
                 for part in self.parts
             ],
         }
+
+
+def _keys_read(part: Part) -> tuple[str, ...]:
+    return tuple(
+        key.spelling
+        for statement in part.trace.statements
+        for test in statement.tests
+        if isinstance(key := test.test.attribute, Key)
+    )
 
 
 def _assumed_absent(part: Part) -> tuple[str, ...]:

@@ -92,18 +92,24 @@ def _because(part: Part) -> list[str]:
         verb = "allowed by" if decision.word is Word.ALLOWED else "denied by"
         what = f"{decision.action} " if part.because else ""
         return [f"{what}{verb} {_named(statement)}" for statement in decision.statements]
-    if decision.reason:
-        return [decision.reason]
+    lines = [decision.reason] if decision.reason else []
+    if decision.word is Word.UNDETERMINED:
+        for trace in part.trace.statements:
+            if trace.applies is None:
+                verb = "allows" if trace.entry.statement.effect is Effect.ALLOW else "denies"
+                lines.append(f"{_label(trace)} {verb} it if:")
+                lines += [f"  {_test_line(test)}" for test in trace.tests if test.holds is None]
+        return lines
+    return lines or _lacking(part)
+
+
+def _lacking(part: Part) -> list[str]:
     lines = []
     for trace in part.trace.having(Effect.ALLOW):
         failed = [test for test in trace.tests if test.holds is not True]
         if trace.on_resource and failed:
             lines.append(f"{_label(trace)} would allow it, but:")
             lines += [f"  {_test_line(test)}" for test in failed]
-    for trace in part.trace.having(Effect.DENY):
-        if trace.applies is None:
-            lines.append(f"{_label(trace)} denies it if:")
-            lines += [f"  {_test_line(test)}" for test in trace.tests if test.holds is None]
     return lines or [_nothing_allows(part)]
 
 

@@ -98,25 +98,6 @@ def glob_text(glob: Glob) -> str | None:
     return first if len(glob) == 1 and isinstance(first, str) else None
 
 
-def written(pattern: Pattern) -> str:
-    """Return the pattern as it would be written; literal wildcards are shown escaped."""
-    parts = []
-    for piece in pattern:
-        match piece:
-            case Wildcard():
-                parts.append(piece.value)
-            case Variable():
-                parts.append(piece.text)
-            case _:
-                parts.append(piece)
-    return "".join(parts)
-
-
-def variables_of(pattern: Pattern) -> tuple[Variable, ...]:
-    """Return the variables of a pattern in order, escapes left out."""
-    return tuple(piece for piece in pattern if isinstance(piece, Variable) and not piece.is_escape)
-
-
 def _append_literal(pieces: list[str | Wildcard | Variable], text: str) -> None:
     if not text:
         return

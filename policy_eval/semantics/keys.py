@@ -53,7 +53,7 @@ def multiplicity(folded: str) -> Multiplicity:
 
 
 def is_listed(folded: str) -> bool:
-    """Return whether AWS's references list the key at all."""
+    """Return whether AWS's global keys or the service reference list the key at all."""
     return global_key(folded) is not None or _declared(folded) is not None
 
 

@@ -19,8 +19,8 @@ from policy_eval.semantics.keys import always_carried, follows_from_principal
 from policy_eval.semantics.lower import Key
 from policy_eval.semantics.principal_keys import CARRIED_BY_KIND, principal_keys
 from policy_eval.semantics.readings import OUR_READING, OpenPoint, Reading
-from policy_eval.semantics.resources import Resources, account_of, resources_of
-from policy_eval.semantics.service_reference import service_action, service_keys
+from policy_eval.semantics.resources import Resources, account_of, has_opaque_suffix, resources_of
+from policy_eval.semantics.service_reference import service_action
 from policy_eval.semantics.views import read_instant, read_number
 from policy_eval.text.folding import fold
 
@@ -85,6 +85,11 @@ class RequestContext:
         self._derive_from_forwarding()
         self._check_time()
         self.notes: list[str] = []
+        if request.principal is None:
+            self.notes.append(
+                "the caller is not said: what follows from who calls is unknown, and the resource "
+                "is taken to be in the caller's account"
+            )
         if request.principal is not None and not request.principal.path_is_known:
             self.notes.append(
                 "a session's ARN lacks its role's path, so aws:PrincipalArn is unknown: name the "
@@ -281,6 +286,11 @@ class RequestContext:
             return
         principal = self.request.principal
         owner = account_of(str(arn)) or (principal.account if principal else None)
+        if arn.service == "s3" and not arn.account and self.owner_given() is None:
+            self.notes.append(
+                "an S3 ARN names no account: the bucket is taken to be the caller's own "
+                "(aws:ResourceAccount says otherwise, R-XACC-05)"
+            )
         if owner is not None and fold("aws:ResourceAccount") not in self._entries:
             self._derive("aws:ResourceAccount", owner)
         if arn.region:
@@ -301,7 +311,7 @@ def _is_direct(context: RequestContext) -> bool:
 
 
 def _names_new_secret(context: RequestContext) -> bool:
-    return bool(context.resources.notes)
+    return has_opaque_suffix(context.resources)
 
 
 ABOUT_REQUESTS: Mapping[OpenPoint, Callable[[RequestContext], bool]] = {
@@ -347,21 +357,4 @@ def _contradiction(
         f"`{name}` is given as {shown(given)}, but {because}, so it is {shown(wanted)}",
         "leave the key out, or mend the other side",
         ("R-KEY-06",),
-    )
-
-
-def unlisted_keys(context: RequestContext) -> tuple[str, ...]:
-    """Return given service keys that the reference does not list for the action (R-COND-06)."""
-    listed = service_action(context.action.service, context.action.name)
-    if listed is None:
-        return ()
-    service = context.action.service.lower()
-    own = service_keys(service)
-    return tuple(
-        name
-        for folded, spellings in context.request.context.items()
-        for name, values in spellings.items()
-        if values is not None
-        and folded.startswith(f"{service}:")
-        and not any(key.covers(folded) for key in (listed.keys if own else ()))
     )

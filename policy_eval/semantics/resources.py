@@ -42,6 +42,11 @@ _SUFFIX = "-PLACEH"
 """Six characters that stand for the ones Secrets Manager will add to a new secret's name."""
 
 
+def has_opaque_suffix(resources: Resources) -> bool:
+    """Return whether the name holds characters that only AWS will choose (R-SM-04)."""
+    return bool(resources.names) and str(resources.names[0]).endswith(_SUFFIX)
+
+
 def listing_arn(folded_action: str, principal: Principal | None) -> str | None:
     """Return the ARN under which a listing may also be authorised; None for other actions."""
     row = _LISTINGS.get(folded_action)

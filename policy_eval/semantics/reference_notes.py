@@ -1,0 +1,56 @@
+"""What the service reference does not list: remarked on, never denied.
+
+Rules: R-ACT-04, R-COND-06, R-RES-09.
+"""
+
+from collections.abc import Iterable
+
+from policy_eval.semantics.keys import is_listed
+from policy_eval.semantics.request_context import RequestContext
+from policy_eval.semantics.resources import NO_RESOURCE
+from policy_eval.semantics.service_reference import (
+    ServiceAction,
+    data_version,
+    service_action,
+    service_actions,
+    service_exists,
+)
+from policy_eval.text.folding import fold
+
+
+def reference_notes(context: RequestContext, keys_read: Iterable[str]) -> tuple[str, ...]:
+    """Return notes on the action, its resource, and keys given or read by statements."""
+    action = context.action
+    listed = service_action(action.service, action.name)
+    notes = [*_on_action(context)] if listed is None else [*_on_request(context, listed)]
+    notes += [f"condition key `{key}`" for key in keys_read if not is_listed(fold(key))]
+    return tuple(
+        f"the service reference ({data_version()}) lists no {note}" for note in dict.fromkeys(notes)
+    )
+
+
+def _on_action(context: RequestContext) -> list[str]:
+    service, name = context.action
+    if not service_exists(service.lower()):
+        return [f"service `{service}`"]
+    from difflib import get_close_matches  # only when something is wrong
+
+    near = get_close_matches(name, service_actions(service.lower()), 1)
+    guess = f"; did you mean `{service}:{near[0]}`" if near else ""
+    return [f"action `{context.action}`{guess}"]
+
+
+def _on_request(context: RequestContext, listed: ServiceAction) -> list[str]:
+    service = context.action.service.lower()
+    notes = [
+        f"`{name}` for {context.action}, so AWS may not send it"
+        for folded, spellings in context.request.context.items()
+        for name, values in spellings.items()
+        if values is not None
+        and folded.startswith(f"{service}:")
+        and not any(key.covers(folded) for key in listed.keys)
+    ]
+    resource = context.request.resource
+    if resource not in (None, NO_RESOURCE) and not listed.resource_types:
+        notes.append(f"resource type for {context.action}, so AWS authorises it against `*`")
+    return notes
