@@ -7,8 +7,8 @@ from policy_eval.engine.reference import StatementTrace, TestTrace, Trace
 from policy_eval.engine.wording import spell_out, spell_seen, spell_wanted
 from policy_eval.policy.ast import Policy
 from policy_eval.semantics.lower import Key
+from policy_eval.semantics.notes import assumption_notes, reference_notes
 from policy_eval.semantics.outcomes import Why
-from policy_eval.semantics.reference_notes import reference_notes
 from policy_eval.semantics.request_context import RequestContext
 
 
@@ -57,12 +57,9 @@ class Explanation(NamedTuple):
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed or derived, in sentences."""
-        notes = [
-            note
-            for part in self.parts
-            for note in (*part.context.notes, *part.context.resources.notes)
-        ]
+        notes: list[str] = []
         for part in self.parts:
+            notes += assumption_notes(part.context, _keys_read(part))
             notes += reference_notes(part.context, _keys_read(part))
         return tuple(dict.fromkeys(notes))
 

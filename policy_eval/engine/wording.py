@@ -94,6 +94,7 @@ def _because(part: Part) -> list[str]:
         return [f"{what}{verb} {_named(statement)}" for statement in decision.statements]
     lines = [decision.reason] if decision.reason else []
     if decision.word is Word.UNDETERMINED:
+        lines += _identity_side(part)
         for trace in part.trace.statements:
             if trace.applies is None:
                 verb = "allows" if trace.entry.statement.effect is Effect.ALLOW else "denies"
@@ -101,6 +102,17 @@ def _because(part: Part) -> list[str]:
                 lines += [f"  {_test_line(test)}" for test in trace.tests if test.holds is None]
         return lines
     return lines or _lacking(part)
+
+
+def _identity_side(part: Part) -> list[str]:
+    """Return what the identity-based policies say, where they alone do not decide."""
+    if part.context.resources.names is None or part.decision.missing_context:
+        return []
+    granting = [trace for trace in part.trace.having(Effect.ALLOW) if trace.applies]
+    if not granting:
+        return ["the identity-based policies do not allow it"]
+    names = ", ".join(_label(trace) for trace in granting)
+    return [f"the identity-based policies allow it: {names}"]
 
 
 def _lacking(part: Part) -> list[str]:

@@ -5,8 +5,8 @@ masks, symbolic conditions), monotone in its arguments: an engine that knows onl
 evaluates it once with what is sure and once with what is possible.
 
 AWS: "How AWS enforcement code logic evaluates requests", "Cross-account policy evaluation
-logic", "Default key policy". Rules: R-EVAL-01, R-EVAL-02, R-EVAL-11, R-EVAL-12, R-XACC-01, R-KMS-01,
-R-KMS-02, R-TRUST-01, R-ROOT-01, R-SP-01, R-ANON-01, R-EXT-01.
+logic", "Default key policy". Rules: R-EVAL-01, R-EVAL-02, R-EVAL-11, R-EVAL-12, R-XACC-01,
+R-KMS-01, R-KMS-02, R-TRUST-01, R-ROOT-01, R-SP-01, R-ANON-01, R-EXT-01.
 """
 
 from enum import Enum

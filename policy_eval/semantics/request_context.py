@@ -58,7 +58,6 @@ class RequestContext:
         "derived",
         "folded_action",
         "given",
-        "notes",
         "reading",
         "request",
         "resources",
@@ -84,17 +83,6 @@ class RequestContext:
         self._derive_from_tags()
         self._derive_from_forwarding()
         self._check_time()
-        self.notes: list[str] = []
-        if request.principal is None:
-            self.notes.append(
-                "the caller is not said: what follows from who calls is unknown, and the resource "
-                "is taken to be in the caller's account"
-            )
-        if request.principal is not None and not request.principal.path_is_known:
-            self.notes.append(
-                "a session's ARN lacks its role's path, so aws:PrincipalArn is unknown: name the "
-                "role's ARN instead (R-PRIN-07)"
-            )
         self.resources: Resources = resources_of(
             action, request.resource, request.principal, self._single_values(), reading
         )
@@ -286,11 +274,6 @@ class RequestContext:
             return
         principal = self.request.principal
         owner = account_of(str(arn)) or (principal.account if principal else None)
-        if arn.service == "s3" and not arn.account and self.owner_given() is None:
-            self.notes.append(
-                "an S3 ARN names no account: the bucket is taken to be the caller's own "
-                "(aws:ResourceAccount says otherwise, R-XACC-05)"
-            )
         if owner is not None and fold("aws:ResourceAccount") not in self._entries:
             self._derive("aws:ResourceAccount", owner)
         if arn.region:

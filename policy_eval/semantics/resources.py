@@ -44,7 +44,7 @@ _SUFFIX = "-PLACEH"
 
 def has_opaque_suffix(resources: Resources) -> bool:
     """Return whether the name holds characters that only AWS will choose (R-SM-04)."""
-    return bool(resources.names) and str(resources.names[0]).endswith(_SUFFIX)
+    return any(name.endswith(_SUFFIX) for name in resources.names or ())
 
 
 def listing_arn(folded_action: str, principal: Principal | None) -> str | None:

@@ -1,6 +1,6 @@
-"""What the service reference does not list: remarked on, never denied.
+"""What was assumed to answer, and what the service reference does not list: said, never denied.
 
-Rules: R-ACT-04, R-COND-06, R-RES-09.
+Rules: R-ACT-04, R-COND-06, R-RES-09, R-PRIN-07, R-XACC-05.
 """
 
 from collections.abc import Iterable
@@ -16,6 +16,33 @@ from policy_eval.semantics.service_reference import (
     service_exists,
 )
 from policy_eval.text.folding import fold
+
+_PRINCIPAL_ARN = "aws:principalarn"
+
+
+def assumption_notes(context: RequestContext, keys_read: Iterable[str]) -> tuple[str, ...]:
+    """Return notes on what was assumed about the caller and the resource."""
+    request = context.request
+    notes = list(context.resources.notes)
+    if request.principal is None:
+        notes.append(
+            "the caller is not said: what follows from who calls is unknown, and the resource is "
+            "taken to be in the caller's account"
+        )
+    elif not request.principal.path_is_known and _PRINCIPAL_ARN in map(fold, keys_read):
+        notes.append(
+            "a session's ARN lacks its role's path, so aws:PrincipalArn is unknown: name the "
+            "role's ARN instead (R-PRIN-07)"
+        )
+    resource = request.resource or ""
+    if resource.startswith("arn:") and ("*" in resource or "?" in resource):
+        notes.append("in a request `*` and `?` are characters of the resource's name")
+    if resource.split(":")[2:5] == ["s3", "", ""] and context.owner_given() is None:
+        notes.append(
+            "an S3 ARN names no account: the bucket is taken to be the caller's own "
+            "(aws:ResourceAccount says otherwise, R-XACC-05)"
+        )
+    return tuple(notes)
 
 
 def reference_notes(context: RequestContext, keys_read: Iterable[str]) -> tuple[str, ...]:
