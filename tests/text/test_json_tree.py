@@ -86,12 +86,6 @@ def test_what_is_no_json_is_refused_at_its_place(text: str, column: int) -> None
     assert (caught.value.line, caught.value.column) == (1, column)
 
 
-def test_a_deep_text_is_read() -> None:
-    (node,) = parse_json("[" * 900 + "]" * 900)
-
-    assert (node.start, node.end) == (0, 1800)
-
-
 @pytest.mark.parametrize(
     "text",
     [
