@@ -11,6 +11,7 @@ from policy_eval.semantics.lower import key_named
 from policy_eval.semantics.readings import OpenPoint, Reading
 from policy_eval.semantics.request_context import RequestContext, Unknown
 from policy_eval.semantics.service_reference import service_action
+from policy_eval.text.folding import fold
 
 
 class On(Enum):
@@ -118,7 +119,7 @@ def _further(row: Dependency, context: RequestContext) -> Request:
         resource,
         principal=request.principal,
         context=given,
-        unknown=request.unknown,
+        unknown=[name for name in request.unknown if fold(name) not in map(fold, given)],
         request_tags=tags if row.on is On.SAME_RESOURCE else {},
         resource_tags={**dict(request.resource_tags), **tags} if row.on is On.SAME_RESOURCE else {},
         now=request.now,

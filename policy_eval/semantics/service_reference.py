@@ -35,6 +35,10 @@ class ServiceAction(NamedTuple):
     access_level: str
 
 
+_OF_REQUESTS = frozenset({"aws:RequestTag/${TagKey}", "aws:TagKeys"})
+"""Keys listed with a resource type though only an action can carry them."""
+
+
 @cache
 def data_version() -> str:
     """Return the version of the reference in use."""
@@ -81,7 +85,7 @@ def service_action(service: str, name: str) -> ServiceAction | None:
         names |= dict.fromkeys(resource_type["conditionKeys"])
         if resource_type["name"] in _resource_types(service):
             resource = data.resources.get_resource_type_details(service, resource_type["name"])
-            names |= dict.fromkeys(resource["conditionKeys"])
+            names |= dict.fromkeys(set(resource["conditionKeys"]) - _OF_REQUESTS)
     return ServiceAction(
         details["name"],
         tuple(resource_type["name"] for resource_type in types),

@@ -129,7 +129,7 @@ def _fraction(text: str) -> Decimal | None:
         return None
     if bool(point) is not (fraction.isascii() and fraction.isdigit()):
         return None
-    return Decimal(f"{second}.{fraction or 0}")
+    return Decimal(f"{second}.{fraction}" if point else second)
 
 
 def _clock(text: str) -> int | None:

@@ -145,7 +145,7 @@ def test_a_key_is_no_escape() -> None:
         ("a${ }", 1, "`${` is followed by no key name"),
         ("${", 0, "`${` is followed by no key name"),
         ("${, 'x'}", 0, "`${` is followed by no key name"),
-        ("${${a}}", 0, "`${$` stands where a key name or `${$}` is expected"),
+        ("${${a}}", 0, "`{` stands where `}` or `, 'default'` is expected"),
         ("${*a}", 0, "`*a` is no key name"),
         ("${$a}", 0, "`$a` is no key name"),
         ("${a}${b", 4, "`${` is not closed by `}`"),

@@ -1,0 +1,164 @@
+"""Running cases: what is found, what differs, and what an answer rests on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policy_eval.cases.run import Explain, by_reference, by_scalar, run_case
+from policy_eval.engine.explanation import Explanation
+from policy_eval.errors import PolicyError, RequestError
+from tests.cases.suites import ALLOW_ALL, DENY_BY_DEFAULT, only_case
+
+OPEN_POINT = """\
+action: s3:GetObject
+resource: arn:aws:s3:::logs/today
+principal: arn:aws:iam::111122223333:role/Dev
+policies:
+  identity:
+    - Version: "2012-10-17"
+      Statement:
+        Effect: Allow
+        Action: "*"
+        Resource: "*"
+        Condition: {"ForAnyValue:StringEqualsIfExists": {aws:Referer: x}}
+"""
+"""The answer rests on R-COND-27: what `ForAnyValue:…IfExists` is without the key."""
+
+ENGINES = pytest.mark.parametrize("engine", [by_reference, by_scalar])
+
+
+@ENGINES
+def test_a_case_that_goes_as_expected_differs_in_nothing(tmp_path: Path, engine: Explain) -> None:
+    case = only_case(tmp_path, "tests: [{expect: {decision: allowed, matched: [All]}}]\n")
+
+    result = run_case(case, engine)
+
+    assert result.case is case
+    assert isinstance(result.found, Explanation)
+    assert result.differences == ()
+
+
+@ENGINES
+def test_a_case_that_goes_otherwise_says_how(tmp_path: Path, engine: Explain) -> None:
+    case = only_case(tmp_path, "tests: [{expect: {decision: implicitDeny, matched: []}}]\n")
+
+    result = run_case(case, engine)
+
+    assert result.differences == (
+        "expected implicitDeny, decided allowed",
+        "expected matched none, found All",
+    )
+
+
+@ENGINES
+def test_an_unreadable_value_is_a_result(tmp_path: Path, engine: Explain) -> None:
+    case = only_case(
+        tmp_path,
+        """\
+        policies:
+          identity:
+            - Statement:
+                - Effect: Allow
+                  Action: "*"
+                  Resource: "*"
+                  Condition: {DateLessThan: {aws:TokenIssueTime: "2026-01-01"}}
+        tests:
+          - context: {aws:TokenIssueTime: yesterday}
+            expect: {decision: invalid, error: unreadable-value}
+        """,
+        DENY_BY_DEFAULT,
+    )
+
+    result = run_case(case, engine)
+
+    assert isinstance(result.found, RequestError)
+    assert result.differences == ()
+
+
+def test_refused_policies_are_a_result(tmp_path: Path) -> None:
+    case = only_case(
+        tmp_path,
+        "policies: {identity: [{Version: 2012-10-17, Statement: []}]}\ntests: [{expect: allowed}]\n",
+        DENY_BY_DEFAULT,
+    )
+
+    result = run_case(case)
+
+    assert isinstance(result.found, PolicyError)
+    assert result.differences == (f"expected allowed, refused: {result.found}",)
+
+
+def test_a_refused_request_is_a_result(tmp_path: Path) -> None:
+    case = only_case(tmp_path, "tests: [{principal: nobody, expect: invalid}]\n")
+
+    result = run_case(case)
+
+    assert isinstance(result.found, RequestError)
+    assert result.differences == ()
+
+
+def test_refused_policies_come_before_a_refused_request(tmp_path: Path) -> None:
+    case = only_case(
+        tmp_path,
+        "policies: {identity: [{Version: 2012-10-17, Statement: []}]}\n"
+        "tests: [{principal: nobody, expect: invalid}]\n",
+        DENY_BY_DEFAULT,
+    )
+
+    assert isinstance(run_case(case).found, PolicyError)
+
+
+def test_a_scenario_is_reported_not_judged(tmp_path: Path) -> None:
+    case = only_case(tmp_path, "tests: [{name: a}]\n", OPEN_POINT)
+
+    result = run_case(case)
+
+    assert result.differences == ()
+    assert result.rests_on == ("R-COND-27",)
+
+
+def test_a_refused_scenario_rests_on_nothing(tmp_path: Path) -> None:
+    case = only_case(tmp_path, "tests: [{principal: nobody}]\n")
+
+    result = run_case(case)
+
+    assert isinstance(result.found, RequestError)
+    assert result.rests_on == ()
+
+
+def test_what_an_answer_rests_on_is_compared_where_it_is_expected(tmp_path: Path) -> None:
+    case = only_case(tmp_path, "tests: [{expect: {rests_on: []}}]\n", OPEN_POINT)
+
+    result = run_case(case)
+
+    assert result.differences == ("expected to rest on none, found R-COND-27",)
+
+
+def test_what_an_answer_rests_on_is_not_looked_for_elsewhere(tmp_path: Path) -> None:
+    case = only_case(tmp_path, "tests: [{expect: implicitDeny}]\n", OPEN_POINT)
+
+    result = run_case(case)
+
+    assert (result.differences, result.rests_on) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "now: yesterday",
+        "principal: 111122223333, context: {aws:PrincipalAccount: 444455556666}",
+        "unknown: [aws:Referer], context: {aws:Referer: x}",
+    ],
+)
+@pytest.mark.parametrize("expect", ["", ", expect: {decision: invalid, rests_on: []}"])
+def test_a_contradiction_in_a_request_is_a_result(
+    tmp_path: Path, fields: str, expect: str
+) -> None:
+    case = only_case(tmp_path, f"tests: [{{{fields}{expect}}}]\n", ALLOW_ALL)
+
+    result = run_case(case)
+
+    assert isinstance(result.found, RequestError)
+    assert (result.differences, result.rests_on) == ((), ())

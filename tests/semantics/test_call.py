@@ -1,0 +1,221 @@
+"""Further actions of a call, what services refuse, and what was assumed."""
+
+from __future__ import annotations
+
+import pytest
+
+import policy_eval as pe
+from policy_eval.request.request import Request
+from policy_eval.semantics.dependent_actions import needed_by
+from policy_eval.semantics.lower import key_named
+from policy_eval.semantics.readings import OUR_READING, OpenPoint
+from policy_eval.semantics.request_context import RequestContext, Unknown
+from policy_eval.semantics.service_rules import service_remarks
+
+_ACCOUNT = "111122223333"
+_ROLE = f"arn:aws:iam::{_ACCOUNT}:role/Dev"
+_KEY = f"arn:aws:kms:us-east-1:{_ACCOUNT}:key/1"
+
+
+def _needs(request: Request, *points: OpenPoint) -> list[str]:
+    found = needed_by(RequestContext(request), frozenset(points))
+    return [needed.request.action for needed in found]
+
+
+def _create(**context: str) -> Request:
+    return Request(
+        "secretsmanager:CreateSecret",
+        principal=_ROLE,
+        context={"secretsmanager:Name": "app", "aws:RequestedRegion": "us-east-1"}
+        | {name.replace("__", ":"): value for name, value in context.items()},
+    )
+
+
+def test_a_plain_secret_needs_nothing_else() -> None:
+    assert _needs(_create()) == []
+
+
+def test_a_tagged_secret_needs_tagging() -> None:
+    request = Request("secretsmanager:CreateSecret", request_tags={"env": "dev"})
+
+    assert _needs(request) == ["secretsmanager:TagResource"]
+
+
+def test_a_tag_given_as_a_key_needs_tagging_too() -> None:
+    request = Request("secretsmanager:CreateSecret", context={"aws:RequestTag/env": "dev"})
+
+    assert _needs(request) == ["secretsmanager:TagResource"]
+
+
+def test_the_action_alone_needs_nothing_else() -> None:
+    request = Request("secretsmanager:CreateSecret", request_tags={"env": "dev"}, action_only=True)
+
+    assert _needs(request) == []
+
+
+def test_another_action_needs_nothing_else() -> None:
+    assert _needs(Request("s3:CreateBucket", request_tags={"env": "dev"})) == []
+
+
+def test_replicas_need_replication() -> None:
+    request = _create(secretsmanager__AddReplicaRegions="eu-west-1")
+
+    assert _needs(request) == ["secretsmanager:ReplicateSecretToRegions"]
+
+
+def test_a_customer_key_is_used_through_secrets_manager() -> None:
+    request = _create(secretsmanager__KmsKeyArn=_KEY, aws__CalledVia="appflow.amazonaws.com")
+
+    needed = needed_by(RequestContext(request), OUR_READING)
+
+    assert [each.request.action for each in needed] == ["kms:GenerateDataKey", "kms:Decrypt"]
+    further = RequestContext(needed[0].request)
+    assert further.resources.names == (_KEY,)
+    chain = further.candidates(key_named("aws:CalledVia"))
+    assert chain == (("appflow.amazonaws.com", "secretsmanager.amazonaws.com"),)
+    via = further.candidates(key_named("kms:ViaService"))
+    assert via == (("secretsmanager.us-east-1.amazonaws.com",),)
+    assert further.candidates(key_named("secretsmanager:Name")) == (None,)
+
+
+def test_a_customer_key_in_an_unknown_region_and_chain() -> None:
+    request = Request(
+        "secretsmanager:CreateSecret",
+        context={"secretsmanager:KmsKeyArn": _KEY},
+        unknown=["aws:CalledVia"],
+    )
+
+    (first, _) = needed_by(RequestContext(request), OUR_READING)
+
+    further = RequestContext(first.request)
+    assert further.candidates(key_named("aws:CalledVia")) == (("secretsmanager.amazonaws.com",),)
+    assert further.candidates(key_named("kms:ViaService")) == (None,)
+
+
+def test_an_unknown_key_brings_no_need() -> None:
+    request = Request("secretsmanager:CreateSecret", unknown=["secretsmanager:KmsKeyArn"])
+
+    assert _needs(request) == []
+
+
+def test_the_other_reading_tags_what_a_service_manages() -> None:
+    managed = _create(aws__CalledVia="appflow.amazonaws.com", secretsmanager__Name="appflow!x")
+    plain = _create(aws__CalledVia="appflow.amazonaws.com")
+    unknown = Request("secretsmanager:CreateSecret", unknown=["secretsmanager:Name"])
+
+    point = OpenPoint.SYSTEM_TAG_AT_CREATION
+    assert _needs(managed, point) == ["secretsmanager:TagResource"]
+    assert _needs(plain, point) == []
+    assert _needs(unknown, point) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "principal", "rule"),
+    [
+        ("sts:GetSessionToken", _ROLE, "R-CRED-01"),
+        ("iam:ListUsers", f"arn:aws:sts::{_ACCOUNT}:federated-user/f", "R-CRED-01"),
+        ("sts:AssumeRole", f"arn:aws:sts::{_ACCOUNT}:federated-user/f", "R-CRED-01"),
+        ("sts:AssumeRole", _ACCOUNT, "R-XACC-04"),
+        ("appflow:CreateFlow", _ROLE, "R-AF-08"),
+    ],
+)
+def test_services_say_more_than_policies(action: str, principal: str, rule: str) -> None:
+    remarks = service_remarks(RequestContext(Request(action, principal=principal)))
+
+    assert [remark.rule for remark in remarks] == [rule]
+
+
+@pytest.mark.parametrize(
+    ("action", "principal"),
+    [
+        ("sts:GetCallerIdentity", f"arn:aws:sts::{_ACCOUNT}:federated-user/f"),
+        ("s3:ListBucket", f"arn:aws:sts::{_ACCOUNT}:federated-user/f"),
+        ("s3:ListBucket", _ROLE),
+        ("s3:ListBucket", _ACCOUNT),
+        ("s3:ListBucket", None),
+        ("s3:ListBucket", f"arn:aws:iam::{_ACCOUNT}:user/u"),
+    ],
+)
+def test_services_are_silent_on_other_calls(action: str, principal: str | None) -> None:
+    assert service_remarks(RequestContext(Request(action, principal=principal))) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "chain", "rules"),
+    [
+        ("appflow!x", None, ["R-AF-02"]),
+        ("appflow!x", "appflow.amazonaws.com", []),
+        ("appflow!x", "redshift.amazonaws.com", ["R-AF-02"]),
+        ("plain", None, []),
+    ],
+)
+def test_managed_names_are_reserved(name: str, chain: str | None, rules: list[str]) -> None:
+    request = Request(
+        "secretsmanager:CreateSecret",
+        context={"secretsmanager:Name": name, "aws:CalledVia": chain},
+    )
+
+    assert [remark.rule for remark in service_remarks(RequestContext(request))] == rules
+
+
+def test_an_unknown_name_is_not_judged() -> None:
+    request = Request("secretsmanager:CreateSecret", unknown=["secretsmanager:Name"])
+
+    assert service_remarks(RequestContext(request)) == ()
+    assert isinstance(RequestContext(request).candidates(key_named("secretsmanager:Name")), Unknown)
+
+
+def test_reserved_tags_are_told() -> None:
+    request = Request("secretsmanager:TagResource", request_tags={"AWS:x": "y", "z": "y"})
+
+    (remark,) = service_remarks(RequestContext(request))
+
+    assert remark.rule == "R-AF-06"
+    assert "`AWS:x`" in remark.text
+
+
+_ALLOW = pe.parse('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
+
+
+@pytest.mark.parametrize(
+    ("request_", "note"),
+    [
+        (Request("nosuch:Do"), "lists no service `nosuch`"),
+        (Request("s3:GetObjet"), "did you mean `s3:GetObject`"),
+        (Request("s3:Zzzzzzzz"), "lists no action `s3:Zzzzzzzz`"),
+        (Request("secretsmanager:ListSecrets", "arn:aws:sqs:us-east-1:1:q"), "resource type"),
+        (
+            Request("secretsmanager:CreateSecret", context={"secretsmanager:SecretId": "x"}),
+            "lists no `secretsmanager:SecretId` for secretsmanager:CreateSecret",
+        ),
+        (Request("s3:GetObject", "arn:aws:s3:::b/*"), "characters of the resource's name"),
+        (Request("s3:GetObject", "arn:aws:s3:::b/x"), "an S3 ARN names no account"),
+        (Request("s3:GetObject"), "the caller is not said"),
+    ],
+)
+def test_what_was_assumed_is_said(request_: Request, note: str) -> None:
+    notes = pe.explain(_ALLOW, request_).notes
+
+    assert any(note in each for each in notes), notes
+
+
+def test_a_key_nobody_lists_is_remarked_on() -> None:
+    policies = pe.parse(
+        '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",'
+        ' "Condition": {"StringEquals": {"aws:nosuch": "x"}}}}'
+    )
+
+    notes = pe.explain(policies, Request("s3:GetObject", "arn:aws:s3:::b/x")).notes
+
+    assert any("condition key `aws:nosuch`" in note for note in notes)
+
+
+def test_nothing_is_said_where_nothing_was_assumed() -> None:
+    request = Request(
+        "secretsmanager:DescribeSecret",
+        f"arn:aws:secretsmanager:us-east-1:{_ACCOUNT}:secret:app-AbCdEf",
+        principal=_ROLE,
+        context={"aws:SourceIp": None},
+    )
+
+    assert pe.explain(_ALLOW, request).notes == ()
