@@ -35,8 +35,8 @@ class ServiceAction(NamedTuple):
     access_level: str
 
 
-_OF_REQUESTS = frozenset({"aws:RequestTag/${TagKey}", "aws:TagKeys"})
-"""Keys listed with a resource type though only an action can carry them."""
+_RESOURCE_TAG = ":ResourceTag/"
+"""What a resource type adds to its actions' own keys: the others depend on the action."""
 
 
 @cache
@@ -85,7 +85,7 @@ def service_action(service: str, name: str) -> ServiceAction | None:
         names |= dict.fromkeys(resource_type["conditionKeys"])
         if resource_type["name"] in _resource_types(service):
             resource = data.resources.get_resource_type_details(service, resource_type["name"])
-            names |= dict.fromkeys(set(resource["conditionKeys"]) - _OF_REQUESTS)
+            names |= dict.fromkeys(key for key in resource["conditionKeys"] if _RESOURCE_TAG in key)
     return ServiceAction(
         details["name"],
         tuple(resource_type["name"] for resource_type in types),

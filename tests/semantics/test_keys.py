@@ -92,7 +92,7 @@ def test_an_action_carries_the_keys_of_its_resource_types() -> None:
     assert action is not None
     assert action.name == "CreateSecret"
     assert action.resource_types == ("Secret",)
-    assert any(key.covers("secretsmanager:resource/type") for key in action.keys)
+    assert not any(key.covers("secretsmanager:resource/type") for key in action.keys)
     assert any(key.covers("aws:requesttag/env") for key in action.keys)
 
 

@@ -1,0 +1,199 @@
+"""What an explanation says, line by line."""
+
+from __future__ import annotations
+
+import pytest
+
+import policy_eval as pe
+from policy_eval.engine.wording import summarize
+
+_ROLE = "arn:aws:iam::111122223333:role/Dev"
+_SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:app-AbCdEf"
+
+
+def _explain(
+    condition: dict[str, object],
+    context: dict[str, str | list[str]],
+    effect: str = "Allow",
+) -> pe.Explanation:
+    statement = {
+        "Sid": "S",
+        "Effect": effect,
+        "Action": "secretsmanager:*",
+        "Resource": "*",
+        "Condition": condition,
+    }
+    policies = pe.PolicySet([{"Version": "2012-10-17", "Statement": statement}])
+    request = pe.Request("secretsmanager:GetSecretValue", _SECRET, principal=_ROLE, context=context)
+    return pe.explain(policies, request)
+
+
+@pytest.mark.parametrize(
+    ("condition", "context", "line"),
+    [
+        (
+            {"StringEquals": {"aws:SourceVpc": "vpc-1"}},
+            {"aws:SourceVpc": "vpc-1"},
+            '✓ StringEquals aws:SourceVpc   "vpc-1": "vpc-1"',
+        ),
+        (
+            {"StringNotEquals": {"aws:SourceVpc": ["vpc-1", "vpc-2"]}},
+            {"aws:SourceVpc": "vpc-1"},
+            '✗ StringNotEquals aws:SourceVpc   "vpc-1"; wanted not "vpc-1" or "vpc-2"',
+        ),
+        (
+            {"NumericLessThan": {"secretsmanager:RecoveryWindowInDays": 7}},
+            {},
+            '✗ NumericLessThan secretsmanager:RecoveryWindowInDays   absent; wanted less than "7"',
+        ),
+        (
+            {"ForAllValues:StringLike": {"aws:TagKeys": "a*"}},
+            {"aws:TagKeys": ["a", "b"]},
+            '✗ ForAllValues:StringLike aws:TagKeys   "a" and "b"; wanted only values like "a*"',
+        ),
+        (
+            {"StringEquals": {"aws:TagKeys": "a"}},
+            {"aws:TagKeys": ["a"]},
+            (
+                '✗ StringEquals aws:TagKeys   "a"; wanted "a"'
+                "  (a multivalued key needs ForAnyValue or ForAllValues, R-COND-34)"
+            ),
+        ),
+        (
+            {"Null": {"aws:SourceVpc": "true"}},
+            {"aws:SourceVpc": "x"},
+            '✗ Null aws:SourceVpc   "x"; wanted null',
+        ),
+        ({"Null": {"aws:SourceVpc": False}}, {}, "✗ Null aws:SourceVpc   absent; wanted a value"),
+        (
+            {"Null": {"aws:SourceVpc": ["true", "false"]}},
+            {},
+            "✓ Null aws:SourceVpc   absent: a value or null",
+        ),
+        (
+            {"StringEquals": {"aws:SourceVpc": "${aws:PrincipalAccount}"}},
+            {"aws:SourceVpc": "x"},
+            (
+                '✗ StringEquals aws:SourceVpc   "x"; wanted "${aws:PrincipalAccount}" '
+                '(here "111122223333")'
+            ),
+        ),
+        (
+            {"StringLike": {"aws:SourceVpc": "${aws:PrincipalAccount}*"}},
+            {"aws:SourceVpc": "x"},
+            '✗ StringLike aws:SourceVpc   "x"; wanted like "${aws:PrincipalAccount}*"',
+        ),
+        (
+            {"ForAnyValue:StringEquals": {"aws:TagKeys": "a"}},
+            {"aws:TagKeys": [""]},
+            (
+                '✗ ForAnyValue:StringEquals aws:TagKeys   ""; wanted any value "a"'
+                "  (empty text is null here, R-COND-37)"
+            ),
+        ),
+        (
+            {"ArnLike": {"aws:SourceArn": "${aws:PrincipalAccount}"}},
+            {"aws:SourceArn": "arn:aws:s3:::b"},
+            "restrictive side, R-COND-41",
+        ),
+        (
+            {"StringEquals": {"aws:UserAgent": "x"}},
+            {},
+            '? StringEquals aws:UserAgent   unknown; wanted "x"',
+        ),
+        ({"StringEquals": {"aws:SourceVpc": []}}, {}, "absent; wanted nothing"),
+        (
+            {"StringEquals": {"aws:SourceVpc": list("abcdefgh")}},
+            {},
+            'wanted "a" or "b" or "c" or "d" or "e" or "f" or 2 more',
+        ),
+    ],
+)
+def test_a_test_is_told_in_a_line(
+    condition: dict[str, object], context: dict[str, str | list[str]], line: str
+) -> None:
+    text = str(_explain(condition, context))
+
+    assert line in text
+
+
+def test_competing_tags_are_told() -> None:
+    policies = pe.parse(
+        '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",'
+        ' "Condition": {"StringEquals": {"aws:ResourceTag/OWNER": "x"}}}}'
+    )
+    request = pe.Request(
+        "secretsmanager:GetSecretValue", _SECRET, resource_tags={"Owner": "x", "owner": "y"}
+    )
+
+    text = str(pe.explain(policies, request))
+
+    assert '"x" or "y"; wanted "x"' in text
+    assert "differ only by case" in text
+    assert "rests on R-COND-04" in text
+
+
+@pytest.mark.parametrize(
+    ("resource", "others", "expected"),
+    [
+        ("arn:aws:s3:::b", 0, 'allowed on "arn:aws:s3:::b"'),
+        ("*", 5, "5 further statements on other actions"),
+        ("*", 2, "another action"),
+    ],
+)
+def test_statements_are_told_briefly(resource: str, others: int, expected: str) -> None:
+    statement = {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": resource}
+    other = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    policies = pe.PolicySet([{"Statement": [statement, *([other] * others)]}])
+    explanation = pe.explain(policies, pe.Request("secretsmanager:GetSecretValue", _SECRET))
+
+    assert expected in f"{explanation}\n{summarize(explanation)}"
+
+
+def test_not_resource_is_told() -> None:
+    policies = pe.parse(
+        '{"Statement": {"Effect": "Deny", "Action": "*", "NotResource": "arn:aws:s3:::b"}}'
+    )
+
+    text = str(pe.explain(policies, pe.Request("secretsmanager:GetSecretValue", _SECRET)))
+
+    assert '✓ NotResource   not "arn:aws:s3:::b"' in text
+    assert "no: explicit deny" in text
+
+
+def test_a_summary_names_what_allowed_each_action() -> None:
+    policies = pe.parse('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
+    request = pe.Request(
+        "secretsmanager:CreateSecret", _SECRET, principal=_ROLE, request_tags={"env": "dev"}
+    )
+    explanation = pe.explain(policies, request)
+
+    assert "secretsmanager:TagResource allowed by <policy>:1:15" in summarize(explanation)
+    assert "needed because the secret is created with tags, R-SM-01" in str(explanation)
+
+
+def test_a_summary_says_what_it_hangs_on() -> None:
+    allow = _explain({"StringEquals": {"aws:UserAgent": "x"}}, {})
+    deny = _explain({"StringEquals": {"aws:UserAgent": "x"}}, {}, "Deny")
+
+    assert "S allows it if:" in summarize(allow)
+    assert "unknown, and it matters: aws:UserAgent" in summarize(allow)
+    assert "S denies it if:" in summarize(deny)
+
+
+@pytest.mark.parametrize(
+    ("action", "line"),
+    [
+        ("kms:*", "the identity-based policies allow it: S"),
+        ("s3:*", "the identity-based policies do not allow it"),
+    ],
+)
+def test_a_summary_says_what_the_identity_side_says(action: str, line: str) -> None:
+    policies = pe.PolicySet(
+        [{"Statement": {"Sid": "S", "Effect": "Allow", "Action": action, "Resource": "*"}}]
+    )
+    request = pe.Request("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:key/1", principal=_ROLE)
+    explanation = pe.explain(policies, request)
+
+    assert line in summarize(explanation)
+    assert "a KMS key always has a key policy" in str(explanation)
