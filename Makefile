@@ -39,7 +39,9 @@ bench: $(VENV)/installed-for-development
 	$(RUN) -m benchmarks
 
 mutants: $(VENV)/installed-for-development
-	$(RUN) -m tests.mutants $(MODULES)
+	rm -rf mutants
+	$(RUN) -m mutmut run
+	$(RUN) -m mutmut results
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
