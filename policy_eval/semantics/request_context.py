@@ -134,15 +134,15 @@ class RequestContext:
         self._unknown_families = ()
 
     def forget(self, name: str) -> None:
-        """Make a key's value unknown."""
+        """Make a key's value unknown. For comparisons, like `replace_entries`."""
         self._entries.pop(fold(name), None)
         self._exact_unknown.add(fold(name))
 
-    def known_keys(self) -> tuple[str, ...]:
-        """Return the folded names of the keys that hold a value."""
-        return tuple(
-            folded for folded, spellings in self._entries.items() if any(spellings.values())
-        )
+    def entries(self) -> Mapping[str, Mapping[str, Values | None]]:
+        """Return what is known: folded key → spelling → values (None: known to be absent)."""
+        if not self._time_is_derived:
+            self._derive_from_time()
+        return self._entries
 
     def owner_given(self) -> str | None:
         """Return the resource's account where `aws:ResourceAccount` was given."""
