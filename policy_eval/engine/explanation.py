@@ -10,6 +10,7 @@ from policy_eval.semantics.lower import Key
 from policy_eval.semantics.notes import assumption_notes, reference_notes
 from policy_eval.semantics.outcomes import Why
 from policy_eval.semantics.request_context import RequestContext
+from policy_eval.semantics.service_reference import data_version
 
 
 class Part(NamedTuple):
@@ -75,6 +76,7 @@ class Explanation(NamedTuple):
             "failed_conditions": list(self.failed_conditions),
             "rests_on": list(self.rests_on),
             "notes": list(self.notes),
+            "service_reference": data_version(),
             "actions": [
                 {
                     "action": str(part.context.action),

@@ -273,9 +273,11 @@ class RequestContext:
         if arn is None:
             return
         principal = self.request.principal
-        owner = account_of(str(arn)) or (principal.account if principal else None)
-        if owner is not None and fold("aws:ResourceAccount") not in self._entries:
-            self._derive("aws:ResourceAccount", owner)
+        owner = account_of(str(arn))
+        if owner is not None:
+            self._settle("aws:ResourceAccount", owner, f"the resource is {arn}")
+        elif principal is not None and principal.account is not None:
+            self._derive("aws:ResourceAccount", principal.account)  # R-XACC-05
         if arn.region:
             self._derive("aws:RequestedRegion", arn.region)
         elif arn.service in _GLOBAL_SERVICES:

@@ -310,3 +310,12 @@ def test_the_owner_may_be_given() -> None:
 
     assert RequestContext(given).owner_given() == "999999999999"
     assert RequestContext(absent).owner_given() is None
+
+
+def test_an_owner_that_contradicts_the_arn_is_an_error() -> None:
+    request = Request(
+        "secretsmanager:GetSecretValue", _SECRET, context={"aws:ResourceAccount": "999999999999"}
+    )
+
+    with pytest.raises(RequestError, match="contradiction"):
+        RequestContext(request)
