@@ -59,7 +59,13 @@ def test_a_quoted_scalar_is_never_null(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [('"1.10"', "1.10"), ("1.10", "1.10"), ("1E400", "1E400"), ("true", "true"), ("false", "false")],
+    [
+        ('"1.10"', "1.10"),
+        ("1.10", "1.10"),
+        ("1E400", "1E400"),
+        ("true", "true"),
+        ("false", "false"),
+    ],
 )
 def test_a_scalar_of_json_is_the_text_that_stands_there(
     tmp_path: Path, value: str, text: str
@@ -86,7 +92,7 @@ def test_text_is_expected_where_something_else_stands(tmp_path: Path, value: str
 
 
 @pytest.mark.parametrize(("value", "truth"), [("true", True), ("false", False)])
-def test_true_and_false_are_truth_values(tmp_path: Path, value: str, truth: bool) -> None:  # noqa: FBT001
+def test_true_and_false_are_truth_values(tmp_path: Path, value: str, truth: bool) -> None:
     field = _member(tmp_path, value)
 
     assert field.truth() is truth

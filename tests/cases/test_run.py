@@ -80,7 +80,8 @@ def test_an_unreadable_value_is_a_result(tmp_path: Path, engine: Explain) -> Non
 def test_refused_policies_are_a_result(tmp_path: Path) -> None:
     case = only_case(
         tmp_path,
-        "policies: {identity: [{Version: 2012-10-17, Statement: []}]}\ntests: [{expect: allowed}]\n",
+        "policies: {identity: [{Version: 2012-10-17, Statement: []}]}\n"
+        "tests: [{expect: allowed}]\n",
         DENY_BY_DEFAULT,
     )
 
@@ -153,9 +154,7 @@ def test_what_an_answer_rests_on_is_not_looked_for_elsewhere(tmp_path: Path) -> 
     ],
 )
 @pytest.mark.parametrize("expect", ["", ", expect: {decision: invalid, rests_on: []}"])
-def test_a_contradiction_in_a_request_is_a_result(
-    tmp_path: Path, fields: str, expect: str
-) -> None:
+def test_a_contradiction_in_a_request_is_a_result(tmp_path: Path, fields: str, expect: str) -> None:
     case = only_case(tmp_path, f"tests: [{{{fields}{expect}}}]\n", ALLOW_ALL)
 
     result = run_case(case)

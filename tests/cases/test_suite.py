@@ -33,9 +33,7 @@ A_POLICY = f'{{Version: "2012-10-17", Statement: {A_STATEMENT}}}'
 
 def _flat(context: Entries) -> dict[str, tuple[str, ...] | None]:
     """Return the values of each key under the key's spelling."""
-    return {
-        name: values for spellings in context.values() for name, values in spellings.items()
-    }
+    return {name: values for spellings in context.values() for name, values in spellings.items()}
 
 
 # The suite itself
@@ -179,7 +177,7 @@ def test_every_scalar_of_a_suite_stays_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("word", "is_only"), [("true", True), ("false", False)])
-def test_action_only_is_a_truth_value(tmp_path: Path, word: str, is_only: bool) -> None:  # noqa: FBT001
+def test_action_only_is_a_truth_value(tmp_path: Path, word: str, is_only: bool) -> None:
     case = only_case(tmp_path, f"tests: [{{action_only: {word}}}]\n")
 
     assert request_of(case).action_only is is_only
@@ -513,7 +511,8 @@ def test_a_policy_may_stand_in_the_suite(tmp_path: Path) -> None:
             - {A_POLICY}
             - policy: {A_POLICY}
             - {{name: N, policy: {A_POLICY}}}
-        tests: [{{expect: {{matched: ["suite.iamtest.yaml:5#1", "suite.iamtest.yaml:6#1", "N#1"]}}}}]
+        tests:
+          - expect: {{matched: ["suite.iamtest.yaml:5#1", "suite.iamtest.yaml:6#1", "N#1"]}}
         """,
         DENY_BY_DEFAULT,
     )
@@ -679,9 +678,7 @@ def test_a_request_that_none_could_make_is_a_result(tmp_path: Path, field: str, 
         ("tests:\n  - {action: s3:a, expect: null}\n", "wrong-type", 2),
     ],
 )
-def test_a_suite_is_refused_with_the_line(
-    tmp_path: Path, text: str, code: str, line: int
-) -> None:
+def test_a_suite_is_refused_with_the_line(tmp_path: Path, text: str, code: str, line: int) -> None:
     diagnostic = refusal_of_text(tmp_path, text)
 
     assert (diagnostic.code, line_of(diagnostic)) == (code, line)

@@ -26,16 +26,14 @@ CREATE_THROUGH_APPFLOW = (CREATE, "--as", DEV, "-p", BLOCK, "-c", NAME, "-c", VI
 """The call that the AppFlow block allows."""
 
 
-def can_i(
-    *arguments: str, stdin: str | bytes = "", env: Mapping[str, str | None] | None = None
-) -> Result:
+def can_i(*arguments: str, stdin: str | bytes = "") -> Result:
     """Return how `can-i` ends with these arguments."""
-    return CliRunner().invoke(command, arguments, input=stdin, env=env)
+    return CliRunner().invoke(command, arguments, input=stdin)
 
 
 def policy_eval(*arguments: str, stdin: str | bytes = "") -> Result:
     """Return how `policy-eval` ends with these arguments."""
-    return CliRunner().invoke(main, arguments, input=stdin)
+    return CliRunner().invoke(main, arguments, input=stdin, prog_name="policy-eval")
 
 
 def policy_file(folder: Path, *statements: Mapping[str, object], name: str = "policy.json") -> str:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -187,13 +186,11 @@ def test_now_is_the_time_of_the_call(tmp_path: Path, now: str, code: Exit) -> No
     assert result.exit_code == code
 
 
-@pytest.mark.parametrize(
-    ("year", "code"), [("2020", Exit.ALLOWED), ("9000", Exit.DENIED)]
-)
-def test_the_clock_is_the_time_of_the_call_otherwise(
-    tmp_path: Path, year: str, code: Exit
-) -> None:
-    policy = policy_on(tmp_path, {"DateGreaterThan": {"aws:CurrentTime": f"{year}-01-01T00:00:00Z"}})
+@pytest.mark.parametrize(("year", "code"), [("2020", Exit.ALLOWED), ("9000", Exit.DENIED)])
+def test_the_clock_is_the_time_of_the_call_otherwise(tmp_path: Path, year: str, code: Exit) -> None:
+    policy = policy_on(
+        tmp_path, {"DateGreaterThan": {"aws:CurrentTime": f"{year}-01-01T00:00:00Z"}}
+    )
 
     result = can_i("s3:GetObject", OBJECT, "-p", policy)
 
@@ -384,8 +381,8 @@ def test_help_says_what_the_exit_codes_mean(option: str) -> None:
     result = can_i(option)
 
     assert result.exit_code == 0
-    assert "Exits 0 if allowed, 1 if denied, 2 for unusable input, 3 if undetermined." in result.stdout
     assert "Usage: can-i [OPTIONS] ACTION [RESOURCE]" in result.stdout
+    assert "0 if allowed, 1 if denied, 2 for unusable input, 3 if undetermined" in result.stdout
 
 
 # Completion of actions
@@ -413,20 +410,20 @@ def test_completion_offers_every_service_before_a_letter_is_typed() -> None:
         ("secretsmanager:CreateS", ["secretsmanager:CreateSecret"]),
         ("secretsmanager:creates", ["secretsmanager:CreateSecret"]),
         ("SecretsManager:CREATES", ["SecretsManager:CreateSecret"]),
-        ("S", None),
+        ("SECRETSMAN", ["secretsmanager:"]),
         ("nosuchservice:", []),
         ("nosuchservice", []),
     ],
 )
-def test_completion_ignores_case_as_aws_does(incomplete: str, completed: list[str] | None) -> None:
-    found = _completed(incomplete)
-
-    assert found == completed if completed is not None else "s3:" in found
+def test_completion_ignores_case_as_aws_does(incomplete: str, completed: list[str]) -> None:
+    assert _completed(incomplete) == completed
 
 
-def _reply_of_bash(*words: str) -> Iterator[str]:
-    """Yield what bash offers after these words, which it cuts at every colon."""
-    folder = Path(sys.executable).parent
+def _reply_of_bash(folder: Path, *words: str) -> list[str]:
+    """Return what bash offers after these words, which it cuts at every colon."""
+    program = folder / "can-i"
+    program.write_text(f"#!{sys.executable}\nfrom policy_eval.__main__ import can_i\ncan_i()\n")
+    program.chmod(0o755)
     quoted = " ".join(f"'{word}'" for word in words)
     script = (
         'eval "$(_CAN_I_COMPLETE=bash_source can-i)"; '
@@ -442,15 +439,17 @@ def _reply_of_bash(*words: str) -> Iterator[str]:
         text=True,
         check=True,
     )
-    yield from found.stdout.split()
+    return found.stdout.split()
 
 
-def test_bash_completes_a_service() -> None:
-    assert list(_reply_of_bash("can-i", "secretsman")) == ["secretsmanager:"]
+def test_bash_completes_a_service(tmp_path: Path) -> None:
+    assert _reply_of_bash(tmp_path, "can-i", "secretsman") == ["secretsmanager:"]
 
 
-def test_bash_completes_an_action_after_the_colon() -> None:
-    assert list(_reply_of_bash("can-i", "secretsmanager", ":", "CreateS")) == ["CreateSecret"]
+def test_bash_completes_an_action_after_the_colon(tmp_path: Path) -> None:
+    reply = _reply_of_bash(tmp_path, "can-i", "secretsmanager", ":", "CreateS")
+
+    assert reply == ["CreateSecret"]
 
 
 # Whole processes

@@ -78,6 +78,11 @@ def test_variables_are_read_with_and_without_wildcards(
 
 
 @pytest.mark.parametrize("wildcards", [True, False])
+def test_no_empty_text_stands_beside_a_variable(*, wildcards: bool) -> None:
+    assert parse_pattern("${aws:username}", wildcards=wildcards, variables=True) == (USER,)
+
+
+@pytest.mark.parametrize("wildcards", [True, False])
 @pytest.mark.parametrize("variables", [True, False])
 def test_the_empty_text_is_the_empty_pattern(*, wildcards: bool, variables: bool) -> None:
     assert parse_pattern("", wildcards=wildcards, variables=variables) == ()

@@ -117,7 +117,6 @@ def test_a_scalar_is_read_as_json_reads_it(text: str, expected: Json) -> None:
         (" \n ▲", "a policy document, a statement or a list of statements", "the end of the text"),
         ('▲"a"', "a policy document, a statement or a list of statements", '`"`'),
         ("[],▲1", "a policy document, a statement or a list of statements", "`1`"),
-        ("▲\ufeff{}", "a policy document, a statement or a list of statements", "`\ufeff`"),
         ("▲// a\n{}", "a policy document, a statement or a list of statements", "`/`"),
         ("{▲", "a name in double quotes", "the end of the text"),
         ("{▲a: 1}", "a name in double quotes", "`a`"),
@@ -152,13 +151,25 @@ def test_bad_json_is_refused_at_its_place(text: str, expected: str, found: str) 
     assert place_of(diagnostic) == place
 
 
-def test_a_control_character_in_a_string_is_named_on_one_line() -> None:
-    diagnostic = refusal('["a\nb"]')
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('["a▲\nb"]', "no bare control character inside a string"),
+        ('["a▲\tb"]', "no bare control character inside a string"),
+        ("[1,▲\x0b]", "a JSON value"),
+        ("▲\x0c{}", "a policy document, a statement or a list of statements"),
+        ("▲\ufeff{}", "a policy document, a statement or a list of statements"),
+    ],
+)
+def test_a_character_that_cannot_be_seen_is_refused_in_one_line(text: str, expected: str) -> None:
+    bad, (place,) = marked(text)
+
+    diagnostic = refusal(bad)
 
     assert diagnostic.code == "json-syntax"
-    assert diagnostic.message.startswith("expected no bare control character inside a string")
-    assert "\n" not in diagnostic.message
-    assert place_of(diagnostic) == (1, 4)
+    assert diagnostic.message.startswith(f"expected {expected}, found ")
+    assert len(diagnostic.message.splitlines()) == 1
+    assert place_of(diagnostic) == place
 
 
 @pytest.mark.parametrize("depth", [5_000, 200_000])
