@@ -38,6 +38,8 @@ def read_expectation(field: Field) -> Expectation:
     if not field.is_mapping:
         return Expectation(decision=_decision(field))
     members = field.checked(_FIELDS)
+    if not members:
+        raise field.refuse("missing-field", "`expect` says nothing", "give a decision")
 
     def names(name: str) -> frozenset[str] | None:
         return frozenset(members[name].texts()) if name in members else None
@@ -101,15 +103,21 @@ def differences(
         )
     if expect.rests_on is not None and expect.rests_on != set(rests_on):
         yield f"expected to rest on {_listed(expect.rests_on)}, found {_listed(rests_on)}"
-    if expect.blocked_by is not None and expect.blocked_by != decision.blocked_by:
+    if expect.blocked_by is not None and not _same(expect.blocked_by, decision.blocked_by):
         yield f"expected blocked by {expect.blocked_by}, found {decision.blocked_by or 'nothing'}"
     if expect.error is not None:
         yield f"expected the error {expect.error}, decided {decision.decision}"
 
 
+def _same(expected: str, found: str | None) -> bool:
+    return found is not None and fold(expected) == fold(found)
+
+
 def _refused(expect: Expectation, found: InputError, rests_on: tuple[str, ...]) -> Iterator[str]:
-    if expect.decision is not None and expect.decision != "invalid":
+    if expect.decision not in (None, "invalid"):
         yield f"expected {expect.decision}, refused: {found}"
+    elif any(wanted is not None for wanted in expect[1:4]) or expect.blocked_by is not None:
+        yield f"expected a decision, refused: {found}"
     codes = {diagnostic.code for diagnostic in found.diagnostics}
     if expect.error is not None and expect.error not in codes:
         yield f"expected the error {expect.error}, found {_listed(codes)}"

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from policy_eval.errors import Diagnostic, Place, Severity, SuiteError
+from policy_eval.text.json_values import shown_character
 from policy_eval.text.node import Node
 from policy_eval.text.source import Source
+from policy_eval.text.yaml_tree import DEEPEST
 
 T = TypeVar("T")
 
@@ -44,9 +46,13 @@ class Field(NamedTuple):
 
     def text(self) -> str:
         """Return the value as text. Raises SuiteError for a list or mapping."""
-        if not isinstance(self.node.value, str):
-            raise self.refuse("wrong-type", "expected text here")
-        return str(self.node.value)
+        value = self.node.value
+        if isinstance(value, bool):  # JSON's; in YAML every scalar is text
+            return "true" if value else "false"
+        if not isinstance(value, str):
+            found = "null" if self.is_null else "a list" if self.is_list else "a mapping"
+            raise self.refuse("wrong-type", f"expected text, found {found}")
+        return str(value)
 
     def truth(self) -> bool:
         """Return `true` or `false`."""
@@ -128,19 +134,32 @@ def _unreadable(path: Path, found: str) -> SuiteError:
 def _json(source: Source) -> Node:
     from lark import UnexpectedInput
 
-    from policy_eval.text.json_tree import parse_json
+    from policy_eval.text.json_tree import parse_json, repeated_name
 
     try:
-        (node,) = parse_json(source.text)
+        nodes = parse_json(source.text)
     except UnexpectedInput as error:
-        at = error.pos_in_stream if error.pos_in_stream is not None else 0
-        raise _syntax(source, at) from None
-    except ValueError:
-        raise _syntax(source, 0) from None
-    return node
+        at = error.pos_in_stream
+        at = len(source.text) if at is None or at < 0 else at
+        found = shown_character(source.text, at)
+        raise _syntax(source, at, f"expected JSON, found {found}") from None
+    if _depth(nodes[0]) > DEEPEST:
+        raise _syntax(source, 0, "this file nests too deep")
+    if len(nodes) > 1:
+        raise _syntax(source, nodes[1].start, "expected the end of the text")
+    twice = repeated_name(nodes)
+    if twice is not None:
+        raise _syntax(source, twice[1], f"`{twice[0]}` stands twice in one object")
+    return nodes[0]
 
 
-def _syntax(source: Source, at: int) -> SuiteError:
-    return SuiteError(
-        Diagnostic("json-syntax", Severity.ERROR, "this is no JSON value", "", source.place(at))
-    )
+def _depth(node: Node) -> int:
+    level, depth = [node], 0
+    while level:
+        level = [item for inner in level for item in inner.items]
+        depth += 1
+    return depth
+
+
+def _syntax(source: Source, at: int, message: str) -> SuiteError:
+    return SuiteError(Diagnostic("json-syntax", Severity.ERROR, message, "", source.place(at)))

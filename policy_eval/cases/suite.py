@@ -4,6 +4,7 @@ The format is documented in docs/iamtest.md.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +38,15 @@ _TEST = {
     "simulate": _LATER,
     **_SHARED,
 }  # fmt: skip
+_EXCLUSIVE = (
+    ("action", "actions"),
+    ("resource", "resources"),
+    ("principal", "principals"),
+    ("all_of", "action"),
+    ("all_of", "actions"),
+)
+_ENTRY = dict.fromkeys(("name", "file", "policy"), "")
+_OF_POLICIES = frozenset({"Version", "Id", "Statement"})
 _LAYERS = {
     "identity": "",
     **dict.fromkeys(("boundary", "session", "resource", "scps", "rcps", "endpoint"), _LATER),
@@ -76,7 +86,7 @@ class Overrides(NamedTuple):
 
     policies: PolicySet | None = None
     principal: Principal | None = None
-    now: str | None = None
+    now: str | datetime | None = None
 
 
 NO_OVERRIDES = Overrides()
@@ -90,6 +100,8 @@ def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
         raise fields["version"].refuse("unknown-version", "this is format version 1")
     if "tests" not in fields or not fields["tests"].is_list:
         raise root.refuse("missing-field", "a suite has a list of `tests`")
+    if not fields["tests"].items():
+        raise fields["tests"].refuse("empty-list", "this suite has no tests")
     name = fields["name"].text() if "name" in fields else path.name
     reader = _Reader(path, name, fields, given)
     cases = tuple(case for test in fields["tests"].items() for case in reader.cases(test))
@@ -109,15 +121,22 @@ class _Reader:
     def cases(self, test: Field) -> list[Case]:
         """Return the cases of a test: one, or the full product of its matrix."""
         own = test.checked(_TEST)
+        for one, other in _EXCLUSIVE:
+            if one in own and other in own:
+                raise own[other].refuse(
+                    "field-combination", f"`{one}` and `{other}` stand together"
+                )
         fields = {**self._fields, **own}
         name = own["name"].text() if "name" in own else f"line {test.place.line}"
         actions = _choices(fields, "actions", "action")
         resources = _choices(fields, "resources", "resource")
         principals = _choices(fields, "principals", "principal")
+        if self._given.principal is not None:
+            principals = [None]
         found = []
         for action, resource, principal in product(actions, resources, principals):
             chosen = [
-                choice.text()
+                _named(choice)
                 for many, choice in (
                     ("actions", action), ("resources", resource), ("principals", principal)
                 )
@@ -167,7 +186,10 @@ class _Reader:
         if who is None and principal is not None:
             who = read_principal(principal)
         if "all_of" in own:
-            for item in own["all_of"].items():
+            steps = own["all_of"].items()
+            if not steps:
+                raise own["all_of"].refuse("empty-list", "`all_of` names no action")
+            for item in steps:
                 step = item.checked(_ALL_OF) if item.is_mapping else {"action": item}
                 yield self._request(item, fields, [*levels, step], who, step.get("action"),
                                     step.get("resource", resource), alone=True)  # fmt: skip
@@ -187,13 +209,14 @@ class _Reader:
     ) -> Request:
         if action is None:
             raise test.refuse("missing-field", "this test has no `action`")
+        context, unknown = _context_and_unknown(levels, fields)
         action_only = "action_only" in fields and fields["action_only"].truth()
         return Request(
             action.text(),
             resource.text() if resource is not None and not resource.is_null else None,
             principal=who,
-            context=_context(levels),
-            unknown=_unknown(fields),
+            context=context,
+            unknown=unknown,
             request_tags=_tags(levels, "request_tags"),
             resource_tags=_tags(levels, "resource_tags"),
             now=fields["now"].text() if "now" in fields else self._given.now,
@@ -217,14 +240,20 @@ class _Reader:
         if not item.is_mapping:
             return self._file(item)
         members = item.members()
-        name = members["name"].text() if "name" in members else ""
-        if "file" in members:
-            policy = self._file(members["file"])
-        else:
-            node = members["policy"].node if "policy" in members else item.node
-            policy = policy_of(inline_document(item.source, as_json(node)))
-            name = name or f"{self._path.name}:{item.place.line}"
+        if _OF_POLICIES & members.keys():
+            return self._inline(item, "")
+        entry = item.checked(_ENTRY)
+        name = entry["name"].text() if "name" in entry else ""
+        if ("file" in entry) is ("policy" in entry):
+            raise item.refuse("missing-field", "an entry has a `file` or a `policy`")
+        if "policy" in entry:
+            return self._inline(entry["policy"], name)
+        policy = self._file(entry["file"])
         return policy._replace(name=name) if name else policy
+
+    def _inline(self, item: Field, name: str) -> Policy:
+        policy = policy_of(inline_document(item.source, as_json(item.node)))
+        return policy._replace(name=name or f"{self._path.name}:{item.place.line}")
 
     def _file(self, item: Field) -> Policy:
         path = self._path.parent / item.text()
@@ -241,25 +270,50 @@ def _unless_broken(error: InputError) -> InputError:
 
 
 def _choices(fields: dict[str, Field], many: str, one: str) -> list[Field | None]:
-    if many in fields:
-        return list(fields[many].items())
-    return [fields.get(one)]
+    if many not in fields:
+        return [fields.get(one)]
+    choices = fields[many].items()
+    if not choices:
+        raise fields[many].refuse("empty-list", f"`{many}` is empty", "name one, or leave it out")
+    return [*choices]
 
 
-def _context(levels: list[dict[str, Field]]) -> Mapping[str, Given]:
-    """Merge contexts key by key, names compared as AWS does; the inner level wins."""
+def _named(choice: Field) -> str:
+    if not choice.is_mapping:
+        return choice.text()
+    members = choice.members()
+    return members["arn"].text() if "arn" in members else "?"
+
+
+def _context_and_unknown(
+    levels: list[dict[str, Field]], fields: dict[str, Field]
+) -> tuple[Mapping[str, Given], list[str]]:
+    """Merge contexts key by key, names compared as AWS does; the inner level's word wins.
+
+    A key in both `context` and `unknown` of one level stays in both, to be refused.
+    """
     merged: dict[str, tuple[str, Given]] = {}
+    unknown: list[str] = []
     for level in levels:
-        if "context" not in level:
-            continue
+        own = level["context"].members() if "context" in level else {}
         seen: set[str] = set()
-        for name, value in level["context"].members().items():
-            folded = fold(name)
-            if folded in seen:
+        for name, value in own.items():
+            if fold(name) in seen:
                 raise value.refuse("duplicate-key-case", f"`{name}` stands twice in this map")
-            seen.add(folded)
-            merged[folded] = (name, _given(value))
-    return dict(merged.values())
+            seen.add(fold(name))
+        if "unknown" in level:
+            unknown = level["unknown"].texts()
+            for name in unknown:
+                merged.pop(fold(name), None)
+        else:
+            unknown = [name for name in unknown if fold(name) not in seen]
+        merged |= {fold(name): (name, _given(value)) for name, value in own.items()}
+    unlisted = fields["unlisted_keys"].text() if "unlisted_keys" in fields else "absent"
+    if unlisted not in ("absent", "unknown"):
+        raise fields["unlisted_keys"].refuse(
+            "unknown-word", f"unlisted_keys is `{unlisted}`", "expected absent or unknown"
+        )
+    return dict(merged.values()), [*unknown, "*"] if unlisted == "unknown" else unknown
 
 
 def _given(value: Field) -> Given:
@@ -274,13 +328,3 @@ def _tags(levels: list[dict[str, Field]], name: str) -> Mapping[str, str]:
         if name in level:
             merged |= level[name].mapped(Field.text)
     return merged
-
-
-def _unknown(fields: dict[str, Field]) -> list[str]:
-    unlisted = fields["unlisted_keys"].text() if "unlisted_keys" in fields else "absent"
-    if unlisted not in ("absent", "unknown"):
-        raise fields["unlisted_keys"].refuse(
-            "unknown-word", f"unlisted_keys is `{unlisted}`", "expected absent or unknown"
-        )
-    named = fields["unknown"].texts() if "unknown" in fields else []
-    return [*named, "*"] if unlisted == "unknown" else named

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
-from policy_eval.cli.options import read_context, read_policies, read_tags
+from policy_eval.cli.options import clock, read_context, read_policies, read_tags
 from policy_eval.cli.output import (
     Exit,
     as_data,
@@ -143,7 +141,7 @@ def command(  # noqa: PLR0913 - one parameter an option
             context=read_context(pairs, files, absent),
             request_tags=read_tags("--request-tag", request_tags),
             resource_tags=read_tags("--resource-tag", resource_tags),
-            now=now or _clock(),
+            now=clock() if now is None else now,
             action_only=action_only,
         )
         explanation = explain_call(policies, [request])
@@ -151,10 +149,6 @@ def command(  # noqa: PLR0913 - one parameter an option
     if not quiet:
         print_answer(_answer(explanation, form, whole=whole))
     raise click.exceptions.Exit(_exit(explanation, expect))
-
-
-def _clock() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _answer(explanation: Explanation, form: str, *, whole: bool) -> str:

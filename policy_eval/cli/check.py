@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from policy_eval.cases.run import Result, run_case
 from policy_eval.cases.suite import Overrides, Suite, load_suite
-from policy_eval.cli.options import read_policies
+from policy_eval.cli.options import clock, read_policies
 from policy_eval.cli.output import (
     Exit,
     as_data,
@@ -17,9 +18,17 @@ from policy_eval.cli.output import (
     print_diagnostics,
     refusing_bad_input,
 )
-from policy_eval.engine.wording import reasons
+from policy_eval.engine.wording import (
+    reasons,
+    spell_answer,
+    spell_assumptions,
+    spell_open_point,
+)
 from policy_eval.errors import Diagnostic, InputError, Severity, SuiteError
 from policy_eval.request.principal import parse_principal
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _SUFFIX = ".scenario.yaml"
 
@@ -34,8 +43,19 @@ def packaged_scenarios() -> list[str]:
     )
 
 
+def _complete_scenario(
+    ctx: click.Context,  # noqa: ARG001 - click's signature
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    names = [name for name in packaged_scenarios() if name.startswith(incomplete)]
+    return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+
+
 @click.command("check", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=_complete_scenario)
 @click.option(
     "-p",
     "--policy",
@@ -46,6 +66,7 @@ def packaged_scenarios() -> list[str]:
     "Replaces the scenario's own.",
 )
 @click.option("--as", "principal", metavar="PRINCIPAL", help="Who calls, instead of its own.")
+@click.option("--now", metavar="TIME", help="The time of the calls (default: now).")
 @click.option(
     "-o",
     "--output",
@@ -54,7 +75,14 @@ def packaged_scenarios() -> list[str]:
     default="text",
     help="How to print the answers.",
 )
-def command(*, scenario: str, paths: tuple[str, ...], principal: str | None, form: str) -> None:
+def command(
+    *,
+    scenario: str,
+    paths: tuple[str, ...],
+    principal: str | None,
+    now: str | None,
+    form: str,
+) -> None:
     """Run SCENARIO: the name of a packaged one (appflow-secrets) or a file.
 
     Reports each answer; it judges nothing. Exits 0, or 2 for unusable input.
@@ -63,8 +91,12 @@ def command(*, scenario: str, paths: tuple[str, ...], principal: str | None, for
         policies = read_policies(paths) if paths else None
         if policies is not None:
             print_diagnostics(policies.warnings)
-        given = Overrides(policies, parse_principal(principal) if principal else None)
+        caller = None if principal is None else parse_principal(principal)
+        given = Overrides(policies, caller, clock() if now is None else now)
         suite = _load(scenario, given)
+        _want_policies(suite)
+        if policies is None:
+            print_diagnostics(_warnings(suite))
         results = [run_case(case) for case in suite.cases]
         if form == "text":
             print_answer(_table(suite, results))
@@ -92,31 +124,53 @@ def _load(scenario: str, given: Overrides) -> Suite:
     return load_suite(path, given)
 
 
+def _want_policies(suite: Suite) -> None:
+    """Refuse a scenario none of whose questions has a policy. Raises SuiteError."""
+    given = (case.policies for case in suite.cases)
+    if not any(isinstance(each, InputError) or each.identity for each in given):
+        raise SuiteError(
+            Diagnostic(
+                "missing-policies",
+                Severity.ERROR,
+                f"`{suite.name}` brings no policies",
+                "give one with -p",
+            )
+        )
+
+
+def _warnings(suite: Suite) -> tuple[Diagnostic, ...]:
+    return tuple(
+        dict.fromkeys(
+            warning
+            for case in suite.cases
+            if not isinstance(case.policies, InputError)
+            for warning in case.policies.warnings
+        )
+    )
+
+
 _MARKS = {True: "✓", False: "✗", None: "?"}
 
 
 def _table(suite: Suite, results: list[Result]) -> str:
     lines = [suite.name]
     width = max(len(result.case.name) for result in results)
+    assumptions: dict[str, None] = {}
     for result in results:
+        name = f"{result.case.name:<{width}}"
         if isinstance(result.found, InputError):
-            lines += ["", f"  ? {result.case.name:<{width}}   refused: {result.found}"]
+            lines += ["", f"  ? {name}   refused: {result.found}"]
             continue
         decision = result.found.decision
-        blocked = f", {decision.blocked_by} is missing" if decision.blocked_by else ""
         mark = _MARKS[decision.allowed]
-        lines += ["", f"  {mark} {result.case.name:<{width}}   {decision.decision}{blocked}"]
+        lines += ["", f"  {mark} {name}   {spell_answer(decision)}   {decision.action}"]
+        if decision.blocked_by:
+            lines.append(f"      it also needs {decision.blocked_by}, which is not allowed")
         lines += [f"      {line}" for line in reasons(result.found)]
         lines += [f"      note: {remark.text} ({remark.rule})" for remark in decision.remarks]
-        lines += [f"      note: rests on {rule}: AWS leaves this open" for rule in result.rests_on]
-    assumptions = {
-        f"{policy.name}: {assumption}"
-        for result in results
-        if not isinstance(result.found, InputError)
-        for policy in result.found.policies
-        for assumption in policy.assumptions
-    }
-    return "\n".join([*lines, *([""] if assumptions else []), *sorted(assumptions)])
+        lines += [f"      note: {spell_open_point(rule)}" for rule in result.rests_on]
+        assumptions |= dict.fromkeys(spell_assumptions(result.found.policies))
+    return "\n".join([*lines, *([""] if assumptions else []), *assumptions])
 
 
 def _data(suite: Suite, results: list[Result]) -> dict[str, object]:

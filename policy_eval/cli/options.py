@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
@@ -17,12 +18,19 @@ if TYPE_CHECKING:
     from policy_eval.cases.fields import Field
 
 
+def clock() -> datetime:
+    """Return the time, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 def read_policies(paths: Iterable[str]) -> PolicySet:
     """Return the policies in files, in every `*.json` of folders, or on stdin (`-`)."""
     return PolicySet(policy for path in paths for policy in _policies(path))
 
 
 def _policies(path: str) -> list[Policy]:
+    if not path:
+        raise _unreadable("-p", "an empty path")
     if path == "-":
         data = sys.stdin.buffer.read()
         try:
@@ -41,6 +49,9 @@ def _policies(path: str) -> list[Policy]:
 
 def _unreadable(name: str, found: str) -> PolicyError:
     return PolicyError(Diagnostic("unreadable-file", Severity.ERROR, f"{name}: {found}"))
+
+
+_KEY_TYPES = ("string", "numeric", "boolean", "ip", "binary", "date")
 
 
 def split_pairs(option: str, pairs: Iterable[str]) -> list[tuple[str, str]]:
@@ -108,7 +119,7 @@ def _context_file(path: str) -> Mapping[str, Given]:
 
     root = read_file(Path(path))
     if root.is_mapping and "ContextEntries" in root.members():
-        root = root.members()["ContextEntries"]
+        root = root.checked({"ContextEntries": ""})["ContextEntries"]
     if not root.is_list:
         return {name: _given(field) for name, field in root.members().items()}
     context: dict[str, Given] = {}
@@ -117,7 +128,10 @@ def _context_file(path: str) -> Mapping[str, Given]:
         entry = item.checked(known)
         if "ContextKeyName" not in entry or "ContextKeyValues" not in entry:
             raise item.refuse("missing-field", "an entry has ContextKeyName and ContextKeyValues")
-        context[entry["ContextKeyName"].text()] = _entry_values(entry)
+        name = entry["ContextKeyName"].text()
+        if name in context:
+            raise item.refuse("duplicate-key", f"`{name}` stands twice", "give it once")
+        context[name] = _entry_values(entry)
     return context
 
 
@@ -129,7 +143,13 @@ def _given(field: Field) -> Given:
 
 def _entry_values(entry: Mapping[str, Field]) -> Given:
     values = _given(entry["ContextKeyValues"])
-    several = "ContextKeyType" in entry and entry["ContextKeyType"].text().endswith("List")
+    kind = entry["ContextKeyType"].text() if "ContextKeyType" in entry else "string"
+    if kind.removesuffix("List") not in _KEY_TYPES:
+        known = ", ".join(_KEY_TYPES)
+        raise entry["ContextKeyType"].refuse(
+            "unknown-word", f"`{kind}` is no ContextKeyType", f"expected {known}, or one with List"
+        )
+    several = kind.endswith("List")
     if isinstance(values, tuple) and len(values) == 1 and not several:
         return values[0]
     return values

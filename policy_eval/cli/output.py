@@ -22,6 +22,7 @@ class Exit(IntEnum):
     UNDETERMINED = 3
 
 
+_NO_WRAP = 10_000
 _COLOURS = {"✓": "green", "✗": "red", "?": "yellow"}
 _HEADS = {"yes:": "green", "no:": "red", "undetermined.": "yellow"}
 _ASCII = {"✓": "+", "✗": "x"}
@@ -36,6 +37,8 @@ def exit_code(allowed: bool | None) -> Exit:  # noqa: FBT001 - three values
 
 def print_answer(text: str) -> None:
     """Print an answer, coloured where stdout is a terminal and NO_COLOR is not set."""
+    if sys.stdout is None:  # closed: nobody reads the answer, the exit code gives it
+        return
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     if colour:
         text = "\n".join(map(_coloured, text.split("\n")))
@@ -88,4 +91,4 @@ def as_data(value: dict[str, object], form: str) -> str:
         return json.dumps(value, indent=2, ensure_ascii=False)
     import yaml
 
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True).rstrip()
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_NO_WRAP).rstrip()

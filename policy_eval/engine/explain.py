@@ -50,7 +50,8 @@ def _explain(policies: PolicySet, context: RequestContext) -> Part:
             statement.entry for statement in found.having(DECIDED_BY[word]) if statement.applies
         ]
     missing = found.unknown if word is Word.UNDETERMINED else ()
-    return Part(context, found, decision_of(case, context, word, allowed, deciding, missing))
+    decision = decision_of(case, context, word, allowed, deciding, missing)
+    return Part(context, found, decision, case.identity_counts)
 
 
 def rests_on(policies: PolicySet, requests: Sequence[Request]) -> tuple[str, ...]:
@@ -59,7 +60,10 @@ def rests_on(policies: PolicySet, requests: Sequence[Request]) -> tuple[str, ...
     Works where the requests are refused too: another reading may decide them.
     """
     ours = _word(policies, requests, OUR_READING)
-    contexts = [RequestContext(request) for request in requests]
+    try:
+        contexts = [RequestContext(request) for request in requests]
+    except RequestError:  # no reading mends a request that contradicts itself
+        return ()
     needed = [needed_by(context, OUR_READING) for context in contexts]
     contexts += [RequestContext(further.request) for each in needed for further in each]
     statements = [

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.reference import StatementTrace, TestTrace, Trace
-from policy_eval.engine.wording import spell_out, spell_seen, spell_wanted
+from policy_eval.engine.wording import spell_out, spell_wanted
 from policy_eval.policy.ast import Policy
-from policy_eval.semantics.lower import Key
+from policy_eval.semantics.lower import Key, Quantifier
 from policy_eval.semantics.notes import assumption_notes, reference_notes
 from policy_eval.semantics.outcomes import Why
-from policy_eval.semantics.request_context import RequestContext
+from policy_eval.semantics.request_context import RequestContext, Unknown
 from policy_eval.semantics.service_reference import data_version
 
 
@@ -19,6 +19,7 @@ class Part(NamedTuple):
     context: RequestContext
     trace: Trace
     decision: Decision
+    identity_counts: bool
     because: str = ""
     rule: str = ""
 
@@ -71,6 +72,7 @@ class Explanation(NamedTuple):
         """Return the explanation as plain data, in stable field names."""
         return {
             **self.decision.to_dict(),
+            "principal": _principal(self.parts[0].context),
             "assumptions": {policy.name: list(policy.assumptions) for policy in self.policies},
             "assumed_absent": list(self.assumed_absent),
             "failed_conditions": list(self.failed_conditions),
@@ -90,6 +92,11 @@ class Explanation(NamedTuple):
         }
 
 
+def _principal(context: RequestContext) -> str | None:
+    principal = context.request.principal
+    return None if principal is None else principal.arn
+
+
 def _keys_read(part: Part) -> tuple[str, ...]:
     return tuple(
         key.spelling
@@ -100,6 +107,8 @@ def _keys_read(part: Part) -> tuple[str, ...]:
 
 
 def _assumed_absent(part: Part) -> tuple[str, ...]:
+    if not part.identity_counts:
+        return ()
     return tuple(
         test.test.attribute.spelling
         for statement in part.trace.statements
@@ -132,8 +141,28 @@ def _test(trace: TestTrace) -> dict[str, object]:
         "element": trace.test.origin.element,
         "key": key.spelling if isinstance(key, Key) else None,
         "holds": trace.holds,
-        "seen": spell_seen(trace),
-        "wanted": spell_wanted(trace),
+        "seen": _seen(trace),
         "values": list(trace.test.origin.values),
-        "rule": trace.why.value,
+        "wanted": spell_wanted(trace),
+        "rule": _rule(trace),
     }
+
+
+def _seen(trace: TestTrace) -> object:
+    """Return the values of the attribute: a list, null where it is absent, or `unknown`.
+
+    Where spellings of a key compete, a list of lists.
+    """
+    if isinstance(trace.seen, Unknown):
+        return "unknown"
+    held = [None if values is None else list(values) for values in trace.seen]
+    return held[0] if len(held) == 1 else held
+
+
+_ABSENT = {Quantifier.ANY: "R-COND-31", Quantifier.ALL: "R-COND-30"}
+
+
+def _rule(trace: TestTrace) -> str:
+    if trace.why is Why.ABSENT:
+        return _ABSENT.get(trace.test.quantifier, "R-COND-05")
+    return str(trace.why.value)

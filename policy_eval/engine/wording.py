@@ -8,38 +8,62 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policy_eval.engine.decision import Deciding, Decision
 from policy_eval.engine.reference import StatementTrace, TestTrace
-from policy_eval.policy.ast import Effect
+from policy_eval.policy.ast import Effect, Policy
 from policy_eval.semantics.authorization import Word
-from policy_eval.semantics.lower import Key, Quantifier, Template
+from policy_eval.semantics.lower import Key, Quantifier, Subject, Template
 from policy_eval.semantics.operators import Operator
 from policy_eval.semantics.outcomes import Why
+from policy_eval.semantics.readings import ABOUT, OpenPoint
 from policy_eval.semantics.request_context import Unknown
 from policy_eval.semantics.sets import OneOf
 from policy_eval.semantics.views import View
 
 if TYPE_CHECKING:
-    from policy_eval.engine.decision import Deciding
     from policy_eval.engine.explanation import Explanation, Part
 
 HOLDS, FAILS, OPEN = "✓", "✗", "?"
 _MARKS = {True: HOLDS, False: FAILS, None: OPEN}
 _ANSWERS = {
-    Word.ALLOWED: "yes: allowed",
-    Word.EXPLICIT_DENY: "no: explicit deny",
-    Word.IMPLICIT_DENY: "no: implicit deny",
+    Word.ALLOWED: "allowed",
+    Word.EXPLICIT_DENY: "explicit deny",
+    Word.IMPLICIT_DENY: "implicit deny",
 }
 _OTHERS_SHOWN = 3
 _VALUES_SHOWN = 6
+
+
+def spell_answer(decision: Decision) -> str:
+    """Return a decision in words."""
+    if decision.word in _ANSWERS:
+        return _ANSWERS[decision.word]
+    return "undetermined" if decision.allowed is None else "denied either way"
+
+
+def spell_open_point(rule: str) -> str:
+    """Return what it means that an answer rests on a rule."""
+    return (
+        f"rests on {rule}: AWS leaves open {ABOUT[OpenPoint(rule)]}, and the other reading "
+        "changes the answer"
+    )
+
+
+def spell_assumptions(policies: tuple[Policy, ...]) -> list[str]:
+    """Return what was assumed to read the policies, a line each."""
+    return [
+        f"{policy.name}: {'; '.join(policy.assumptions)}"
+        for policy in policies
+        if policy.assumptions
+    ]
 
 
 def headline(explanation: Explanation) -> str:
     """Return the answer in one line."""
     decision = explanation.decision
     context = explanation.parts[0].context
-    answer = _ANSWERS.get(decision.word)
-    if answer is None:
-        answer = "undetermined" if decision.allowed is None else "no: denied either way"
+    yes_or_no = {True: "yes: ", False: "no: ", None: ""}[decision.allowed]
+    answer = f"{yes_or_no}{spell_answer(decision)}"
     who = f" as {context.request.principal}" if context.request.principal else ""
     resource = context.request.resource
     on = f" on {resource}" if resource and resource != "*" else ""
@@ -63,18 +87,19 @@ def reasons(explanation: Explanation) -> list[str]:
 def spell_out(explanation: Explanation) -> str:
     """Return the whole explanation: every statement on the action, test by test."""
     lines = [headline(explanation)]
-    for part in explanation.parts:
-        if len(explanation.parts) > 1:
-            because = f" (needed because {part.because}, {part.rule})" if part.because else ""
-            lines += ["", f"  {part.context.action}: {part.decision.decision}{because}"]
+    several = len(explanation.parts) > 1
+    for number, part in enumerate(explanation.parts):
+        body = []
+        if several:
+            because = f", needed because {part.because} ({part.rule})" if part.because else ""
+            lines += ["", f"  {part.context.action}: {spell_answer(part.decision)}{because}"]
         for policy in explanation.policies:
-            assumed = "; ".join(policy.assumptions)
-            lines += ["", f"  {policy.name}   {assumed}".rstrip()]
-            lines += _statements(
-                [trace for trace in part.trace.statements if trace.entry.policy is policy]
-            )
+            assumed = "" if number else "; ".join(policy.assumptions)
+            body += ["", f"{policy.name}   {assumed}".rstrip(), *_statements(policy, part)]
         if part.decision.reason:
-            lines += ["", f"  {part.decision.reason}"]
+            body += ["", part.decision.reason]
+        indent = "    " if several else "  "
+        lines += [f"{indent}{line}".rstrip() for line in body]
     return "\n".join([*lines, *_footnotes(explanation, assumptions=False)])
 
 
@@ -89,9 +114,10 @@ def _deciding_parts(explanation: Explanation) -> list[Part]:
 def _because(part: Part) -> list[str]:
     decision = part.decision
     if decision.statements:
-        verb = "allowed by" if decision.word is Word.ALLOWED else "denied by"
+        if decision.word is Word.EXPLICIT_DENY:
+            return _denied(part)
         what = f"{decision.action} " if part.because else ""
-        return [f"{what}{verb} {_named(statement)}" for statement in decision.statements]
+        return [f"{what}allowed by {_named(statement)}" for statement in decision.statements]
     lines = [decision.reason] if decision.reason else []
     if decision.word is Word.UNDETERMINED:
         lines += _identity_side(part)
@@ -102,6 +128,16 @@ def _because(part: Part) -> list[str]:
                 lines += [f"  {_test_line(test)}" for test in trace.tests if test.holds is None]
         return lines
     return lines or _lacking(part)
+
+
+def _denied(part: Part) -> list[str]:
+    lines = []
+    for trace in part.trace.having(Effect.DENY):
+        if trace.applies:
+            lines.append(f"denied by {_named(Deciding.of(trace.entry))}")
+            conditions = trace.tests[2:]
+            lines += [f"  {_test_line(test)}" for test in conditions]
+    return lines
 
 
 def _identity_side(part: Part) -> list[str]:
@@ -142,20 +178,22 @@ def _label(trace: StatementTrace) -> str:
     return policy.label(statement)
 
 
-def _statements(traces: list[StatementTrace]) -> list[str]:
-    lines: list[str] = []
+def _statements(policy: Policy, part: Part) -> list[str]:
+    if not part.identity_counts:
+        return ["  does not apply to this caller or action"]
+    traces = [trace for trace in part.trace.statements if trace.entry.policy is policy]
     others = [trace for trace in traces if not trace.selected]
+    lines: list[str] = []
     for trace in traces:
+        statement = trace.entry.statement
+        label = statement.sid or f"statement {statement.number}"
         if trace.selected:
-            policy, statement = trace.entry
-            place = policy.place(statement)
-            lines.append(f"    {_label(trace)}   {_verdict(trace)}   {place}")
-            lines += [f"      {line}" for line in _test_lines(trace.tests)]
+            lines.append(f"  {label}   {_verdict(trace)}   {policy.place(statement)}")
+            lines += [f"    {line}" for line in _test_lines(trace.tests)]
         elif len(others) <= _OTHERS_SHOWN:
-            effect = trace.entry.statement.effect.value
-            lines.append(f"    {_label(trace)}   {effect}, another action")
+            lines.append(f"  {label}   {statement.effect.value}, another action")
     if len(others) > _OTHERS_SHOWN:
-        lines.append(f"    {len(others)} further statements on other actions")
+        lines.append(f"  {len(others)} further statements on other actions")
     return lines
 
 
@@ -182,13 +220,22 @@ def _test_lines(tests: tuple[TestTrace, ...]) -> list[str]:
 
 
 def _test_line(trace: TestTrace, width: int = 0) -> str:
+    return (
+        f"{_MARKS[trace.holds]} {_subject(trace):<{width}}   {_said(trace)}"
+        f"{_WHY.get(trace.why, '')}"
+    )
+
+
+def _said(trace: TestTrace) -> str:
     seen, wanted = spell_seen(trace), spell_wanted(trace)
-    if not isinstance(trace.test.attribute, Key):
-        said = wanted if trace.holds else f"{seen}; wanted {wanted}"
-    else:
-        said = f"{seen}; wanted {wanted}" if trace.holds is not True else f"{seen}: {wanted}"
-    why = _WHY.get(trace.why, "")
-    return f"{_MARKS[trace.holds]} {_subject(trace):<{width}}   {said}{why}"
+    if trace.holds is not True:
+        return f"{seen}; wanted {wanted}"
+    if trace.test.attribute is Subject.ACTION or isinstance(trace.seen, Unknown):
+        return wanted
+    presence = trace.test.quantifier is Quantifier.PRESENCE
+    if trace.why is Why.ABSENT and not presence:
+        return f"absent, which this operator accepts; else {wanted}"
+    return f"{seen}: {wanted}"
 
 
 _WHY = {
@@ -213,7 +260,9 @@ def spell_wanted(trace: TestTrace) -> str:
     """Return what the test accepts, in words."""
     origin = trace.test.origin
     if origin.operator is None:
-        return _quoted(origin.values, " or ", negated=origin.element.startswith("Not"))
+        if origin.element.startswith("Not"):
+            return _none_of(origin.values)
+        return _quoted(origin.values, " or ") + _resolved(trace)
     if origin.operator.view is View.PRESENCE:
         wanted = {value.lower() for value in origin.values}
         return " or ".join("null" if value == "true" else "a value" for value in sorted(wanted))
@@ -221,9 +270,11 @@ def spell_wanted(trace: TestTrace) -> str:
 
 
 def _quantified(trace: TestTrace) -> str:
+    operator = trace.test.origin.operator
     match trace.test.quantifier:
         case Quantifier.ANY:
-            return "any value "
+            plain = operator is not None and not operator.says and not operator.negated
+            return "any of " if plain else "any value "
         case Quantifier.ALL:
             return "only values "
         case _:
@@ -232,7 +283,13 @@ def _quantified(trace: TestTrace) -> str:
 
 def _operation(operator: Operator, values: tuple[str, ...]) -> str:
     phrase = f"{operator.says} " if operator.says else ""
-    return ("not " if operator.negated else "") + phrase + _quoted(values, " or ")
+    if not operator.negated:
+        return phrase + _quoted(values, " or ")
+    return _none_of(values, phrase)
+
+
+def _none_of(values: tuple[str, ...], phrase: str = "") -> str:
+    return f"{'neither' if len(values) > 1 else 'not'} {phrase}{_quoted(values, ' nor ')}"
 
 
 def _resolved(trace: TestTrace) -> str:
@@ -245,34 +302,24 @@ def _resolved(trace: TestTrace) -> str:
             return ""
 
 
-def _quoted(
-    values: tuple[str, ...] | list[str], between: str = ", ", *, negated: bool = False
-) -> str:
+def _quoted(values: tuple[str, ...] | list[str], between: str = ", ") -> str:
     if not values:
         return "nothing"
     shown = between.join(f'"{value}"' for value in values[:_VALUES_SHOWN])
     more = len(values) - _VALUES_SHOWN
-    rest = f"{between}{more} more" if more > 0 else ""
-    return f"{'not ' if negated else ''}{shown}{rest}"
+    return f"{shown}{between}{more} more" if more > 0 else shown
 
 
 def _footnotes(explanation: Explanation, *, assumptions: bool = True) -> list[str]:
     decision = explanation.decision
     notes: list[str] = []
     if assumptions:
-        notes += [
-            f"{policy.name}: {assumption}"
-            for policy in explanation.policies
-            for assumption in policy.assumptions
-        ]
+        notes += spell_assumptions(explanation.policies)
     notes += explanation.notes
     if decision.missing_context:
         notes.append(f"unknown, and it matters: {', '.join(decision.missing_context)}")
     if explanation.assumed_absent:
         notes.append(f"assumed absent: {', '.join(explanation.assumed_absent)}")
     notes += [f"{remark.text} ({remark.rule})" for remark in decision.remarks]
-    notes += [
-        f"rests on {rule}: AWS leaves this open, and the other reading changes the answer"
-        for rule in explanation.rests_on
-    ]
+    notes += [spell_open_point(rule) for rule in explanation.rests_on]
     return ["", *(f"  note: {note}" for note in notes)] if notes else []

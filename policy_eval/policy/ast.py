@@ -96,7 +96,8 @@ class Policy(NamedTuple):
             count = len(self.statements)
             notes.append(f"read as a policy of {count} statement{'s' * (count != 1)}")
         if self.version is None:
-            notes.append(f"no Version, so {DEFAULT_VERSION}: policy variables are literal text")
+            literal = ": `${…}` is literal text" if "${" in self.source.text else ""
+            notes.append(f"no Version, so {DEFAULT_VERSION}{literal}")
         return tuple(notes)
 
     def label(self, statement: Statement) -> str:

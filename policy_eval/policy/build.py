@@ -36,7 +36,6 @@ _ELSEWHERE = {
     ),
     "NotPrincipal": ("R-GRAM-02", "remove it: only a resource-based policy has a NotPrincipal"),
 }
-_COULD_BE_ARN = frozenset("arn*?")
 _LARGEST = 6144
 """Characters of a customer managed policy, whitespace not counted (A.4)."""
 _EFFECTS = {effect.value: effect for effect in Effect}
@@ -141,29 +140,29 @@ class _Builder:
             seen.add(statement.sid or "")
 
     def _characters(self) -> None:
-        source, (start, end) = self._document.source, self._document.span
-        text = source.text[start:end]
-        if text.isascii():
+        source, stored = self._document.source, self._document.stored
+        if stored.isascii():
             return
-        at = next((at for at, character in enumerate(text) if character > "\u00ff"), None)
-        if at is not None:
+        foreign = next((character for character in stored if character > "\u00ff"), None)
+        if foreign is not None:
             self.found.append(
                 Finding(
-                    Severity.ERROR, "character-not-stored", start + at,
-                    f"IAM does not store the character `{text[at]}` (U+{ord(text[at]):04X})",
+                    Severity.ERROR, "character-not-stored",
+                    max(source.text.find(foreign, self._document.start), self._document.start),
+                    f"IAM does not store the character `{foreign}` (U+{ord(foreign):04X})",
                     "a policy holds tab, line breaks and U+0020 to U+00FF", "R-GRAM-13",
                 )
             )  # fmt: skip
 
     def _size(self) -> None:
-        source, (start, end) = self._document.source, self._document.span
-        if end - start <= _LARGEST:
+        stored = self._document.stored
+        if len(stored) <= _LARGEST:
             return
-        size = sum(map(len, source.text[start:end].split()))
+        size = sum(map(len, stored.split()))
         if size > _LARGEST:
             self.found.append(
                 Finding(
-                    Severity.WARNING, "policy-size", start,
+                    Severity.WARNING, "policy-size", self._document.start,
                     f"this policy has {size} characters without whitespace",
                     f"a customer managed policy may have {_LARGEST}", "",
                 )
@@ -279,17 +278,20 @@ class _Builder:
     def _check_actions(self, action: Element) -> None:
         for index, text in enumerate(action.values):
             prefix, colon, name = text.partition(":")
-            if text == "*" or (
-                colon and prefix.replace("-", "a").isalnum() and name.isascii() and " " not in name
-            ):
+            plain = prefix.isascii() and prefix.replace("-", "a").isalnum()
+            usual = colon and name and plain and ":" not in name
+            if text == "*" or (usual and text.isascii() and text.isprintable() and " " not in text):
                 continue
             if not colon:
-                message, rule = f"`{text}` has no service prefix and matches no action", "R-ACT-03"
+                found, rule = "has no service prefix and matches no action", "R-ACT-03"
             elif text.split() != [text]:
-                message, rule = f"`{text}` holds blanks and matches no action", "R-ACT-06"
+                found, rule = "holds blanks and matches no action", "R-ACT-06"
+            elif usual or not name or ":" in name:
+                found, rule = "matches no action", "R-ACT-03"
             else:
-                message, rule = f"`{text}` has an unusual service prefix", "R-ACT-03"
-            self._warn("action-form", (action.name, index), message, "write `service:Name`", rule)
+                found, rule = "has an unusual service prefix", "R-ACT-03"
+            path = (action.name, index)
+            self._warn("action-form", path, f"`{text}` {found}", "write `service:Name`", rule)
 
     def _check_resources(self, resource: Element) -> None:
         for index, text in enumerate(resource.values):
@@ -297,7 +299,7 @@ class _Builder:
                 continue
             path = (resource.name, index)
             scheme = text.partition(":")[0]
-            if scheme != "arn" and not set(scheme) <= _COULD_BE_ARN:
+            if scheme != "arn" and not _could_be_arn(scheme):
                 self._error(
                     "not-an-arn", path, f"{resource.name} is `{text}`",
                     'expected an ARN or "*"', "R-RES-05",
@@ -358,6 +360,14 @@ class _Builder:
                     "expected text, a number or true/false, or a list of them", "R-GRAM-09",
                 )  # fmt: skip
         return tuple(texts)
+
+
+def _could_be_arn(scheme: str) -> bool:
+    """Whether wildcards let the first field of a Resource be `arn`."""
+    from re import DOTALL, escape, fullmatch
+
+    pattern = escape(scheme).replace(r"\*", ".*").replace(r"\?", ".")
+    return fullmatch(pattern, "arn", DOTALL) is not None
 
 
 def _names(names: frozenset[str]) -> str:

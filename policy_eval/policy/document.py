@@ -4,6 +4,7 @@ Four forms (`Form`): a document, one statement, a list of statements, statements
 commas as AWS's documentation prints them. What is recognised is said, never repaired.
 """
 
+import json
 from typing import NamedTuple
 
 from policy_eval.errors import Diagnostic, Place, PolicyError, Severity
@@ -14,13 +15,17 @@ from policy_eval.text.source import Source
 
 
 class Document(NamedTuple):
-    """A policy's statements and the members beside them, before anything is checked."""
+    """A policy's statements and the members beside them, before anything is checked.
+
+    `stored` is the text that IAM would store.
+    """
 
     source: Source
     form: Form
     members: dict[str, Json]
     statements: tuple[Member, ...]
-    span: tuple[int, int]
+    start: int
+    stored: str
     places: Places
 
 
@@ -102,7 +107,7 @@ def _fragment(source: Source, form: Form, statements: tuple[Member, ...]) -> Doc
     whole = (0, len(source.text))
     first = statements[0][2:] if statements else whole
     spans = (first, *((statement.start, statement.end) for statement in statements))
-    return Document(source, form, {}, statements, whole, _JsonPlaces(source, spans))
+    return Document(source, form, {}, statements, 0, source.text, _JsonPlaces(source, spans))
 
 
 def _wrapped(source: Source, value: TopLevel) -> Document:
@@ -115,9 +120,9 @@ def _wrapped(source: Source, value: TopLevel) -> Document:
     statements = (single,) if value.statements is None else value.statements
     del members["Statement"]
     spans = ((value.start, value.end), *((member.start, member.end) for member in statements))
-    return Document(
-        source, Form.DOCUMENT, members, statements, spans[0], _JsonPlaces(source, spans)
-    )
+    stored = source.text[value.start : value.end]
+    places = _JsonPlaces(source, spans)
+    return Document(source, Form.DOCUMENT, members, statements, value.start, stored, places)
 
 
 def inline_document(source: Source, node: Node) -> Document:
@@ -134,4 +139,5 @@ def inline_document(source: Source, node: Node) -> Document:
     }
     raw = tuple(Member("", item.value, item.start, item.end) for item in nodes)
     places = _NodePlaces(source, (node, *nodes))
-    return Document(source, Form.DOCUMENT, members, raw, (node.start, node.end), places)
+    stored = json.dumps(node.value, ensure_ascii=False)
+    return Document(source, Form.DOCUMENT, members, raw, node.start, stored, places)

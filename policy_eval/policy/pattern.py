@@ -98,25 +98,11 @@ def glob_text(glob: Glob) -> str | None:
     return first if len(glob) == 1 and isinstance(first, str) else None
 
 
-def _append_literal(pieces: list[str | Wildcard | Variable], text: str) -> None:
-    if not text:
-        return
-    last = pieces[-1] if pieces else None
-    if isinstance(last, str):
-        pieces[-1] = last + text
-    else:
-        pieces.append(text)
-
-
 def _extend(pieces: list[str | Wildcard | Variable], text: str, *, wildcards: bool) -> None:
-    if not wildcards:
-        _append_literal(pieces, text)
-        return
-    for piece in split_wildcards(text):
-        if isinstance(piece, str):
-            _append_literal(pieces, piece)
-        else:
-            pieces.append(piece)
+    if wildcards:
+        pieces.extend(split_wildcards(text))
+    elif text:
+        pieces.append(text)
 
 
 def _skip_blanks(text: str, at: int) -> int:

@@ -65,6 +65,7 @@ _FORMS = (
     "give the ARN of a user, role, assumed-role session, federated user or root, "
     "an account ID, a service such as `appflow.amazonaws.com`, or `anonymous`"
 )
+_NO_WILDCARDS = "a caller is one principal; wildcards name none"
 _ACCOUNT_DIGITS = 12
 
 
@@ -82,9 +83,19 @@ def parse_principal(text: str) -> Principal:
     arn = parse_arn(text)
     if arn is not None:
         return _of_arn(arn)
-    if ":" not in text and text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+    if _is_service(text):
         return Principal(PrincipalKind.SERVICE, "aws", None, text, text)
+    if text != "*" and ("*" in text or "?" in text):
+        raise _refuse(text, _NO_WILDCARDS)
     raise _refuse(text, _FORMS)
+
+
+def _is_service(text: str) -> bool:
+    """Whether a text has the form of a service principal: `name[.region].amazonaws.com`."""
+    name = text.removesuffix(".cn").removesuffix(".amazonaws.com")
+    return name != text and all(
+        label.replace("-", "a").isalnum() and label.isascii() for label in name.split(".")
+    )
 
 
 def _of_arn(arn: Arn) -> Principal:
@@ -92,7 +103,7 @@ def _of_arn(arn: Arn) -> Principal:
     if arn.service not in ("iam", "sts") or arn.region or not is_account(arn.account):
         raise _refuse(text, _FORMS)
     if "*" in text or "?" in text:
-        raise _refuse(text, "a caller is one principal; wildcards name none")
+        raise _refuse(text, _NO_WILDCARDS)
     if arn.service == "iam" and arn.resource == "root":
         return _root(arn.partition, arn.account)
     kind, _, rest = arn.resource.partition("/")
@@ -105,7 +116,7 @@ def _of_arn(arn: Arn) -> Principal:
             return Principal(PrincipalKind.USER, *where, name, text)
         case "iam", "role":
             return Principal(PrincipalKind.ROLE, *where, name, text, text)
-        case "sts", "assumed-role" if rest.count("/") == 1:
+        case "sts", "assumed-role" if rest.count("/") == 1 and not rest.startswith("/"):
             role = rest.partition("/")[0]
             return Principal(PrincipalKind.ROLE, *where, role, text, None, name)
         case "sts", "federated-user":

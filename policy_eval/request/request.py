@@ -95,5 +95,9 @@ class Request:
         message = f"a Request is immutable: {name}"
         raise AttributeError(message)
 
+    def __delattr__(self, name: str) -> NoReturn:
+        message = f"a Request is immutable: {name}"
+        raise AttributeError(message)
+
     def __repr__(self) -> str:
         return f"Request({self.action!r}, {self.resource!r}, principal={self.principal})"

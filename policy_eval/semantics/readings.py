@@ -32,6 +32,28 @@ class OpenPoint(Enum):
     SYSTEM_TAG_AT_CREATION = "R-AF-05"
 
 
+ABOUT = {
+    OpenPoint.STAR_CROSSES_COLONS: "whether `*` at the end of an ARN's field takes colons too",
+    OpenPoint.RESOURCE_OF_LISTING: "whether this listing is also authorised as an ARN",
+    OpenPoint.TAGS_EQUAL_BUT_FOR_CASE: "which of two tags counts whose keys differ only by case",
+    OpenPoint.NOT_AN_ARN: "what an Arn operator makes of a value that is no ARN",
+    OpenPoint.NULL_WITH_SET_OPERATOR: "what Null means under a set operator",
+    OpenPoint.FOR_ANY_VALUE_IF_EXISTS: "what ForAnyValue with IfExists makes of a missing key",
+    OpenPoint.FOR_ALL_VALUES_NOT_LIKE: "what ForAllValues means with a negated operator",
+    OpenPoint.MULTIVALUED_UNQUALIFIED: "what an operator without a set operator makes of a "
+    "multivalued key",
+    OpenPoint.EMPTY_TEXT_IS_NULL: "whether an empty text is a null value",
+    OpenPoint.EMPTY_POLICY_LIST: "what an empty list of policy values means",
+    OpenPoint.VARIABLE_IN_BOOL: "whether Bool takes policy variables",
+    OpenPoint.WILDCARD_FROM_VARIABLE: "whether a wildcard in a variable's value acts as one",
+    OpenPoint.EMPTY_VARIABLE: "whether a variable with an empty value has a value",
+    OpenPoint.VIA_SERVICE_ON_DIRECT_CALL: "whether aws:ViaAWSService is there on a direct call",
+    OpenPoint.NAME_OF_NEW_SECRET: "by which ARN a secret that does not exist yet is authorised",
+    OpenPoint.SYSTEM_TAG_AT_CREATION: "whether the managing service's own tag on a new secret "
+    "needs secretsmanager:TagResource",
+}
+"""What each open point is about, in words."""
+
 Reading: TypeAlias = frozenset[OpenPoint]
 """The open points that are read the other way."""
 

@@ -21,7 +21,7 @@ from policy_eval.semantics.principal_keys import CARRIED_BY_KIND, principal_keys
 from policy_eval.semantics.readings import OUR_READING, OpenPoint, Reading
 from policy_eval.semantics.resources import Resources, account_of, has_opaque_suffix, resources_of
 from policy_eval.semantics.service_reference import service_action
-from policy_eval.semantics.views import read_instant, read_number
+from policy_eval.semantics.views import read_epoch, read_instant, read_number
 from policy_eval.text.folding import fold
 
 
@@ -225,9 +225,13 @@ class RequestContext:
 
     def _enter_tags(self, prefixes: list[str], tags: Mapping[str, str]) -> None:
         for folded, spellings in tag_entries(prefixes, tags).items():
+            name, values = next(iter(spellings.items()))
             if folded not in self.given:
                 self._entries.setdefault(folded, {}).update(spellings)
-                self.derived[folded] = next(iter(spellings.items()))
+                self.derived[folded] = (name, values)
+            elif values not in self._entries[folded].values():
+                given = next(iter(self._entries[folded].values()))
+                raise _contradiction(name, given, values, "a tag says so")
 
     def _derive_from_forwarding(self) -> None:
         """CalledViaFirst, CalledViaLast and ViaAWSService follow from CalledVia (R-FAS-01)."""
@@ -242,12 +246,21 @@ class RequestContext:
             self._derive("aws:ViaAWSService", direct)
 
     def _check_time(self) -> None:
+        """Refuse a time that is none, and one that another given time contradicts."""
         now = self.request.now
-        if isinstance(now, str) and read_instant(now) is None:
+        if not isinstance(now, str):
+            return
+        instant = read_instant(now)
+        if instant is None:
             raise refuse_request(
                 "unreadable-time", f"`{now}` is no date", "expected 2026-01-31T12:00:00Z",
                 ("R-COND-12",),
             )  # fmt: skip
+        given = self._single_values()
+        for name in ("aws:CurrentTime", "aws:EpochTime"):
+            values = given.get(fold(name))
+            if values is not None and read_epoch(values) != instant:
+                raise _contradiction(name, (values,), (now,), f"the call is made at {now}")
 
     def _derive_from_time(self) -> None:
         """CurrentTime and EpochTime are one instant; derived when first looked at."""

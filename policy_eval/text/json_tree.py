@@ -19,32 +19,28 @@ if TYPE_CHECKING:
 def parse_json(text: str) -> tuple[Node, ...]:
     """Return the nodes of the values in `text`. Raises lark.UnexpectedInput."""
     tree = parser("json").parse(text)
-    return tuple(_node(child) for child in tree.children)
+    built: dict[int, Node] = {}
+    for inner in tree.iter_subtrees():  # inner ones first, so no depth is too deep
+        if inner.data not in ("start", "member"):
+            built[id(inner)] = _node(inner, built)
+    return tuple(built[id(child)] for child in tree.children)
 
 
-def _node(tree: Tree[Token] | Token) -> Node:
-    from lark import Tree
-
-    if not isinstance(tree, Tree):
-        message = "the grammar names every value"
-        raise TypeError(message)
+def _node(tree: Tree[Token], built: dict[int, Node]) -> Node:
     start, end = tree.meta.start_pos, tree.meta.end_pos
-    if tree.data == "object":
-        names: list[tuple[str, int]] = []
-        items: list[Node] = []
-        for member in tree.children:
-            if isinstance(member, Tree):
-                name, value = member.children
-                names.append((json.loads(str(name)), member.meta.start_pos))
-                items.append(_node(value))
-        members: Json = {name: item.value for (name, _), item in zip(names, items, strict=True)}
-        return Node(start, end, members, tuple(names), tuple(items))
-    if tree.data == "array":
-        nodes = tuple(_node(child) for child in tree.children if child is not None)
-        return Node(start, end, [node.value for node in nodes], (), nodes)
-    return Node(
-        start, end, _scalar(str(tree.data), text=str(tree.children[0]) if tree.children else "")
-    )
+    match tree.data:
+        case "object":
+            found = [member for member in tree.children if not isinstance(member, str)]
+            members = [(member.children, member.meta.start_pos) for member in found]
+            names = tuple((str(json.loads(str(name))), at) for (name, _), at in members)
+            items = tuple(built[id(value)] for (_, value), _ in members)
+            value: Json = {name: item.value for (name, _), item in zip(names, items, strict=True)}
+            return Node(start, end, value, names, items)
+        case "array":
+            items = tuple(built[id(child)] for child in tree.children)
+            return Node(start, end, [item.value for item in items], (), items)
+        case kind:
+            return Node(start, end, _scalar(str(kind), "".join(map(str, tree.children))))
 
 
 def _scalar(kind: str, text: str) -> Json:
@@ -59,20 +55,26 @@ def _scalar(kind: str, text: str) -> Json:
             return kind == "true"
 
 
+def repeated_name(nodes: tuple[Node, ...], wanted: str | None = None) -> tuple[str, int] | None:
+    """Return the first name (or the first place of `wanted`) that stands twice in one object."""
+    pending = list(reversed(nodes))
+    while pending:
+        node = pending.pop()
+        seen: set[str] = set()
+        for name, at in node.names:
+            if name in seen and wanted in (None, name):
+                return name, at
+            seen.add(name)
+        pending.extend(reversed(node.items))
+    return None
+
+
 def second_occurrence(text: str, name: str) -> int | None:
     """Return where `name` first stands for the second time in one object; None if unreadable."""
     from lark import UnexpectedInput
 
     try:
-        pending = list(reversed(parse_json(text)))
+        found = repeated_name(parse_json(text), name)
     except UnexpectedInput:
         return None
-    while pending:
-        node = pending.pop()
-        seen: set[str] = set()
-        for member, at in node.names:
-            if member in seen and member == name:
-                return at
-            seen.add(member)
-        pending.extend(reversed(node.items))
-    return None
+    return None if found is None else found[1]

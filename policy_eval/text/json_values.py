@@ -44,19 +44,20 @@ class DuplicateKeyError(ValueError):
     """An object has one key twice; the key is the message."""
 
 
+class ConstantError(ValueError):
+    """A constant that JSON does not have stands as a value; it is the message."""
+
+
 def _unique(pairs: list[tuple[str, Json]]) -> Json:
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise DuplicateKeyError(name)
-            seen.add(name)
+        names = [name for name, _ in pairs]
+        raise DuplicateKeyError(next(name for name in names if names.count(name) > 1))
     return members
 
 
 def _refuse_constant(text: str) -> Json:
-    raise ValueError(text)
+    raise ConstantError(text)
 
 
 _DECODER = json.JSONDecoder(
@@ -76,9 +77,17 @@ def _skip(text: str, at: int) -> int:
     return at
 
 
+def shown_character(text: str, at: int) -> str:
+    """Return the character at an offset as messages name it; invisible ones by their number."""
+    if at >= len(text):
+        return "the end of the text"
+    character = text[at]
+    return f"`{character}`" if character.isprintable() else f"U+{ord(character):04X}"
+
+
 def _syntax(source: Source, at: int, expected: str) -> PolicyError:
     text = source.text
-    found = f"`{text[at]}`" if at < len(text) else "the end of the text"
+    found = shown_character(text, at)
     return PolicyError(
         Diagnostic(
             "json-syntax",
@@ -100,8 +109,9 @@ def _value(source: Source, at: int) -> tuple[Json, int]:
         raise _duplicate(source, str(error), at) from None
     except RecursionError:
         raise _syntax(source, at, f"a policy ({_TOO_DEEP})") from None
-    except ValueError:  # NaN, Infinity
-        raise _syntax(source, at, "JSON numbers only (NaN and Infinity are none)") from None
+    except ConstantError as error:
+        place = source.text.index(str(error), at)
+        raise _syntax(source, place, "JSON numbers only (NaN and Infinity are none)") from None
     return value, end
 
 
@@ -110,8 +120,6 @@ _EXPECTED = {
     "Expecting ',' delimiter": "`,` or the closing bracket",
     "Expecting ':' delimiter": "`:`",
     "Expecting property name enclosed in double quotes": "a name in double quotes",
-    "Illegal trailing comma before end of object": "no comma before `}`",
-    "Illegal trailing comma before end of array": "no comma before `]`",
     "Unterminated string starting at": 'the closing `"` of this string',
     "Invalid control character at": "no bare control character inside a string",
     "Invalid \\escape": "one of JSON's escapes after the backslash",

@@ -36,7 +36,7 @@ def find(node: Node, path: Path, *, name: bool = False) -> int:
     at = node.start
     for step in path:
         if isinstance(step, int):
-            if step >= len(node.items):  # a bare value where a list may stand (R-GRAM-09)
+            if not isinstance(node.value, list):  # a bare value where a list may stand (R-GRAM-09)
                 return node.start
             node = node.items[step]
             at = node.start

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import yaml
 
 _MOST_NODES = 200_000
-_DEEPEST = 100
+DEEPEST = 100
+"""How deep a suite or context file may nest."""
 
 
 class Plain(str):
@@ -32,8 +33,8 @@ def parse_yaml(source: Source) -> Node:
     try:
         root = yaml.compose(source.text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = mark.index if mark else 0
+        mark = error.problem_mark
+        at = 0 if mark is None else mark.index
         raise _refuse(source, at, _words(error), _hint(source.text, at)) from None
     except yaml.reader.ReaderError as error:
         raise _refuse(
@@ -41,6 +42,8 @@ def parse_yaml(source: Source) -> Node:
         ) from None
     except RecursionError:
         raise _refuse(source, 0, "this file nests too deep") from None
+    except (ValueError, OverflowError) as error:  # numbers that PyYAML does not check
+        raise _refuse(source, 0, f"this is no YAML text: {error}") from None
     if root is None:
         raise _refuse(source, 0, "the file is empty")
     return _Reader(source).node(root, 0)
@@ -71,7 +74,7 @@ class _Reader:
 
         start, end = given.start_mark.index, given.end_mark.index
         self._count += 1
-        if self._count > _MOST_NODES or depth > _DEEPEST:
+        if self._count > _MOST_NODES or depth > DEEPEST:
             raise _refuse(self._source, start, "this file holds too much, or an alias of itself")
         match given:
             case yaml.MappingNode():
@@ -79,21 +82,19 @@ class _Reader:
             case yaml.SequenceNode():
                 items = tuple(self.node(item, depth + 1) for item in given.value)
                 return Node(start, end, [item.value for item in items], (), items)
-            case yaml.ScalarNode():
-                return Node(start, end, _scalar(given))
             case _:
-                raise _refuse(self._source, start, "this is no scalar, list or mapping")
+                return Node(start, end, _scalar(given))
 
     def _mapping(self, given: yaml.MappingNode, depth: int) -> Node:
         names: dict[str, int] = {}
         items: list[Node] = []
         for key, value in given.value:
             at = key.start_mark.index
-            name = str(key.value) if isinstance(key.value, str) else ""
-            if name in names:
-                raise _refuse(self._source, at, f"`{name}` stands twice in one mapping", "keep one")
+            name = str(key.value)
             if not isinstance(key.value, str):
                 raise _refuse(self._source, at, "expected a name before `:`")
+            if name in names:
+                raise _refuse(self._source, at, f"`{name}` stands twice in one mapping", "keep one")
             names[name] = at
             items.append(self.node(value, depth + 1))
         value_of: Json = dict(zip(names, (item.value for item in items), strict=True))
@@ -101,9 +102,9 @@ class _Reader:
         return Node(start, end, value_of, tuple(names.items()), tuple(items))
 
 
-def _scalar(given: yaml.ScalarNode) -> Json:
+def _scalar(given: yaml.Node) -> Json:
     text = str(given.value)
-    if given.style:
+    if getattr(given, "style", None):  # quoted, or a block
         return text
     return None if text in ("", "null") else Plain(text)
 

@@ -88,7 +88,8 @@ def test_text_is_expected_where_something_else_stands(tmp_path: Path, value: str
     with pytest.raises(SuiteError) as caught:
         field.text()
 
-    assert str(_problem(caught)) == f"{tmp_path}/f.yaml:1:4: error[wrong-type]: expected text here"
+    found = f"{tmp_path}/f.yaml:1:4: error[wrong-type]: expected text, found "
+    assert str(_problem(caught)).startswith(found)
 
 
 @pytest.mark.parametrize(("value", "truth"), [("true", True), ("false", False)])
@@ -117,7 +118,7 @@ def test_a_list_holds_its_texts_in_order(tmp_path: Path) -> None:
 def test_a_list_holds_no_null_text(tmp_path: Path) -> None:
     field = _member(tmp_path, "[a, null]")
 
-    with pytest.raises(SuiteError, match=r"f\.yaml:1:8: .*expected text here"):
+    with pytest.raises(SuiteError, match=r"f\.yaml:1:8: .*expected text, found"):
         field.texts()
 
 
@@ -214,7 +215,7 @@ def test_a_file_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Path, name:
         ("", 1, 1),
         ('{"a": }', 1, 7),
         ('{"a": 1\n "b": 2}', 2, 2),
-        ('{"a": 1}, {"b": 2}', 1, 1),
+        ('{"a": 1}, {"b": 2}', 1, 11),
         ('{"a": [1, 2}', 1, 12),
         ("{'a': 1}", 1, 2),
     ],

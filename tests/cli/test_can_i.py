@@ -261,7 +261,7 @@ def test_explain_shows_each_action_of_the_call() -> None:
     result = can_i(*CREATE_THROUGH_APPFLOW, "--request-tag", "env=dev", "--explain")
 
     assert "secretsmanager:CreateSecret: allowed" in result.stdout
-    assert "secretsmanager:TagResource: implicitDeny (needed because" in result.stdout
+    assert "secretsmanager:TagResource: implicit deny, needed because" in result.stdout
 
 
 @pytest.mark.parametrize("option", ["-q", "--quiet"])

@@ -71,8 +71,14 @@ def test_the_table_says_each_decision_its_reason_and_what_is_lacking() -> None:
     lines = result.stdout.splitlines()
     assert (result.exit_code, result.stderr) == (0, "")
     assert lines[0] == "AppFlow's secrets in Secrets Manager"
-    assert "  ✓ create through AppFlow                    allowed" in lines
-    assert "  ✗ tag                                       implicitDeny" in lines
+    assert (
+        "  ✓ create through AppFlow                    allowed   secretsmanager:CreateSecret"
+        in lines
+    )
+    assert (
+        "  ✗ tag                                       implicit deny   secretsmanager:TagResource"
+        in lines
+    )
     assert "      no statement allows secretsmanager:TagResource" in lines
     assert any("✗ ForAnyValue:StringEquals aws:CalledVia" in line for line in lines)
 
@@ -125,8 +131,11 @@ def test_a_file_is_a_scenario(tmp_path: Path) -> None:
     result = policy_eval("check", file_of(tmp_path, MINE, "mine.scenario.yaml"))
 
     assert result.exit_code == 0
-    assert "  ✓ read    allowed\n      allowed by Read (" in result.stdout
-    assert "  ✗ write   implicitDeny\n      no statement allows s3:PutObject" in result.stdout
+    assert "  ✓ read    allowed   s3:GetObject\n      allowed by Read (" in result.stdout
+    assert (
+        "  ✗ write   implicit deny   s3:PutObject\n      no statement allows s3:PutObject"
+        in result.stdout
+    )
 
 
 def test_policies_given_replace_the_scenario_s_own(tmp_path: Path) -> None:
@@ -135,8 +144,8 @@ def test_policies_given_replace_the_scenario_s_own(tmp_path: Path) -> None:
 
     result = policy_eval("check", scenario, "-p", writes)
 
-    assert "  ✗ read    implicitDeny" in result.stdout
-    assert "  ✓ write   allowed\n      allowed by Write (" in result.stdout
+    assert "  ✗ read    implicit deny" in result.stdout
+    assert "  ✓ write   allowed   s3:PutObject\n      allowed by Write (" in result.stdout
 
 
 def test_a_principal_given_replaces_the_scenario_s_own(tmp_path: Path) -> None:

@@ -70,7 +70,8 @@ def _as_oracle_request(request: Request, context: RequestContext, resource: str)
             for name, values in spellings.items()
             if values
         ),
-        MULTIVALUED | {"aws:principalorgpaths", "aws:resourceorgpaths", "kms:encryptioncontextkeys"},
+        MULTIVALUED
+        | {"aws:principalorgpaths", "aws:resourceorgpaths", "kms:encryptioncontextkeys"},
         SINGLE_VALUED | {"aws:sourceip", "aws:sourcevpc", "aws:principalarn"},
         request.principal.partition,
         request.principal.account or "",

@@ -39,7 +39,7 @@ def _explain(
         (
             {"StringNotEquals": {"aws:SourceVpc": ["vpc-1", "vpc-2"]}},
             {"aws:SourceVpc": "vpc-1"},
-            '✗ StringNotEquals aws:SourceVpc   "vpc-1"; wanted not "vpc-1" or "vpc-2"',
+            '✗ StringNotEquals aws:SourceVpc   "vpc-1"; wanted neither "vpc-1" nor "vpc-2"',
         ),
         (
             {"NumericLessThan": {"secretsmanager:RecoveryWindowInDays": 7}},
@@ -87,7 +87,7 @@ def _explain(
             {"ForAnyValue:StringEquals": {"aws:TagKeys": "a"}},
             {"aws:TagKeys": [""]},
             (
-                '✗ ForAnyValue:StringEquals aws:TagKeys   ""; wanted any value "a"'
+                '✗ ForAnyValue:StringEquals aws:TagKeys   ""; wanted any of "a"'
                 "  (empty text is null here, R-COND-37)"
             ),
         ),
@@ -157,7 +157,7 @@ def test_not_resource_is_told() -> None:
 
     text = str(pe.explain(policies, pe.Request("secretsmanager:GetSecretValue", _SECRET)))
 
-    assert '✓ NotResource   not "arn:aws:s3:::b"' in text
+    assert f'✓ NotResource   "{_SECRET}": not "arn:aws:s3:::b"' in text
     assert "no: explicit deny" in text
 
 
@@ -169,7 +169,7 @@ def test_a_summary_names_what_allowed_each_action() -> None:
     explanation = pe.explain(policies, request)
 
     assert "secretsmanager:TagResource allowed by <policy>:1:15" in summarize(explanation)
-    assert "needed because the secret is created with tags, R-SM-01" in str(explanation)
+    assert "needed because the secret is created with tags (R-SM-01)" in str(explanation)
 
 
 def test_a_summary_says_what_it_hangs_on() -> None:

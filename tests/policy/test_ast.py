@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from policy_eval.engine.policies import parse_policy
 from policy_eval.errors import Place
 from policy_eval.policy.ast import Effect, Element, Form, Policy, Statement
 from policy_eval.policy.document import read_document
@@ -46,7 +47,15 @@ def test_a_whole_document_rests_on_no_assumption() -> None:
 
 
 def test_a_missing_version_is_an_assumption() -> None:
-    assert policy().assumptions == ("no Version, so 2008-10-17: policy variables are literal text",)
+    assert policy().assumptions == ("no Version, so 2008-10-17",)
+
+
+def test_a_variable_without_a_version_is_said_to_be_text() -> None:
+    text = '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::${a}"}}'
+
+    (assumed,) = parse_policy(text).assumptions
+
+    assert assumed == "no Version, so 2008-10-17: `${…}` is literal text"
 
 
 @pytest.mark.parametrize("form", [Form.STATEMENT, Form.LIST, Form.JOINED])

@@ -260,15 +260,41 @@ def test_an_unlisted_action_gets_its_request_tags() -> None:
     assert _seen(Request("nosuch:Do", request_tags={"a": "b"}), "aws:RequestTag/a") == ("b",)
 
 
-def test_a_given_key_wins_over_a_tag() -> None:
+def test_a_given_key_contradicts_a_tag() -> None:
     request = Request(
         "secretsmanager:GetSecretValue",
         resource_tags={"env": "dev"},
         context={"aws:ResourceTag/env": "prod"},
     )
 
-    assert _seen(request, "aws:ResourceTag/env") == ("prod",)
+    with pytest.raises(RequestError, match="contradiction"):
+        RequestContext(request)
+
+
+def test_a_given_key_may_agree_with_a_tag() -> None:
+    request = Request(
+        "secretsmanager:GetSecretValue",
+        resource_tags={"env": "dev"},
+        context={"aws:ResourceTag/env": "dev"},
+    )
+
     assert _seen(request, "secretsmanager:ResourceTag/env") == ("dev",)
+
+
+@pytest.mark.parametrize("key", ["aws:CurrentTime", "aws:EpochTime"])
+def test_a_given_time_contradicts_another_time_of_the_call(key: str) -> None:
+    request = Request("s3:ListBucket", now="2026-01-01T00:00:00Z", context={key: "1"})
+
+    with pytest.raises(RequestError, match="contradiction"):
+        RequestContext(request)
+
+
+def test_a_given_time_may_agree_with_the_time_of_the_call() -> None:
+    request = Request(
+        "s3:ListBucket", now="2026-01-01T00:00:00Z", context={"aws:EpochTime": "1767225600"}
+    )
+
+    assert _seen(request, "aws:CurrentTime") == ("2026-01-01T00:00:00Z",)
 
 
 def test_tags_that_differ_by_case_compete() -> None:
