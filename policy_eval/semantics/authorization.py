@@ -10,7 +10,7 @@ R-KMS-01, R-KMS-02, R-TRUST-01, R-ROOT-01, R-SP-01, R-ANON-01, R-EXT-01.
 """
 
 from enum import Enum
-from typing import NamedTuple, Protocol, Self, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar, assert_never
 
 from policy_eval.request.principal import PrincipalKind
 from policy_eval.semantics.request_context import RequestContext
@@ -78,6 +78,8 @@ def granted(side: Side, identity: B, resource: B, always: B) -> B:
             return identity & resource
         case Side.RESOURCE:
             return resource
+        case _:
+            assert_never(side)
 
 
 _NO_PERMISSION_NEEDED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})

@@ -254,13 +254,9 @@ def _accepted(
     )
     if names:
         return template
-    fixed = template.resolve(_no_variables)
+    fixed = template.resolve(lambda _: Unresolved.ABSENT)
     # INVARIANT: a policy whose values are malformed as written was refused (`validity`)
     return NOTHING if fixed is None else fixed
-
-
-def _no_variables(key: Key) -> str | Unresolved:
-    raise KeyError(key)
 
 
 def lower_condition(condition: Condition, policy: Policy, effect: Effect, reading: Reading) -> Test:

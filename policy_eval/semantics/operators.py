@@ -20,8 +20,6 @@ from policy_eval.semantics.sets import (
     OneOf,
     Range,
     ValueSet,
-    complement,
-    union,
 )
 from policy_eval.semantics.views import (
     FULL_LENGTH,
@@ -189,8 +187,3 @@ _ROWS = (
 
 OPERATORS = {row.name.lower(): row for row in _ROWS}
 """Every base operator, by its name in lower case (R-GRAM-08)."""
-
-
-def accepted(operator: Operator, members: tuple[ValueSet, ...]) -> ValueSet:
-    """Return what the operator accepts, from what each policy value denotes (R-COND-01)."""
-    return complement(union(members)) if operator.negated else union(members)

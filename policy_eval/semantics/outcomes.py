@@ -7,7 +7,7 @@ values, missing keys, null values and unreadable ones is said here.
 from collections.abc import Callable
 from enum import Enum
 from itertools import product
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from policy_eval.request.context import Values
 from policy_eval.semantics.keys import Multiplicity
@@ -122,6 +122,8 @@ def outcome(test: Test, values: Values | None, lookup: Lookup, contains: Contain
             holds = all(contains(accepts, value) for value in read)
         case Quantifier.PRESENCE:
             holds = contains(accepts, True)  # noqa: FBT003 - the value of a present key
+        case _:
+            assert_never(test.quantifier)
     return Outcome(holds, Why.COMPARED, accepts)
 
 

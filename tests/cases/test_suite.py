@@ -759,3 +759,22 @@ def test_a_name_twice_in_a_json_suite_is_refused(tmp_path: Path) -> None:
 def test_a_missing_suite_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="no such file or directory"):
         load_suite(tmp_path / "nope.iamtest.yaml")
+
+
+@pytest.mark.parametrize("entry", ["{name: N}", "{file: a.json, policy: {Statement: []}}"])
+def test_an_entry_has_a_file_or_a_policy(tmp_path: Path, entry: str) -> None:
+    path = tmp_path / "s.iamtest.yaml"
+    path.write_text(
+        f"policies: {{identity: [{entry}]}}\ntests: [{{action: s3:a, expect: allowed}}]\n"
+    )
+
+    with pytest.raises(SuiteError, match="an entry has a `file` or a `policy`"):
+        load_suite(path)
+
+
+def test_an_expectation_says_something(tmp_path: Path) -> None:
+    path = tmp_path / "s.iamtest.yaml"
+    path.write_text("tests: [{action: s3:a, expect: {}}]\n")
+
+    with pytest.raises(SuiteError, match="`expect` says nothing"):
+        load_suite(path)

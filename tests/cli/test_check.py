@@ -290,3 +290,10 @@ def test_a_scenario_is_named() -> None:
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
     assert "Missing argument 'SCENARIO'" in result.stderr
+
+
+def test_a_scenario_without_policies_is_refused() -> None:
+    result = policy_eval("check", "appflow-secrets")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "missing-policies" in result.stderr

@@ -546,3 +546,13 @@ def test_options_that_say_the_same_are_accepted(arguments: tuple[str, ...]) -> N
     result = can_i("s3:GetObject", "-p", BLOCK, *arguments)
 
     assert result.exit_code == Exit.DENIED
+
+
+@pytest.mark.parametrize("kind", ["text", "stringlist", "List", ""])
+def test_an_unknown_type_of_a_context_entry_is_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "c.json"
+    entry = {"ContextKeyName": "s3:prefix", "ContextKeyType": kind, "ContextKeyValues": ["x"]}
+    path.write_text(json.dumps([entry]))
+
+    with pytest.raises(SuiteError, match="is no ContextKeyType"):
+        read_context((), (str(path),), ())

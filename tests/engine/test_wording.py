@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import policy_eval as pe
@@ -197,3 +199,87 @@ def test_a_summary_says_what_the_identity_side_says(action: str, line: str) -> N
 
     assert line in summarize(explanation)
     assert "a KMS key always has a key policy" in str(explanation)
+
+
+def test_an_explicit_deny_names_its_conditions() -> None:
+    deny = {
+        "Sid": "NoMfa",
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+    }
+    other = {**deny, "Sid": "Other", "Condition": {"StringEquals": {"aws:SourceVpc": "x"}}}
+    policies = pe.PolicySet([{"Version": "2012-10-17", "Statement": [other, deny]}])
+    request = pe.Request("secretsmanager:GetSecretValue", _SECRET, principal=_ROLE)
+    explanation = pe.explain(policies, request)
+
+    assert "denied by NoMfa" in summarize(explanation)
+    assert "Other" not in summarize(explanation)
+    assert "absent, which this operator accepts; else " in summarize(explanation)
+
+
+def test_a_root_user_is_not_told_of_statements() -> None:
+    policies = pe.parse(
+        '{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*",'
+        ' "Condition": {"StringEquals": {"aws:SourceVpc": "x"}}}}'
+    )
+    request = pe.Request("secretsmanager:GetSecretValue", _SECRET, principal="111122223333")
+    explanation = pe.explain(policies, request)
+
+    assert "does not apply to this caller" in str(explanation)
+    assert explanation.assumed_absent == ()
+
+
+def test_a_session_without_its_path_is_told() -> None:
+    policies = pe.parse(
+        '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",'
+        ' "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Dev"}}}}'
+    )
+    session = "arn:aws:sts::111122223333:assumed-role/Dev/me"
+    explanation = pe.explain(
+        policies, pe.Request("secretsmanager:GetSecretValue", _SECRET, principal=session)
+    )
+
+    assert explanation.decision.allowed is None
+    assert "name the role's ARN instead" in str(explanation)
+
+
+def test_a_key_that_any_value_satisfies_is_told() -> None:
+    policies = pe.parse(
+        '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",'
+        ' "Condition": {"StringLikeIfExists": {"aws:SourceVpc": "*"}}}}'
+    )
+    request = pe.Request(
+        "secretsmanager:GetSecretValue", _SECRET, principal=_ROLE, unknown=["aws:SourceVpc"]
+    )
+
+    assert '✓ StringLikeIfExists aws:SourceVpc   like "*"' in str(pe.explain(policies, request))
+
+
+def test_the_rule_of_a_missing_key_depends_on_the_set_operator() -> None:
+    rules = [
+        tests[-1]["rule"]
+        for operator in ("StringEquals", "ForAnyValue:StringEquals", "ForAllValues:StringEquals")
+        for tests in [_tests_of(_explain({operator: {"aws:TagKeys": "x"}}, {}))]
+    ]
+
+    assert rules == ["R-COND-05", "R-COND-31", "R-COND-30"]
+
+
+def test_what_was_seen_is_data() -> None:
+    unknown = _tests_of(_explain({"StringEquals": {"aws:UserAgent": "x"}}, {}))
+    absent = _tests_of(_explain({"StringEquals": {"aws:SourceVpc": "x"}}, {}))
+    several = _tests_of(
+        _explain({"ForAnyValue:StringEquals": {"aws:TagKeys": "x"}}, {"aws:TagKeys": ["a", "b"]})
+    )
+
+    assert unknown[-1]["seen"] == "unknown"
+    assert absent[-1]["seen"] is None
+    assert several[-1]["seen"] == ["a", "b"]
+
+
+def _tests_of(explanation: pe.Explanation) -> list[dict[str, object]]:
+    data: dict[str, list[dict[str, list[dict[str, list[dict[str, object]]]]]]]
+    data = json.loads(json.dumps(explanation.to_dict()))
+    return data["actions"][0]["statements"][0]["tests"]

@@ -69,7 +69,7 @@ def _environment(folder: Path, *install: str | Path) -> Path:
 def _works(python: Path, elsewhere: Path) -> str:
     place, *_, file = _run([python, "-c", _PROBE], elsewhere).split()
     assert place == "26"
-    scenario = [python.parent / "policy-eval", "check", "appflow-secrets"]
+    scenario: list[str | Path] = [python.parent / "policy-eval", "check", "appflow-secrets"]
     assert "create through AppFlow" in _run(scenario, elsewhere)
     assert "0.1.0" in _run([python.parent / "can-i", "--version"], elsewhere)
     return file
