@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from policy_eval.semantics import service_reference
 from policy_eval.semantics.global_keys import GLOBAL_KEYS
 from policy_eval.semantics.keys import (
     Multiplicity,
@@ -99,6 +100,15 @@ def test_an_action_carries_the_keys_of_its_resource_types() -> None:
 @pytest.mark.parametrize(("service", "name"), [("nosuch", "Do"), ("secretsmanager", "Nosuch")])
 def test_an_unknown_action_is_none(service: str, name: str) -> None:
     assert service_action(service, name) is None
+
+
+def test_a_resource_type_the_reference_forgot_adds_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_reference, "_resource_types", lambda _: frozenset())
+
+    action = service_action.__wrapped__("secretsmanager", "createsecret")
+
+    assert action is not None
+    assert action.resource_types == ("Secret",)
 
 
 def test_an_unknown_service_has_nothing() -> None:
