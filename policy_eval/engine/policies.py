@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from policy_eval.errors import Diagnostic, PolicyError, Severity
 from policy_eval.policy.ast import Policy
 from policy_eval.policy.build import build_policy
+from policy_eval.policy.diagnosis import warnings_of
 from policy_eval.policy.document import Document, read_document
-from policy_eval.policy.findings import warnings_of
 from policy_eval.semantics.readings import OUR_READING, Reading
 from policy_eval.semantics.validity import check_policy
 from policy_eval.text.source import Source

@@ -1,14 +1,12 @@
 """A policy document as immutable data: what was written, nothing decided."""
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from policy_eval.errors import Place
+from policy_eval.policy.findings import Finding
 from policy_eval.text.node import Path
 from policy_eval.text.source import Source
-
-if TYPE_CHECKING:
-    from policy_eval.policy.findings import Finding
 
 DEFAULT_VERSION = "2008-10-17"
 """What a document without a Version is read as (R-GRAM-05)."""
@@ -81,7 +79,7 @@ class Policy(NamedTuple):
     form: Form
     source: Source
     places: Places
-    findings: "tuple[Finding, ...]" = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def has_variables(self) -> bool:

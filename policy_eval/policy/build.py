@@ -17,8 +17,9 @@ from policy_eval.policy.ast import (
     Policy,
     Statement,
 )
+from policy_eval.policy.diagnosis import refuse_errors
 from policy_eval.policy.document import Document
-from policy_eval.policy.findings import Finding, Where, refuse_errors
+from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.pattern import MalformedVariableError, parse_pattern
 from policy_eval.text.folding import fold
 from policy_eval.text.json_values import Member

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from policy_eval.errors import Severity
 from policy_eval.policy.ast import Condition, Policy, Statement
-from policy_eval.policy.findings import Finding, Where, refuse_errors
+from policy_eval.policy.diagnosis import refuse_errors
+from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.operator_name import SetOperator, parse_operator_name
 from policy_eval.policy.pattern import MalformedVariableError, Variable
 from policy_eval.semantics.lower import condition_patterns

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
+from policy_eval.engine import naive
 from policy_eval.engine.matching import compile_glob, compile_resource, contains
 from policy_eval.policy.pattern import split_wildcards
 from policy_eval.semantics.readings import OUR_READING
 from policy_eval.semantics.resource_patterns import resource_patterns, resource_set
-from policy_eval.semantics.sets import Address, Network, Range, Value, ValueSet
+from policy_eval.semantics.sets import Address, Matching, Network, Range, Value, ValueSet
+
+Look = Callable[[ValueSet, Value], bool]
 
 
 def _globs(pattern: str, text: str) -> bool:
     return compile_glob(split_wildcards(pattern))(text)
 
 
-def _resource(pattern: str, text: str) -> bool:
+def _resource(pattern: str, text: str, look: Look = contains) -> bool:
     return any(
-        contains(
-            resource_set(tuple(piece for piece in parsed if not isinstance(piece, tuple))), text
-        )
+        look(resource_set(tuple(piece for piece in parsed if not isinstance(piece, tuple))), text)
         for parsed in resource_patterns(pattern, variables=False, reading=OUR_READING)
     )
 
@@ -64,6 +66,7 @@ def _resource(pattern: str, text: str) -> bool:
 )
 def test_globs(pattern: str, text: str, matches: bool) -> None:
     assert _globs(pattern, text) is matches
+    assert naive.contains(Matching(split_wildcards(pattern)), text) is matches
 
 
 @pytest.mark.parametrize(
@@ -84,10 +87,16 @@ def test_globs(pattern: str, text: str, matches: bool) -> None:
         ("arn:aws:dynamodb:*:table/prod-*", "arn:aws:dynamodb:r:1:table/prod-a", True),
         ("xrn:a*b:s3:::b", "arn:ab:s3:::b", False),
         ("?rn:a*b:s3:::b", "arn:acb:s3:::b", True),
+        ("arn:a*w*x:s3:::b", "arn:aaw:bx:s3:::b", False),
+        ("arn:a*w*x:s3:::b", "arn:aawbx:s3:::b", True),
+        ("arn:a*:s3:::b", "arn:a:s3:::b", True),
+        ("arn:a*b:s3:::b", "arn:acccb:s3:::b", True),
+        ("arn:a?b:s3:::b", "arn:acb:s3:::b", True),
     ],
 )
-def test_resource_patterns(pattern: str, text: str, matches: bool) -> None:
-    assert _resource(pattern, text) is matches
+@pytest.mark.parametrize("look", [contains, naive.contains])
+def test_resource_patterns(look: Look, pattern: str, text: str, matches: bool) -> None:
+    assert _resource(pattern, text, look) is matches
 
 
 @pytest.mark.parametrize(

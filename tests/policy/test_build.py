@@ -9,8 +9,8 @@ import pytest
 from policy_eval.errors import Diagnostic, PolicyError, Severity
 from policy_eval.policy.ast import Condition, Effect, Element, Form, Policy, Statement
 from policy_eval.policy.build import build_policy
+from policy_eval.policy.diagnosis import warnings_of
 from policy_eval.policy.document import inline_document, read_document
-from policy_eval.policy.findings import warnings_of
 from policy_eval.text.source import Source
 from policy_eval.text.yaml_tree import as_json, parse_yaml
 from tests.marked import marked

@@ -6,8 +6,9 @@ import pytest
 
 from policy_eval.errors import Diagnostic, Place, PolicyError, Severity
 from policy_eval.policy.build import build_policy
+from policy_eval.policy.diagnosis import diagnose, refuse_errors, warnings_of
 from policy_eval.policy.document import Document, read_document
-from policy_eval.policy.findings import Finding, Where, diagnose, refuse_errors, warnings_of
+from policy_eval.policy.findings import Finding, Where
 from policy_eval.text.source import Source
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policy_eval import PolicyError, parse_policy
-from policy_eval.policy.findings import warnings_of
+from policy_eval.policy.diagnosis import warnings_of
 
 _POLICY = (
     '{"Version": "%s",\n"Statement": {"Effect": "Allow", "Action": "%s", "Resource": "%s",\n'
