@@ -269,7 +269,7 @@ def lower_condition(condition: Condition, policy: Policy, effect: Effect, readin
     origin = Origin(condition.operator, operator, condition.values)
     key = key_named(condition.key)
     if operator.view is View.PRESENCE:
-        return _presence_test(condition, name, operator, origin, reading)
+        return _presence_test(condition, name, operator, origin, effect, reading)
     view = _view(operator, key, reading)
     patterns = condition_patterns(condition, operator, policy, reading)
     when_absent = holds_when_absent(
@@ -300,8 +300,13 @@ def lower_condition(condition: Condition, policy: Policy, effect: Effect, readin
         when_null,
         name.set_operator is not None and OpenPoint.EMPTY_TEXT_IS_NULL not in reading,
         when_malformed=effect is Effect.DENY,
-        when_ambiguous=effect is Effect.DENY or OpenPoint.TAGS_EQUAL_BUT_FOR_CASE in reading,
+        when_ambiguous=_when_ambiguous(effect, reading),
     )
+
+
+def _when_ambiguous(effect: Effect, reading: Reading) -> bool:
+    """Return what spellings of a key that disagree give: the restrictive side (R-COND-04)."""
+    return effect is Effect.DENY or OpenPoint.TAGS_EQUAL_BUT_FOR_CASE in reading
 
 
 def condition_patterns(
@@ -368,6 +373,7 @@ def _presence_test(
     name: OperatorName,
     operator: Operator,
     origin: Origin,
+    effect: Effect,
     reading: Reading,
 ) -> Test:
     """Return the test of `Null`: with a set operator, constant (R-COND-21, R-COND-22)."""
@@ -392,6 +398,7 @@ def _presence_test(
         when_absent=holds_for_null,
         when_null=holds_for_null,
         empty_is_null=OpenPoint.EMPTY_TEXT_IS_NULL not in reading,
+        when_ambiguous=_when_ambiguous(effect, reading),
     )
 
 

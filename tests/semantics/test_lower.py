@@ -240,3 +240,13 @@ def test_a_key_keeps_its_spelling() -> None:
 
     assert isinstance(key, Key)
     assert (key.folded, key.spelling) == ("aws:username", "AWS:UserName")
+
+
+@pytest.mark.parametrize(("effect", "restrictive"), [("Allow", False), ("Deny", True)])
+@pytest.mark.parametrize("operator", ["StringEquals", "Null", "ForAnyValue:StringLikeIfExists"])
+def test_disagreeing_spellings_take_the_restrictive_side(
+    operator: str, effect: str, restrictive: bool
+) -> None:
+    values = '"true"' if operator == "Null" else '"a"'
+
+    assert _test(operator, "s3:prefix", values, effect).when_ambiguous is restrictive
