@@ -69,8 +69,9 @@ def _environment(folder: Path, *install: str | Path) -> Path:
 def _works(python: Path, elsewhere: Path) -> str:
     place, *_, file = _run([python, "-c", _PROBE], elsewhere).split()
     assert place == "26"
-    scenario: list[str | Path] = [python.parent / "policy-eval", "check", "appflow-secrets"]
-    assert "create through AppFlow" in _run(scenario, elsewhere)
+    block = _ROOT / "fixtures" / "appflow" / "appflow-doc.json"
+    command: list[str | Path] = [python.parent / "policy-eval", "check", "appflow-secrets"]
+    assert "create through AppFlow" in _run([*command, "-p", block], elsewhere)
     assert "0.1.0" in _run([python.parent / "can-i", "--version"], elsewhere)
     return file
 
