@@ -85,10 +85,7 @@ def _brings(row: Dependency, context: RequestContext, reading: Reading) -> bool:
 
 def _has(context: RequestContext, key: str) -> bool:
     if key.endswith("/"):
-        return any(
-            name.startswith(key) and any(spellings.values())
-            for name, spellings in context.entries().items()
-        )
+        return context.holds_any(key)
     candidates = context.candidates(key_named(key))
     return not isinstance(candidates, Unknown) and any(candidates)
 

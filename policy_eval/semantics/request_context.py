@@ -123,6 +123,13 @@ class RequestContext:
         """Whether some key is there in spellings that differ by case (R-COND-04)."""
         return any(len(spellings) > 1 for spellings in self._entries.values())
 
+    def holds_any(self, family: str) -> bool:
+        """Return whether a key of a family holds a value (`aws:requesttag/`, folded)."""
+        return any(
+            folded.startswith(family) and any(spellings.values())
+            for folded, spellings in self._entries.items()
+        )
+
     def replace_entries(self, entries: dict[str, dict[str, Values | None]]) -> None:
         """Take these entries for everything that is known, and all other keys for absent.
 
