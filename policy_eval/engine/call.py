@@ -35,6 +35,20 @@ def combined(call: Decision | None, part: Decision) -> Decision:
     return call.blocked(part)
 
 
+def hanging(decision: Decision, key: str) -> Decision:
+    """Return the decision on a further action of which it is unknown whether it is needed."""
+    if not key or decision.allowed is True:
+        return decision
+    return Decision(
+        Word.UNDETERMINED,
+        None,
+        decision.action,
+        missing_context=tuple(dict.fromkeys((key, *decision.missing_context))),
+        reason=f"whether {decision.action} is needed hangs on `{key}`, which is unknown",
+        remarks=decision.remarks,
+    )
+
+
 def decision_of(
     case: Case,
     context: RequestContext,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policy_eval.engine import scalar
-from policy_eval.engine.call import DECIDED_BY, combined, decision_of, some
+from policy_eval.engine.call import DECIDED_BY, combined, decision_of, hanging, some
 from policy_eval.engine.decision import Decision, Entry
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.program import indices
@@ -27,7 +27,8 @@ def decide_call(policies: PolicySet, requests: Sequence[Request]) -> Decision:
         context = RequestContext(request)
         decision = combined(decision, _decide(policies, context))
         for needed in needed_by(context, OUR_READING):
-            decision = combined(decision, _decide(policies, RequestContext(needed.request)))
+            part = _decide(policies, RequestContext(needed.request))
+            decision = combined(decision, hanging(part, needed.hangs_on))
     return some(decision)
 
 

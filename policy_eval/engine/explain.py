@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policy_eval.engine.call import DECIDED_BY, combined, decision_of, some
+from policy_eval.engine.call import DECIDED_BY, combined, decision_of, hanging, some
 from policy_eval.engine.decision import Decision, Entry
 from policy_eval.engine.explanation import Explanation, Part
 from policy_eval.engine.naive import contains
@@ -33,7 +33,10 @@ def explain_call(
         parts.append(_explain(policies, context))
         for needed in needed_by(context, reading):
             further = _explain(policies, RequestContext(needed.request, reading))
-            parts.append(further._replace(because=needed.because, rule=needed.rule))
+            settled = hanging(further.decision, needed.hangs_on)
+            parts.append(
+                further._replace(decision=settled, because=needed.because, rule=needed.rule)
+            )
     decision: Decision | None = None
     for part in parts:
         decision = combined(decision, part.decision)

@@ -7,7 +7,7 @@ from policy_eval.engine.reference import StatementTrace, TestTrace, Trace
 from policy_eval.engine.wording import spell_out, spell_wanted
 from policy_eval.policy.ast import Policy
 from policy_eval.semantics.lower import Key, Quantifier
-from policy_eval.semantics.notes import assumption_notes, reference_notes
+from policy_eval.semantics.notes import assumption_notes, passed_over_note, reference_notes
 from policy_eval.semantics.outcomes import Why
 from policy_eval.semantics.request_context import RequestContext, Unknown
 from policy_eval.semantics.service_reference import data_version
@@ -63,7 +63,11 @@ class Explanation(NamedTuple):
         for part in self.parts:
             notes += assumption_notes(part.context, _keys_read(part))
             notes += reference_notes(part.context, _keys_read(part))
-        return tuple(dict.fromkeys(notes))
+            if any(
+                each.selected and each.tests[1].holds is False for each in part.trace.statements
+            ):
+                notes.append(passed_over_note(part.context))
+        return tuple(dict.fromkeys(filter(None, notes)))
 
     def __str__(self) -> str:
         return spell_out(self)

@@ -142,7 +142,8 @@ def _denied(part: Part) -> list[str]:
 
 def _identity_side(part: Part) -> list[str]:
     """Return what the identity-based policies say, where they alone do not decide."""
-    if part.context.resources.names is None or part.decision.missing_context:
+    unclear = part.context.resources.names is None or part.decision.missing_context
+    if unclear or not part.identity_counts:
         return []
     granting = [trace for trace in part.trace.having(Effect.ALLOW) if trace.applies]
     if not granting:

@@ -48,7 +48,10 @@ class Condition(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """One statement. `number` counts from 1 within the document; `place` is its opening brace."""
+    """One statement. `number` counts from 1 within the document; `start` is its opening brace.
+
+    `operators` are the operators of its Condition, also those over no key.
+    """
 
     number: int
     sid: str | None
@@ -57,6 +60,7 @@ class Statement(NamedTuple):
     resource: Element
     conditions: tuple[Condition, ...]
     start: int
+    operators: tuple[str, ...] = ()
 
 
 class Places(Protocol):

@@ -192,7 +192,9 @@ class _Builder:
         self._check_resources(resource)
         if any(found.severity is Severity.ERROR for found in self.found[before:]):
             return None
-        return Statement(number, sid, effect, action, resource, conditions, raw.start)
+        block = members.get("Condition", {})
+        operators = tuple(block) if isinstance(block, dict) else ()
+        return Statement(number, sid, effect, action, resource, conditions, raw.start, operators)
 
     def _sid(self, members: dict[str, Json]) -> str | None:
         sid = members.get("Sid")

@@ -104,6 +104,9 @@ _TRUST = frozenset(
 )  # fmt: skip
 """Actions on a role that its trust policy guards (R-TRUST-01)."""
 
+_UNSIGNED = frozenset({"sts:assumerolewithsaml", "sts:assumerolewithwebidentity"})
+"""Calls that carry no signature: no identity-based policy plays a part (R-TRUST-02)."""
+
 _KEY_POLICY = Case(
     Side.RESOURCE,
     resource_policy_unknown=True,
@@ -128,11 +131,11 @@ _NO_PERMISSION = Case(
 def case_of(context: RequestContext) -> Case:
     """Return which formula applies to the call."""
     action = context.folded_action
-    if action in _NO_PERMISSION_NEEDED:
-        return _NO_PERMISSION
-    guarded = _guarded(action)
     principal = context.request.principal
     kind = principal.kind if principal else None
+    if action in _NO_PERMISSION_NEEDED and kind is not PrincipalKind.ANONYMOUS:
+        return _NO_PERMISSION
+    guarded = _guarded(action)
     match kind:
         case PrincipalKind.SERVICE | PrincipalKind.ANONYMOUS:
             rule = "R-SP-01" if kind is PrincipalKind.SERVICE else "R-ANON-01"
@@ -140,7 +143,7 @@ def case_of(context: RequestContext) -> Case:
                 Side.RESOURCE,
                 identity_counts=False,
                 resource_policy_unknown=True,
-                reason=f"no identity-based policy applies to an {kind.value}: only the "
+                reason=f"no identity-based policy applies to this caller ({kind.value}): only the "
                 "resource's policy can allow, and none was given",
                 rule=rule,
             )
@@ -170,17 +173,18 @@ def case_of(context: RequestContext) -> Case:
 def _guarded(action: str) -> Case | None:
     if action.startswith("kms:") and action not in _NO_KEY_POLICY:
         return _KEY_POLICY
+    if action in _UNSIGNED:
+        return _TRUST_POLICY._replace(identity_counts=False, rule="R-TRUST-02")
     return _TRUST_POLICY if action in _TRUST else None
 
 
 def _foreign(context: RequestContext) -> bool:
     """Whether the resource belongs to another account than the caller (R-XACC-05)."""
-    principal, names = context.request.principal, context.resources.names
-    if principal is None or names is None or principal.account is None:
+    caller, names = context.caller_account(), context.resources.names
+    owner = context.owner_given() or (account_of(names[0]) if names else None)
+    if caller is None or (owner is None and not context.owner_is_unknown()):
         return False
-    owner = account_of(names[0])
-    given = context.owner_given()
-    return (given or owner or principal.account) != principal.account
+    return owner != caller
 
 
 def _foreign_case(kind: PrincipalKind | None) -> Case:
@@ -189,8 +193,8 @@ def _foreign_case(kind: PrincipalKind | None) -> Case:
         identity_counts=kind is not PrincipalKind.ROOT,
         identity_allows_by_itself=kind is PrincipalKind.ROOT,
         resource_policy_unknown=True,
-        reason="the resource belongs to another account, whose resource-based policy must allow "
-        "too, and none was given",
+        reason="the resource belongs to another account, or may, and its resource-based policy "
+        "must allow too; none was given",
         rule="R-XACC-01",
     )
 

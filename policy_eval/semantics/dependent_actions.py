@@ -6,6 +6,7 @@ A table; each row says what in the request brings the need. Rules: R-SM-01, R-AF
 from enum import Enum
 from typing import NamedTuple
 
+from policy_eval.policy.arn import parse_arn
 from policy_eval.request.request import Request
 from policy_eval.semantics.lower import key_named
 from policy_eval.semantics.readings import OpenPoint, Reading
@@ -19,10 +20,14 @@ class On(Enum):
 
     SAME_RESOURCE = "the resource of the call"
     VALUE_OF_KEY = "the ARN in the key that brings the need"
+    NOT_SAID = "other resources, which the call names in its own way"
 
 
 class Dependency(NamedTuple):
-    """`action` also needs `needs` if the request carries `key` (a family ends in `/`)."""
+    """`action` also needs `needs` if the request carries `key` (a family ends in `/`).
+
+    Without a key it always does.
+    """
 
     action: str
     key: str
@@ -35,6 +40,8 @@ class Dependency(NamedTuple):
 
 
 _CREATE = "secretsmanager:createsecret"
+_CUSTOMER_KEY = "the secret is encrypted with a customer managed key"
+_NEEDS_NOTHING = "alias/aws/secretsmanager"
 
 DEPENDENCIES = (
     Dependency(_CREATE, "aws:requesttag/", "secretsmanager:TagResource", On.SAME_RESOURCE,
@@ -43,9 +50,15 @@ DEPENDENCIES = (
                "secretsmanager:ReplicateSecretToRegions", On.SAME_RESOURCE,
                "the secret is created with replica Regions", "R-SM-01"),
     Dependency(_CREATE, "secretsmanager:kmskeyarn", "kms:GenerateDataKey", On.VALUE_OF_KEY,
-               "the secret is encrypted with a customer managed key", "R-SM-01"),
+               _CUSTOMER_KEY, "R-SM-01"),
     Dependency(_CREATE, "secretsmanager:kmskeyarn", "kms:Decrypt", On.VALUE_OF_KEY,
-               "the secret is encrypted with a customer managed key", "R-SM-01"),
+               _CUSTOMER_KEY, "R-SM-01"),
+    Dependency(_CREATE, "secretsmanager:kmskeyid", "kms:GenerateDataKey", On.VALUE_OF_KEY,
+               _CUSTOMER_KEY, "R-SM-01"),
+    Dependency(_CREATE, "secretsmanager:kmskeyid", "kms:Decrypt", On.VALUE_OF_KEY,
+               _CUSTOMER_KEY, "R-SM-01"),
+    Dependency("secretsmanager:batchgetsecretvalue", "", "secretsmanager:GetSecretValue",
+               On.NOT_SAID, "each secret is read", "R-SM-01"),
     Dependency(_CREATE, "aws:calledvia", "secretsmanager:TagResource", On.SAME_RESOURCE,
                "the managing service tags the secret it creates", "R-AF-05",
                OpenPoint.SYSTEM_TAG_AT_CREATION),
@@ -56,11 +69,15 @@ _SYSTEM_TAG = "aws:secretsmanager:owningService"
 
 
 class Needed(NamedTuple):
-    """A further request that the call makes, and why."""
+    """A further request that the call makes, and why.
+
+    `hangs_on` is the unknown key that decides whether it is needed at all, empty if it is.
+    """
 
     request: Request
     because: str
     rule: str
+    hangs_on: str = ""
 
 
 def needed_by(context: RequestContext, reading: Reading) -> tuple[Needed, ...]:
@@ -70,24 +87,32 @@ def needed_by(context: RequestContext, reading: Reading) -> tuple[Needed, ...]:
         return ()
     found: dict[str, Needed] = {}
     for row in DEPENDENCIES:
-        if row.action != context.folded_action or not _brings(row, context, reading):
+        brings = row.action == context.folded_action and _brings(row, context, reading)
+        if brings is False or (row.needs in found and not found[row.needs].hangs_on):
             continue
-        found.setdefault(row.needs, Needed(_further(row, context), row.because, row.rule))
+        hangs_on = row.key if brings is None else ""
+        found[row.needs] = Needed(_further(row, context), row.because, row.rule, hangs_on)
     return tuple(found.values())
 
 
-def _brings(row: Dependency, context: RequestContext, reading: Reading) -> bool:
+def _brings(row: Dependency, context: RequestContext, reading: Reading) -> bool | None:
+    """Return whether the request brings the need; None where that is unknown."""
     if row.open_point is not None:
         managed = "!" in (_text(context, "secretsmanager:Name") or "")
-        return row.open_point in reading and managed and _has(context, row.key)
-    return _has(context, row.key)
+        return row.open_point in reading and managed and _has(context, row.key) is True
+    if not row.key:
+        return True
+    brings = _has(context, row.key)
+    if brings and row.on is On.VALUE_OF_KEY:
+        return not str(_text(context, row.key)).endswith(_NEEDS_NOTHING)
+    return brings
 
 
-def _has(context: RequestContext, key: str) -> bool:
+def _has(context: RequestContext, key: str) -> bool | None:
     if key.endswith("/"):
-        return context.holds_any(key)
+        return True if context.holds_any(key) else None if context.may_hold(key) else False
     candidates = context.candidates(key_named(key))
-    return not isinstance(candidates, Unknown) and any(candidates)
+    return None if isinstance(candidates, Unknown) else any(candidates)
 
 
 def _text(context: RequestContext, key: str) -> str | None:
@@ -101,8 +126,9 @@ def _further(row: Dependency, context: RequestContext) -> Request:
     """Return the further request: the same caller and context, less what the action lacks."""
     request = context.request
     resource = context.resources.names[0] if context.resources.names else None
-    if row.on is On.VALUE_OF_KEY:
-        resource = _text(context, row.key)
+    if row.on is not On.SAME_RESOURCE:
+        named = _text(context, row.key) if row.on is On.VALUE_OF_KEY else None
+        resource = named if named is not None and parse_arn(named) is not None else None
     given: dict[str, tuple[str, ...] | None] = {
         name: values
         for folded, spellings in request.context.items()
@@ -136,14 +162,19 @@ def _carries(action: str, folded: str) -> bool:
     return listed is not None and any(key.covers(folded) for key in listed.keys)
 
 
+_NOT_FORWARDED = (
+    "aws:calledvia", "aws:viaaws", "aws:sourcevpc", "aws:vpcsourceip", "aws:vpce",
+    "aws:resource", "aws:requesttag/", "aws:tagkeys",
+)  # fmt: skip
+"""Keys of the call that the forwarded one does not carry, or carries anew (R-FAS-01)."""
+
+
 def _forward(given: dict[str, tuple[str, ...] | None], context: RequestContext) -> None:
     """Make the context that of a call Secrets Manager forwards to AWS KMS (R-SM-01)."""
     region = _text(context, "aws:RequestedRegion")
     chain = context.candidates(key_named("aws:CalledVia"))
     before = () if isinstance(chain, Unknown) else chain[0] or ()
-    for name in [
-        name for name in given if name.lower().startswith(("aws:calledvia", "aws:viaaws"))
-    ]:
+    for name in [name for name in given if name.lower().startswith(_NOT_FORWARDED)]:
         del given[name]
     given["aws:CalledVia"] = (*before, "secretsmanager.amazonaws.com")
     if region is not None:

@@ -10,7 +10,7 @@ from enum import Enum
 from functools import cache
 
 from policy_eval.semantics.global_keys import GLOBAL_KEYS, Carried, GlobalKey
-from policy_eval.semantics.service_reference import service_keys
+from policy_eval.semantics.service_reference import service_exists, service_keys
 from policy_eval.text.folding import fold
 
 
@@ -60,8 +60,8 @@ def is_listed(folded: str) -> bool:
 def _declared(folded: str) -> str | None:
     """Return the type the service reference gives a key; None where it does not list it."""
     service = folded.partition(":")[0]
-    if "/" in service or not service.replace("-", "").isalnum():
-        service = "sts"  # claims of identity providers: `accounts.google.com:aud`
+    if "/" in service or not service_exists(service):
+        service = "sts"  # claims of identity providers: `accounts.google.com:aud`, `saml:aud`
     for key in service_keys(service):
         if key.covers(folded):
             return key.type

@@ -255,8 +255,7 @@ def _accepted(
     if names:
         return template
     fixed = template.resolve(lambda _: Unresolved.ABSENT)
-    # INVARIANT: a policy whose values are malformed as written was refused (`validity`)
-    return NOTHING if fixed is None else fixed
+    return template if fixed is None else fixed  # malformed as written: R-COND-41
 
 
 def lower_condition(condition: Condition, policy: Policy, effect: Effect, reading: Reading) -> Test:
@@ -378,10 +377,11 @@ def _presence_test(
 ) -> Test:
     """Return the test of `Null`: with a set operator, constant (R-COND-21, R-COND-22)."""
     key = key_named(condition.key)
-    members = tuple(
-        member for text in condition.values if (member := operator.denote((text,))) is not None
-    )
-    accepts = union(members)
+    members = [operator.denote((text,)) for text in condition.values]
+    if None in members:  # R-COND-41: the restrictive side, whatever the key holds
+        accepts: ValueSet = EVERYTHING if effect is Effect.DENY else NOTHING
+    else:
+        accepts = union(tuple(member for member in members if member is not None))
     if name.set_operator is not None and OpenPoint.NULL_WITH_SET_OPERATOR not in reading:
         accepts = EVERYTHING if name.set_operator is SetOperator.FOR_ALL_VALUES else NOTHING
     elif not condition.values and OpenPoint.EMPTY_POLICY_LIST in reading:

@@ -1,13 +1,12 @@
 """What was assumed to answer, and what the service reference does not list: said, never denied.
 
-Rules: R-ACT-04, R-COND-06, R-RES-09, R-PRIN-07, R-XACC-05.
+Rules: R-ACT-04, R-COND-06, R-RES-09, R-RES-12, R-PRIN-07, R-XACC-05, R-AF-08.
 """
 
 from collections.abc import Iterable
 
 from policy_eval.semantics.keys import is_listed
 from policy_eval.semantics.request_context import RequestContext
-from policy_eval.semantics.resources import NO_RESOURCE
 from policy_eval.semantics.service_reference import (
     ServiceAction,
     data_version,
@@ -29,7 +28,11 @@ def assumption_notes(context: RequestContext, keys_read: Iterable[str]) -> tuple
             "the caller is not said: what follows from who calls is unknown, and the resource is "
             "taken to be in the caller's account"
         )
-    elif not request.principal.path_is_known and _PRINCIPAL_ARN in map(fold, keys_read):
+    elif (
+        not request.principal.path_is_known
+        and _PRINCIPAL_ARN in map(fold, keys_read)
+        and _PRINCIPAL_ARN not in context.given
+    ):
         notes.append(
             "a session's ARN lacks its role's path, so aws:PrincipalArn is unknown: name the "
             "role's ARN instead (R-PRIN-07)"
@@ -42,7 +45,30 @@ def assumption_notes(context: RequestContext, keys_read: Iterable[str]) -> tuple
             "an S3 ARN names no account: the bucket is taken to be the caller's own "
             "(aws:ResourceAccount says otherwise, R-XACC-05)"
         )
+    listed = service_action(context.action.service, context.action.name)
+    if listed is not None and len(listed.required) > 1 and not request.action_only:
+        notes.append(
+            f"{context.action} names {', '.join(listed.required)}, and AWS must allow each: ask "
+            "for each resource (R-RES-12)"
+        )
     return tuple(notes)
+
+
+_SCOPED_THOUGH_UNLISTED = frozenset({"appflow:createconnectorprofile", "appflow:createflow"})
+
+
+def passed_over_note(context: RequestContext) -> str:
+    """Return what to say where a statement names ARNs for an action without resource types.
+
+    Empty where AWS's reference is the last word (R-RES-09, R-AF-08).
+    """
+    if context.folded_action not in _SCOPED_THOUGH_UNLISTED:
+        return ""
+    return (
+        f"the service reference lists no resource type for {context.action}, so it is evaluated "
+        "against `*`; a statement that names ARNs was passed over, though a managed policy of "
+        "AWS's names them too (R-AF-08)"
+    )
 
 
 def reference_notes(context: RequestContext, keys_read: Iterable[str]) -> tuple[str, ...]:
@@ -67,6 +93,10 @@ def _on_action(context: RequestContext) -> list[str]:
     return [f"action `{context.action}`{guess}"]
 
 
+def _has_tags(listed: ServiceAction) -> bool:
+    return any(key.prefix.endswith(("resourcetag/", "objecttag/")) for key in listed.keys)
+
+
 def _on_request(context: RequestContext, listed: ServiceAction) -> list[str]:
     service = context.action.service.lower()
     notes = [
@@ -77,7 +107,6 @@ def _on_request(context: RequestContext, listed: ServiceAction) -> list[str]:
         and folded.startswith(f"{service}:")
         and not any(key.covers(folded) for key in listed.keys)
     ]
-    resource = context.request.resource
-    if resource not in (None, NO_RESOURCE) and not listed.resource_types:
-        notes.append(f"resource type for {context.action}, so AWS authorises it against `*`")
+    if context.request.resource_tags and not _has_tags(listed):
+        notes.append(f"resource tags for {context.action}, so AWS may not send them")
     return notes

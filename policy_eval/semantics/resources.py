@@ -4,11 +4,12 @@ Rules: R-RES-09 (actions without resource types), R-SM-04 (a secret that does no
 R-XACC-05 (whose resource it is), R-AF-08.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from policy_eval.policy.action import Action
 from policy_eval.policy.arn import Arn, parse_arn
-from policy_eval.request.principal import Principal
+from policy_eval.request.request import Request
 from policy_eval.semantics.readings import OpenPoint, Reading
 from policy_eval.semantics.service_reference import service_action
 
@@ -47,76 +48,96 @@ def has_opaque_suffix(resources: Resources) -> bool:
     return any(name.endswith(_SUFFIX) for name in resources.names or ())
 
 
-def listing_arn(folded_action: str, principal: Principal | None) -> str | None:
-    """Return the ARN under which a listing may also be authorised; None for other actions."""
+def listing_arn(folded_action: str, partition: str, account: str | None) -> str | None:
+    """Return the ARN under which a listing may also be authorised; None for other actions.
+
+    Raises KeyError where the ARN holds the caller's account and that is not known.
+    """
     row = _LISTINGS.get(folded_action)
     if row is None:
         return None
-    service, account, resource = row
-    partition = principal.partition if principal else "aws"
-    owner = (principal.account or "") if principal and account else ""
+    service, holds_account, resource = row
+    if holds_account and account is None:
+        raise KeyError(folded_action)
+    owner = account if holds_account and account else ""
     return str(Arn(partition, service, "", owner, resource))
 
 
 def resources_of(
     action: Action,
-    given: str | None,
-    principal: Principal | None,
-    context: dict[str, str],
+    request: Request,
+    account: str | None,
+    context: Mapping[str, str],
     reading: Reading,
 ) -> Resources:
-    """Return the names of the resource. `context` holds folded key → its one value."""
+    """Return the names of the resource.
+
+    `account` is the caller's, `context` holds folded key → its one value.
+    """
     folded = str(action).lower()
-    notes: tuple[str, ...] = ()
-    resource = given
-    if resource is None:
-        resource, notes = _derived(action, folded, principal, context, reading)
-    elif folded == _CREATE_SECRET:
-        resource, notes = _named_secret(resource, context, reading)
-    if resource is None:
-        return Resources(None)
-    if resource == NO_RESOURCE and OpenPoint.RESOURCE_OF_LISTING not in reading:
-        listing = listing_arn(folded, principal)
-        if listing is not None:
-            return Resources((resource, listing), notes)
-    return Resources((resource,), notes)
-
-
-def _derived(
-    action: Action,
-    folded: str,
-    principal: Principal | None,
-    context: dict[str, str],
-    reading: Reading,
-) -> tuple[str | None, tuple[str, ...]]:
-    if folded == _CREATE_SECRET:
-        return _new_secret(principal, context, reading)
     listed = service_action(action.service, action.name)
-    if listed is None or listed.resource_types:
-        return None, ()
-    return NO_RESOURCE, (f"{action} has no resource types, so its resource is `*`",)
+    given = request.resource
+    notes: tuple[str, ...] = ()
+    if listed is not None and not listed.resource_types:
+        return _without_types(action, request, account, reading)
+    if given == NO_RESOURCE and listed is not None and not request.action_only:
+        given = None
+        notes = (f"`*` is no resource of {action}, which has resource types: taken as not said",)
+    if folded == _CREATE_SECRET:
+        partition = request.principal.partition if request.principal else "aws"
+        resource, found = _new_secret(given, partition, account, context, reading)
+        return Resources(None if resource is None else (resource,), (*notes, *found))
+    return Resources(None if given is None else (given,), notes)
+
+
+def _without_types(
+    action: Action, request: Request, account: str | None, reading: Reading
+) -> Resources:
+    """Return the names of a call whose action has no resource types: `*` (R-RES-09, R-AF-08)."""
+    given = request.resource
+    notes: tuple[str, ...] = ()
+    if given is None:
+        notes = (f"{action} has no resource types, so its resource is `*`",)
+    elif given != NO_RESOURCE:
+        notes = (f"{action} has no resource types: AWS authorises it against `*`, not {given}",)
+    partition = request.principal.partition if request.principal else "aws"
+    if OpenPoint.RESOURCE_OF_LISTING in reading:
+        return Resources((NO_RESOURCE,), notes)
+    try:
+        listing = listing_arn(str(action).lower(), partition, account)
+    except KeyError:
+        return Resources(None, notes)
+    return Resources((NO_RESOURCE,) if listing is None else (NO_RESOURCE, listing), notes)
+
+
+_SECRET = "secret:"
+_SUFFIX_LENGTH = len("-XXXXXX")
 
 
 def _new_secret(
-    principal: Principal | None, context: dict[str, str], reading: Reading
+    given: str | None,
+    partition: str,
+    account: str | None,
+    context: Mapping[str, str],
+    reading: Reading,
 ) -> tuple[str | None, tuple[str, ...]]:
     """Return the ARN a new secret will have, its suffix opaque (R-SM-04)."""
-    name = context.get("secretsmanager:name")
-    region = context.get("aws:requestedregion")
-    if name is None or region is None or principal is None or principal.account is None:
+    name, region = context.get("secretsmanager:name"), context.get("aws:requestedregion")
+    if given is not None:
+        in_arn = given.rpartition(_SECRET)[2]
+        suffix = in_arn[-_SUFFIX_LENGTH:]
+        has_suffix = suffix[:1] == "-" and suffix[1:].isalnum() and len(suffix) == _SUFFIX_LENGTH
+        if name is not None and name != in_arn:
+            named = in_arn.removesuffix(suffix) if has_suffix else in_arn
+            differ = f"secretsmanager:Name is `{name}`, and the resource names `{named}`"
+            return given, () if name == named else (differ,)
+        if name is None and has_suffix:
+            return given, ()
+        return _with_suffix(given, reading)
+    if name is None or region is None or account is None:
         return None, ()
-    arn = Arn(principal.partition, "secretsmanager", region, principal.account, f"secret:{name}")
+    arn = Arn(partition, "secretsmanager", region, account, f"{_SECRET}{name}")
     return _with_suffix(str(arn), reading)
-
-
-def _named_secret(
-    given: str, context: dict[str, str], reading: Reading
-) -> tuple[str, tuple[str, ...]]:
-    """Return the ARN of a secret to be made, where it was given by its bare name."""
-    name = context.get("secretsmanager:name")
-    if name is None or not given.endswith(f":secret:{name}"):
-        return given, ()
-    return _with_suffix(given, reading)
 
 
 def _with_suffix(bare: str, reading: Reading) -> tuple[str, tuple[str, ...]]:

@@ -27,12 +27,21 @@ class ServiceKey(NamedTuple):
 
 
 class ServiceAction(NamedTuple):
-    """An action: its name in AWS's spelling, resource types, keys (folded), and access level."""
+    """An action: its name in AWS's spelling, resource types, keys (folded), and access level.
+
+    `required` are the resource types every call of it names (R-RES-12).
+    """
 
     name: str
     resource_types: tuple[str, ...]
+    required: tuple[str, ...]
     keys: tuple[ServiceKey, ...]
     access_level: str
+
+    @property
+    def is_tagging(self) -> bool:
+        """Whether the action tags what exists, so that its tags are not a new resource's."""
+        return "Tagging" in self.access_level
 
 
 _RESOURCE_TAG = ":ResourceTag/"
@@ -82,13 +91,16 @@ def service_action(service: str, name: str) -> ServiceAction | None:
     types = details["resourceTypes"]
     names = dict.fromkeys(details["conditionKeys"])
     for resource_type in types:
-        names |= dict.fromkeys(resource_type["conditionKeys"])
+        names |= dict.fromkeys(resource_type.get("conditionKeys", ()))
         if resource_type["name"] in _resource_types(service):
             resource = data.resources.get_resource_type_details(service, resource_type["name"])
-            names |= dict.fromkeys(key for key in resource["conditionKeys"] if _RESOURCE_TAG in key)
+            names |= dict.fromkeys(
+                key for key in resource.get("conditionKeys", ()) if _RESOURCE_TAG in key
+            )
     return ServiceAction(
         details["name"],
         tuple(resource_type["name"] for resource_type in types),
+        tuple(resource_type["name"] for resource_type in types if resource_type.get("required")),
         tuple(_key(name, "") for name in names),
         details["accessLevel"],
     )

@@ -1,6 +1,6 @@
 """What a service refuses whatever the policies say: told beside the decision, never mixed in.
 
-Rules: R-AF-01, R-AF-02, R-AF-06, R-AF-08, R-CRED-01, R-XACC-04, R-EXT-01.
+Rules: R-AF-01, R-AF-02, R-AF-06, R-CRED-01, R-XACC-04, R-EXT-01.
 """
 
 from typing import NamedTuple
@@ -19,23 +19,11 @@ class Remark(NamedTuple):
 
 def service_remarks(context: RequestContext) -> tuple[Remark, ...]:
     """Return what the services themselves would say to the call."""
-    remarks = [
+    return (
         *_reserved_secret_name(context),
         *_reserved_tags(context),
         *_what_credentials_cannot_do(context),
-    ]
-    if context.folded_action in _SCOPED_THOUGH_UNLISTED:
-        remarks.append(
-            Remark(
-                f"the service reference lists no resource type for {context.action}, so it is "
-                "evaluated against `*`; a managed policy nevertheless names ARNs for it",
-                "R-AF-08",
-            )
-        )
-    return tuple(remarks)
-
-
-_SCOPED_THOUGH_UNLISTED = frozenset({"appflow:createconnectorprofile", "appflow:createflow"})
+    )
 
 
 def _values(context: RequestContext, key: str) -> tuple[str, ...]:

@@ -39,26 +39,29 @@ def check_policy(policy: Policy) -> Policy:
 
 
 def _conditions(policy: Policy, statement: Statement) -> Iterator[Finding]:
-    for condition in statement.conditions:
-        name = parse_operator_name(condition.operator)
+    known: dict[str, Operator] = {}
+    for written in statement.operators:
+        name = parse_operator_name(written)
         operator = OPERATORS.get(name.base.lower()) if name else None
-        path = ("Condition", condition.operator)
-        place = Where(statement.number, path)
+        where = Where(statement.number, ("Condition", written))
         if name is None or operator is None:
-            yield _unknown_operator(place, condition)
+            yield _unknown_operator(where, written)
         elif operator.view is View.PRESENCE and name.if_exists:
             yield _found(
-                place, "unknown-operator", "`Null` takes no IfExists", "write `Null`", "R-COND-07"
+                where, "unknown-operator", "`Null` takes no IfExists", "write `Null`", "R-COND-07"
             )
         else:
-            yield from _values(policy, statement, condition, operator)
+            known[written] = operator
+    for condition in statement.conditions:
+        if condition.operator in known:
+            yield from _values(policy, statement, condition, known[condition.operator])
 
 
-def _unknown_operator(place: Where, condition: Condition) -> Finding:
+def _unknown_operator(place: Where, written: str) -> Finding:
     from difflib import get_close_matches  # only when something is wrong
 
     folded = {fold(row.name): row.name for row in OPERATORS.values()}
-    prefix, colon, rest = condition.operator.rpartition(":")
+    prefix, colon, rest = written.rpartition(":")
     sets = {fold(operator.value): operator.value for operator in SetOperator}
     near_set = get_close_matches(fold(prefix), sets, 1) if colon else []
     suffix = "IfExists" if fold(rest).endswith("ifexists") else ""
@@ -70,7 +73,7 @@ def _unknown_operator(place: Where, condition: Condition) -> Finding:
     return _found(
         place._replace(name=True),
         "unknown-operator",
-        f"`{condition.operator}` is no condition operator",
+        f"`{written}` is no condition operator",
         remedy,
         "R-COND-07",
     )
@@ -82,6 +85,9 @@ def _values(
     for index, text in enumerate(condition.values):
         path: Path = ("Condition", condition.operator, condition.key, index)
         place = Where(statement.number, path)
+        if policy.has_variables and not operator.variables and "${" in text:
+            yield _misplaced(place, text, f"a value of {condition.operator}", "R-VAR-03")
+            continue
         try:
             (pattern,) = condition_patterns(
                 condition._replace(values=(text,)), operator, policy, OUR_READING

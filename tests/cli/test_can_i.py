@@ -315,7 +315,6 @@ def test_what_aws_would_let_pass_is_said_on_stderr(tmp_path: Path) -> None:
          "error[contradiction]: `aws:PrincipalAccount` is given as `444455556666`, but "),
         ((CREATE, "-c", VIA_APPFLOW, "-c", "aws:ViaAWSService=false"),
          "error[contradiction]: `aws:ViaAWSService` is given as `false`, but "),
-        ((CREATE, "-c", "secretsmanager:KmsKeyArn=mykey"), "`mykey`"),
     ],
 )  # fmt: skip
 def test_a_request_that_none_could_make_is_refused(arguments: tuple[str, ...], says: str) -> None:

@@ -88,6 +88,7 @@ def test_a_policy_is_built_as_it_is_written() -> None:
                 Condition("Bool", "a:b", ("false",)),
             ),
             145,
+            ("StringLike", "Bool"),
         ),
     )
 

@@ -151,3 +151,37 @@ def test_the_owner_may_be_said_where_the_arn_is_silent() -> None:
     )
 
     assert case_of(RequestContext(request)).rule == "R-XACC-01"
+
+
+def test_an_owner_that_is_said_counts_without_a_resource() -> None:
+    request = Request(
+        "s3:GetObject", principal=_ROLE, context={"aws:ResourceAccount": "999999999999"}
+    )
+
+    assert case_of(RequestContext(request)).rule == "R-XACC-01"
+
+
+def test_the_caller_may_be_known_by_its_account_alone() -> None:
+    request = Request("sqs:SendMessage", _FOREIGN, context={"aws:PrincipalAccount": _ACCOUNT})
+
+    assert case_of(RequestContext(request)).rule == "R-XACC-01"
+
+
+def test_an_unknown_owner_may_be_another() -> None:
+    request = Request(
+        "s3:ListBucket", "arn:aws:s3:::b", principal=_ROLE, unknown=["aws:ResourceAccount"]
+    )
+
+    assert case_of(RequestContext(request)).rule == "R-XACC-01"
+
+
+@pytest.mark.parametrize("action", ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"])
+def test_identity_policies_play_no_part_in_unsigned_calls(action: str) -> None:
+    case = _case(action, f"arn:aws:iam::{_ACCOUNT}:role/Other")
+
+    assert decide(case, _YES, _YES) == (Word.UNDETERMINED, None)
+    assert case.rule == "R-TRUST-02"
+
+
+def test_an_anonymous_caller_needs_a_grant_for_everything() -> None:
+    assert _case("sts:GetCallerIdentity", "*", "anonymous").rule == "R-ANON-01"

@@ -92,10 +92,90 @@ def test_a_customer_key_in_an_unknown_region_and_chain() -> None:
     assert further.candidates(key_named("kms:ViaService")) == (None,)
 
 
-def test_an_unknown_key_brings_no_need() -> None:
-    request = Request("secretsmanager:CreateSecret", unknown=["secretsmanager:KmsKeyArn"])
+@pytest.mark.parametrize(
+    ("unknown", "actions"),
+    [
+        ("secretsmanager:KmsKeyArn", ["kms:GenerateDataKey", "kms:Decrypt"]),
+        ("aws:RequestTag/*", ["secretsmanager:TagResource"]),
+        ("aws:RequestTag/env", ["secretsmanager:TagResource"]),
+    ],
+)
+def test_an_unknown_key_leaves_the_need_open(unknown: str, actions: list[str]) -> None:
+    request = Request("secretsmanager:CreateSecret", unknown=[unknown])
 
-    assert _needs(request) == []
+    needed = needed_by(RequestContext(request), OUR_READING)
+
+    assert [each.request.action for each in needed] == actions
+    assert all(each.hangs_on for each in needed)
+
+
+@pytest.mark.parametrize(
+    ("action", "decision"), [("secretsmanager:*", "allowed"), ("*:CreateSecret", "undetermined")]
+)
+def test_a_call_hangs_on_whether_a_further_action_is_needed(action: str, decision: str) -> None:
+    policies = pe.PolicySet([{"Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}}])
+    request = Request("secretsmanager:CreateSecret", principal=_ROLE, unknown=["aws:RequestTag/*"])
+
+    assert pe.decide(policies, request).decision == decision
+    assert pe.explain(policies, request).decision.decision == decision
+
+
+def test_what_a_call_hangs_on_is_named() -> None:
+    policies = pe.parse(
+        '{"Statement": {"Effect": "Allow", "Action": "*:CreateSecret", "Resource": "*"}}'
+    )
+    request = Request(
+        "secretsmanager:CreateSecret", principal=_ROLE, unknown=["secretsmanager:KmsKeyArn"]
+    )
+
+    decision = pe.decide(policies, request)
+
+    assert decision.missing_context == ("secretsmanager:kmskeyarn",)
+    assert decision.blocked_by == "kms:GenerateDataKey"
+    assert "hangs on `secretsmanager:kmskeyarn`" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "actions"),
+    [
+        ("KmsKeyArn", f"arn:aws:kms:us-east-1:{_ACCOUNT}:alias/aws/secretsmanager", []),
+        ("KmsKeyId", "alias/aws/secretsmanager", []),
+        ("KmsKeyId", "alias/mine", ["kms:GenerateDataKey", "kms:Decrypt"]),
+    ],
+)
+def test_only_a_customer_key_is_used(key: str, value: str, actions: list[str]) -> None:
+    assert _needs(_create(**{f"secretsmanager__{key}": value})) == actions
+
+
+def test_a_key_that_is_no_arn_is_an_unknown_resource() -> None:
+    (first, _) = needed_by(
+        RequestContext(_create(secretsmanager__KmsKeyId="alias/mine")), OUR_READING
+    )
+
+    assert first.request.resource is None
+
+
+def test_a_forwarded_call_drops_what_belonged_to_the_first() -> None:
+    request = _create(
+        secretsmanager__KmsKeyArn=_KEY, aws__SourceVpc="vpc-1", aws__ResourceAccount=_ACCOUNT
+    )
+
+    (first, _) = needed_by(RequestContext(request), OUR_READING)
+
+    assert set(first.request.context) == {
+        "aws:requestedregion",
+        "aws:calledvia",
+        "kms:viaservice",
+    }
+
+
+def test_reading_secrets_in_a_batch_reads_each() -> None:
+    (needed,) = needed_by(
+        RequestContext(Request("secretsmanager:BatchGetSecretValue")), OUR_READING
+    )
+
+    assert needed.request.action == "secretsmanager:GetSecretValue"
+    assert needed.request.resource is None
 
 
 def test_the_other_reading_tags_what_a_service_manages() -> None:
@@ -116,7 +196,6 @@ def test_the_other_reading_tags_what_a_service_manages() -> None:
         ("iam:ListUsers", f"arn:aws:sts::{_ACCOUNT}:federated-user/f", "R-CRED-01"),
         ("sts:AssumeRole", f"arn:aws:sts::{_ACCOUNT}:federated-user/f", "R-CRED-01"),
         ("sts:AssumeRole", _ACCOUNT, "R-XACC-04"),
-        ("appflow:CreateFlow", _ROLE, "R-AF-08"),
     ],
 )
 def test_services_say_more_than_policies(action: str, principal: str, rule: str) -> None:
@@ -219,3 +298,42 @@ def test_nothing_is_said_where_nothing_was_assumed() -> None:
     )
 
     assert pe.explain(_ALLOW, request).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "said"),
+    [
+        ("appflow:CreateFlow", "arn:aws:appflow:*:*:flow/scn-*", True),
+        ("appflow:CreateFlow", "*", False),
+        ("secretsmanager:ListSecrets", "arn:aws:secretsmanager:*:*:secret:*", False),
+    ],
+)
+def test_a_statement_that_is_passed_over_is_told(action: str, resource: str, said: bool) -> None:
+    policies = pe.PolicySet(
+        [{"Statement": {"Effect": "Allow", "Action": action, "Resource": resource}}]
+    )
+
+    notes = pe.explain(policies, Request(action, principal=_ROLE)).notes
+
+    assert any("R-AF-08" in note for note in notes) is said
+
+
+def test_a_call_on_several_resources_is_told() -> None:
+    instance = "arn:aws:ec2:us-east-1:111122223333:instance/i-1"
+
+    notes = pe.explain(_ALLOW, Request("ec2:RunInstances", instance, principal=_ROLE)).notes
+
+    assert any("R-RES-12" in note for note in notes)
+
+
+def test_tags_an_action_does_not_know_are_told() -> None:
+    request = Request(
+        "appflow:UseConnectorProfile",
+        "arn:aws:appflow:us-east-1:111122223333:connectorprofile/p",
+        principal=_ROLE,
+        resource_tags={"a": "b"},
+    )
+
+    notes = pe.explain(_ALLOW, request).notes
+
+    assert any("resource tags for appflow:UseConnectorProfile" in note for note in notes)

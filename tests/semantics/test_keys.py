@@ -127,3 +127,19 @@ def test_a_family_with_a_suffix_covers_its_members() -> None:
     assert location.covers("codebuild:filesystemlocations/x.location")
     assert not location.covers("codebuild:filesystemlocations/.location")
     assert not location.covers("codebuild:filesystemlocations/x.type")
+
+
+def test_every_listed_action_can_be_read() -> None:
+    read = [
+        service_action(service, action)
+        for service in services()
+        for action in service_actions(service)
+    ]
+
+    assert len(read) > 10_000
+    assert None not in read
+
+
+@pytest.mark.parametrize("key", ["saml:aud", "accounts.google.com:aud"])
+def test_claims_of_identity_providers_are_listed(key: str) -> None:
+    assert is_listed(key)

@@ -345,3 +345,190 @@ def test_an_owner_that_contradicts_the_arn_is_an_error() -> None:
 
     with pytest.raises(RequestError, match="contradiction"):
         RequestContext(request)
+
+
+@pytest.mark.parametrize(
+    ("context", "keys"),
+    [
+        ({"aws:RequestTag/env": "dev"}, ("env",)),
+        ({"aws:RequestTag/env": "dev", "aws:TagKeys": "env"}, ("env",)),
+    ],
+)
+def test_tags_given_as_keys_have_tag_keys(context: dict[str, str], keys: tuple[str, ...]) -> None:
+    request = Request("secretsmanager:CreateSecret", context=context)
+
+    assert _seen(request, "aws:TagKeys") == keys
+    assert _seen(request, "aws:ResourceTag/env") == ("dev",)
+
+
+@pytest.mark.parametrize("keys", ["team", None])
+def test_tag_keys_that_are_not_the_tags_contradict(keys: str | None) -> None:
+    request = Request(
+        "secretsmanager:CreateSecret", request_tags={"env": "dev"}, context={"aws:TagKeys": keys}
+    )
+
+    with pytest.raises(RequestError, match="contradiction"):
+        RequestContext(request)
+
+
+def test_tags_of_a_call_that_may_make_something_else_are_unknown() -> None:
+    request = Request(
+        "ec2:CreateSnapshot",
+        "arn:aws:ec2:us-east-1:111122223333:volume/vol-1",
+        request_tags={"env": "dev", "team": "x"},
+        resource_tags={"team": "y"},
+    )
+
+    assert _seen(request, "aws:ResourceTag/env") is UNKNOWN
+    assert _seen(request, "aws:ResourceTag/team") == ("y",)
+
+
+def test_tags_that_tag_what_exists_are_not_its_own() -> None:
+    request = Request("ec2:CreateTags", request_tags={"env": "dev"})
+
+    assert _seen(request, "ec2:ResourceTag/env") is None
+
+
+@pytest.mark.parametrize("key", ["aws:TagKeys", "aws:RequestTag/x", "aws:ResourceTag/x"])
+def test_unknown_tags_spread(key: str) -> None:
+    request = Request("secretsmanager:CreateSecret", unknown=["aws:RequestTag/*"])
+
+    assert _seen(request, key) is UNKNOWN
+
+
+def test_unknown_tags_of_what_exists_do_not_spread_to_it() -> None:
+    request = Request("secretsmanager:TagResource", unknown=["aws:RequestTag/x"])
+
+    assert _seen(request, "aws:TagKeys") is UNKNOWN
+    assert _seen(request, "aws:ResourceTag/x") is None
+
+
+def test_a_tag_that_is_passed_is_not_unknown() -> None:
+    request = Request(
+        "secretsmanager:CreateSecret", request_tags={"e": "x"}, unknown=["aws:RequestTag/e"]
+    )
+
+    with pytest.raises(RequestError, match="key-given-and-unknown"):
+        RequestContext(request)
+
+
+@pytest.mark.parametrize(
+    ("given", "twin"),
+    [
+        ("aws:ResourceTag/Env", "secretsmanager:ResourceTag/Env"),
+        ("secretsmanager:ResourceTag/Env", "aws:ResourceTag/Env"),
+    ],
+)
+def test_a_resource_tag_has_two_names(given: str, twin: str) -> None:
+    request = Request("secretsmanager:GetSecretValue", context={given: "a"})
+
+    assert _seen(request, twin) == ("a",)
+
+
+def test_the_two_names_of_a_tag_hold_one_value() -> None:
+    request = Request(
+        "secretsmanager:GetSecretValue",
+        context={"aws:ResourceTag/Env": "a", "secretsmanager:ResourceTag/Env": "b"},
+    )
+
+    with pytest.raises(RequestError, match="contradiction"):
+        RequestContext(request)
+
+
+def test_tags_of_an_object_have_the_name_of_s3() -> None:
+    request = Request("s3:GetObject", resource_tags={"env": "dev"})
+
+    assert _seen(request, "s3:ExistingObjectTag/env") == ("dev",)
+
+
+@pytest.mark.parametrize("end", ["aws:CalledViaFirst", "aws:CalledViaLast"])
+def test_an_end_of_a_chain_is_a_forwarded_call(end: str) -> None:
+    request = Request("s3:ListBucket", context={end: "athena.amazonaws.com"})
+
+    assert _seen(request, "aws:ViaAWSService") == ("true",)
+    assert _seen(request, "aws:CalledVia") is UNKNOWN
+
+
+def test_an_end_of_no_chain_is_a_forwarded_call_all_the_same() -> None:
+    request = Request(
+        "s3:ListBucket",
+        context={"aws:CalledViaFirst": "athena.amazonaws.com", "aws:CalledVia": None},
+    )
+
+    assert _seen(request, "aws:ViaAWSService") == ("true",)
+    assert _seen(request, "aws:CalledVia") is None
+
+
+@pytest.mark.parametrize("key", ["aws:CalledViaFirst", "aws:CalledViaLast"])
+def test_an_unknown_chain_has_unknown_ends(key: str) -> None:
+    assert _seen(Request("s3:ListBucket", unknown=["aws:CalledVia"]), key) is UNKNOWN
+
+
+def test_a_forwarded_call_of_a_user_has_a_word_on_mfa() -> None:
+    forwarded = {"aws:CalledVia": "athena.amazonaws.com"}
+    user = f"arn:aws:iam::{_ACCOUNT}:user/u"
+
+    by_user = Request("s3:ListBucket", principal=user, context=forwarded)
+    by_role = Request("s3:ListBucket", principal=_ROLE, context=forwarded)
+    said = Request(
+        "s3:ListBucket",
+        principal=user,
+        context={**forwarded, "aws:MultiFactorAuthPresent": False},
+    )
+
+    assert _seen(by_user, "aws:MultiFactorAuthPresent") is UNKNOWN
+    assert _seen(by_role, "aws:MultiFactorAuthPresent") is None
+    assert _seen(said, "aws:MultiFactorAuthPresent") == ("false",)
+
+
+_SESSION = f"arn:aws:sts::{_ACCOUNT}:assumed-role/Dev/me"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::999999999999:role/Dev",
+        f"arn:aws:iam::{_ACCOUNT}:role/Other",
+        f"arn:aws-cn:iam::{_ACCOUNT}:role/Dev",
+        None,
+    ],
+)
+def test_another_role_is_not_the_sessions(arn: str | None) -> None:
+    with pytest.raises(RequestError, match="contradiction"):
+        RequestContext(
+            Request("s3:ListBucket", principal=_SESSION, context={"aws:PrincipalArn": arn})
+        )
+
+
+def test_the_path_of_a_sessions_role_may_be_given() -> None:
+    request = Request("s3:ListBucket", principal=_SESSION, context={"aws:PrincipalArn": _ROLE})
+
+    assert _seen(request, "aws:PrincipalArn") == (_ROLE,)
+
+
+def test_a_sessions_arn_is_never_the_value() -> None:
+    with pytest.raises(RequestError, match="session-arn"):
+        RequestContext(Request("s3:ListBucket", context={"aws:PrincipalArn": _SESSION}))
+
+
+def test_what_is_usual_is_unknown_where_all_else_is() -> None:
+    request = Request("s3:ListBucket", "arn:aws:s3:::b", principal=_ROLE, unknown=["aws:*"])
+
+    assert _seen(request, "aws:SecureTransport") is UNKNOWN
+    assert _seen(request, "aws:ResourceAccount") is UNKNOWN
+
+
+def test_regions_of_global_services_are_known_in_one_partition() -> None:
+    gov = "arn:aws-us-gov:iam::111122223333:user/x"
+
+    assert _seen(Request("iam:GetUser", gov), "aws:RequestedRegion") is UNKNOWN
+    assert _seen(Request("iam:ListUsers", "*"), "aws:RequestedRegion") == ("us-east-1",)
+
+
+def test_an_account_is_one_value() -> None:
+    request = Request(
+        "s3:ListBucket", "arn:aws:s3:::b", context={"aws:ResourceAccount": ["1", "2"]}
+    )
+
+    with pytest.raises(RequestError, match="several-values"):
+        RequestContext(request).owner_given()

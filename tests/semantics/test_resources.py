@@ -40,9 +40,35 @@ def test_some_listings_are_also_authorised_as_an_arn(action: str, arn: str) -> N
     assert _names(Request(action, "*", principal=_ROLE)) == ("*", arn)
 
 
-def test_a_listing_by_nobody_names_no_account() -> None:
-    assert listing_arn("iam:listusers", None) == "arn:aws:iam:::user/"
-    assert listing_arn("iam:getuser", None) is None
+def test_a_listing_of_an_unknown_account_is_unknown() -> None:
+    assert _names(Request("iam:ListUsers")) is None
+    assert _names(Request("s3:ListAllMyBuckets")) == ("*", "arn:aws:s3:::*")
+
+
+def test_a_listing_takes_the_account_from_the_context() -> None:
+    request = Request("iam:ListUsers", context={"aws:PrincipalAccount": "111122223333"})
+
+    assert _names(request) == ("*", "arn:aws:iam::111122223333:user/")
+
+
+def test_no_other_action_is_a_listing() -> None:
+    assert listing_arn("iam:getuser", "aws", None) is None
+
+
+def test_an_action_without_resource_types_has_none_whatever_is_given() -> None:
+    request = Request(
+        "secretsmanager:ListSecrets", "arn:aws:secretsmanager:us-east-1:111122223333:secret:x"
+    )
+    resources = RequestContext(request).resources
+
+    assert resources.names == ("*",)
+    assert "AWS authorises it against `*`" in resources.notes[0]
+
+
+def test_a_star_is_no_resource_of_an_action_with_resource_types() -> None:
+    assert _names(Request("s3:GetObject", "*")) is None
+    assert _names(Request("s3:GetObject", "*", action_only=True)) == ("*",)
+    assert _names(Request("nosuch:Do", "*")) == ("*",)
 
 
 def test_a_new_secret_is_named_by_the_request() -> None:
@@ -75,18 +101,37 @@ def test_a_new_secret_of_nobody_is_unknown() -> None:
     assert _names(Request("secretsmanager:CreateSecret", context=given)) is None
 
 
-@pytest.mark.parametrize("name", ["app", "other"])
-def test_a_new_secret_given_by_its_bare_name_gets_a_suffix(name: str) -> None:
-    bare = "arn:aws:secretsmanager:us-east-1:111122223333:secret:app"
-    request = Request("secretsmanager:CreateSecret", bare, context={"secretsmanager:Name": name})
-
-    assert has_opaque_suffix(RequestContext(request).resources) is (name == "app")
+_BARE = "arn:aws:secretsmanager:us-east-1:111122223333:secret:app"
 
 
-def test_a_new_secret_without_a_name_is_taken_as_given() -> None:
-    bare = "arn:aws:secretsmanager:us-east-1:111122223333:secret:app"
+@pytest.mark.parametrize(
+    ("given", "name", "suffixed"),
+    [
+        (_BARE, "app", True),
+        (_BARE, None, True),
+        (_BARE, "other", False),
+        (f"{_BARE}-AbCdEf", "app", False),
+        (f"{_BARE}-AbCdEf", None, False),
+        (f"{_BARE}-AbCdEf", "app-AbCdEf", True),
+        (f"{_BARE}-Ab.dEf", None, True),
+    ],
+)
+def test_a_new_secret_given_by_its_bare_name_gets_a_suffix(
+    given: str, name: str | None, suffixed: bool
+) -> None:
+    request = Request("secretsmanager:CreateSecret", given, context={"secretsmanager:Name": name})
 
-    assert _names(Request("secretsmanager:CreateSecret", bare)) == (bare,)
+    assert has_opaque_suffix(RequestContext(request).resources) is suffixed
+
+
+def test_a_name_that_is_not_the_resources_is_told() -> None:
+    request = Request(
+        "secretsmanager:CreateSecret", f"{_BARE}-AbCdEf", context={"secretsmanager:Name": "other"}
+    )
+
+    (note,) = RequestContext(request).resources.notes
+
+    assert note == "secretsmanager:Name is `other`, and the resource names `app`"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policy_eval import PolicyError, parse_policy
+from policy_eval import PolicyError, PolicySet, Request, decide, parse_policy
 from policy_eval.policy.diagnosis import warnings_of
 
 _POLICY = (
@@ -114,3 +114,41 @@ def test_every_problem_is_reported_at_once() -> None:
         "unknown-operator",
         "unreadable-policy-value",
     ]
+
+
+@pytest.mark.parametrize(
+    ("operator", "effect", "decision"),
+    [
+        ("NumericEquals", "Allow", "implicitDeny"),
+        ("NumericEquals", "Deny", "explicitDeny"),
+        ("Null", "Allow", "implicitDeny"),
+        ("Null", "Deny", "explicitDeny"),
+        ("IpAddress", "Allow", "implicitDeny"),
+    ],
+)
+def test_a_variable_where_none_may_be_is_warned_about_and_restricts(
+    operator: str, effect: str, decision: str
+) -> None:
+    statement = {
+        "Effect": effect,
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {operator: {"s3:prefix": "${aws:EpochTime}"}},
+    }
+    allow = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    policies = PolicySet([{"Version": "2012-10-17", "Statement": [statement, allow]}])
+
+    found = decide(policies, Request("s3:ListBucket", "arn:aws:s3:::b"))
+
+    assert [warning.code for warning in policies.warnings] == ["misplaced-variable"]
+    assert found.decision == decision
+
+
+def test_an_unknown_operator_over_no_key_is_refused_too() -> None:
+    text = (
+        '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",'
+        ' "Condition": {"StringEqualz": {}, "StringEquals": {}}}}'
+    )
+
+    with pytest.raises(PolicyError, match="StringEqualz"):
+        parse_policy(text)
