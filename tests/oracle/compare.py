@@ -14,6 +14,7 @@ from policy_eval.request.context import Values
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Bounds, Case, Side, decide
 from policy_eval.semantics.request_context import RequestContext
+from policy_eval.semantics.resources import NO_RESOURCE, Resources
 from policy_eval.text.folding import fold
 from tests.oracle.generate import GeneratedCase
 from tests.oracle.oracle import OracleRequest
@@ -56,6 +57,8 @@ def context_of(request: OracleRequest) -> RequestContext:
     for name in ("aws:currenttime", "aws:epochtime", "aws:username", "aws:userid"):
         entries.setdefault(name, {name: None})
     context.replace_entries(entries)
+    if request.resource != NO_RESOURCE:  # taken literally, whatever the action's resource types are
+        context.resources = Resources((request.resource,))
     return context
 
 

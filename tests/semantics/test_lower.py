@@ -179,6 +179,7 @@ def test_a_star_is_every_resource(resource: str, outcome: bool | None) -> None:
     [
         (Element("Action", ("*",), negated=False), Everything),
         (Element("Action", ("s3",), negated=False), Nothing),
+        (Element("Action", ("",), negated=False), Nothing),
         (Element("Action", ("s3:Get*",), negated=False), Matching),
         (Element("Action", ("s3:GetObject", "S3:PutObject"), negated=False), OneOf),
         (Element("NotAction", ("s3:Get*",), negated=True), Complement),
