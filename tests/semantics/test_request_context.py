@@ -532,3 +532,17 @@ def test_an_account_is_one_value() -> None:
 
     with pytest.raises(RequestError, match="several-values"):
         RequestContext(request).owner_given()
+
+
+def test_tags_of_what_makes_no_tagged_resource_are_request_tags_alone() -> None:
+    request = Request("appflow:CreateFlow", request_tags={"env": "dev"})
+
+    assert _seen(request, "aws:RequestTag/env") == ("dev",)
+    assert _seen(request, "aws:ResourceTag/env") is None
+
+
+def test_what_is_known_includes_the_time() -> None:
+    context = RequestContext(Request("s3:ListBucket", now="2026-01-01T00:00:00Z"))
+
+    assert context.candidates(key_named("aws:EpochTime")) == (("1767225600",),)
+    assert "aws:currenttime" in context.entries()
