@@ -1,0 +1,114 @@
+"""What is known of a request's condition keys: given, derived, absent, unknown.
+
+A store without rules of its own: `derivation` fills it, `RequestContext` looks into it.
+Rules: R-KEY-06 (absent is not unknown; a contradiction is an error), R-COND-04.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from policy_eval.errors import RequestError, refuse_request
+from policy_eval.request.context import Entries, Values, tag_entries
+from policy_eval.text.folding import fold
+
+
+class KnownKeys:
+    """Folded key → spelling → values (None: known to be absent), and which keys are unknown.
+
+    `given` are the folded keys that somebody listed, `derived` those that follow, with the name
+    and values they got; `unknown` are keys, `families` prefixes whose value nobody knows.
+    """
+
+    __slots__ = ("derived", "entries", "families", "given", "unknown")
+
+    def __init__(self, given: Entries, unknown: Iterable[str]) -> None:
+        named = tuple(map(fold, unknown))
+        self.unknown = {name for name in named if not name.endswith("*")}
+        self.families = tuple(name[:-1] for name in named if name.endswith("*"))
+        self.entries: dict[str, dict[str, Values | None]] = {}
+        self.given: set[str] = set()
+        self.derived: dict[str, tuple[str, Values | None]] = {}
+        for folded, spellings in given.items():
+            if folded in self.unknown:
+                raise given_and_unknown(next(iter(spellings)))
+            self.entries[folded] = dict(spellings)
+            self.given.add(folded)
+
+    def is_said_unknown(self, folded: str) -> bool:
+        """Return whether a key is unknown by its name or its family."""
+        return folded in self.unknown or folded.startswith(self.families)
+
+    def first(self, folded: str) -> Values | None:
+        """Return the values of a key; None where it is absent or not known."""
+        return next(iter(self.entries.get(folded, {"": None}).values()))
+
+    def single_values(self) -> dict[str, str]:
+        """Return folded key → its value, of keys that hold one."""
+        return {
+            folded: values[0]
+            for folded, spellings in self.entries.items()
+            for values in spellings.values()
+            if values is not None and len(values) == 1
+        }
+
+    def derive(self, name: str, value: str | Values | None) -> None:
+        """Enter a value that follows, unless the key was given or is said to be unknown."""
+        folded = fold(name)
+        if folded in self.entries or folded in self.unknown:
+            return
+        values = (value,) if isinstance(value, str) else value
+        self.entries[folded] = {name: values}
+        self.derived[folded] = (name, values)
+
+    def guess(self, name: str, value: str) -> None:
+        """Enter what is usual, unless the key was given or is unknown by name or family."""
+        if not self.is_said_unknown(fold(name)):
+            self.derive(name, value)
+
+    def settle(self, name: str, value: str | Values | None, because: str) -> None:
+        """Enter a value that nothing but itself could be; another given value contradicts."""
+        folded = fold(name)
+        given = self.entries.get(folded)
+        wanted = (value,) if isinstance(value, str) else value
+        if given is not None and folded in self.given and wanted not in given.values():
+            raise contradiction(name, next(iter(given.values())), wanted, because)
+        self.derive(name, value)
+
+    def enter_tags(self, prefixes: Iterable[str], tags: Mapping[str, str]) -> None:
+        """Enter tags under each prefix; tag keys keep their case, so spellings may compete."""
+        for folded, spellings in tag_entries(prefixes, tags).items():
+            name, values = next(iter(spellings.items()))
+            if folded in self.unknown:
+                raise given_and_unknown(name)
+            if folded not in self.given:
+                self.entries.setdefault(folded, {}).update(spellings)
+                self.derived[folded] = (name, values)
+            elif values not in self.entries[folded].values():
+                raise contradiction(name, self.first(folded), values, "a tag says so")
+
+
+def given_and_unknown(name: str) -> RequestError:
+    """Return the error for a key that is given and said to be unknown."""
+    return refuse_request(
+        "key-given-and-unknown",
+        f"`{name}` is given and said to be unknown",
+        "say one of the two",
+        ("R-KEY-06",),
+    )
+
+
+def contradiction(
+    name: str, given: Values | None, wanted: Values | None, because: str
+) -> RequestError:
+    """Return the error for a given value that something else rules out."""
+
+    def shown(values: Values | None) -> str:
+        return "absent" if values is None else ", ".join(f"`{value}`" for value in values)
+
+    return refuse_request(
+        "contradiction",
+        f"`{name}` is given as {shown(given)}, but {because}, so it is {shown(wanted)}",
+        "leave the key out, or mend the other side",
+        ("R-KEY-06",),
+    )
