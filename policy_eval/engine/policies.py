@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from policy_eval.errors import Diagnostic, PolicyError, Severity
 from policy_eval.policy.ast import Policy
 from policy_eval.policy.build import build_policy
-from policy_eval.policy.diagnosis import warnings_of
 from policy_eval.policy.document import Document, read_document
 from policy_eval.semantics.readings import OUR_READING, Reading
 from policy_eval.semantics.validity import check_policy
@@ -51,6 +50,10 @@ class PolicySet:
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What AWS would let pass and a reader should know."""
+        if not any(policy.findings for policy in self.identity):
+            return ()
+        from policy_eval.policy.diagnosis import warnings_of
+
         return tuple(warning for policy in self.identity for warning in warnings_of(policy))
 
     def __repr__(self) -> str:

@@ -12,7 +12,6 @@ from policy_eval.engine.naive import contains
 from policy_eval.errors import RequestError
 from policy_eval.policy.ast import Effect, Element, Policy
 from policy_eval.semantics.authorization import Bounds
-from policy_eval.semantics.complaints import unreadable
 from policy_eval.semantics.lower import (
     Key,
     Test,
@@ -98,18 +97,18 @@ def trace(policies: Sequence[Policy], context: RequestContext) -> Trace:
     Raises RequestError with every value that a statement selected by its action cannot read.
     """
     traces = []
-    problems = []
+    unread: list[TestTrace] = []
     for policy in policies:
         for statement in policy.statements:
             action = _trace_action(statement.action, context)
             lowered = lower_statement(policy, statement, context.reading) if action.holds else ()
             tests = tuple(_trace_test(test, context) for test in lowered)
             traces.append(StatementTrace(Entry(policy, statement), (action, *tests)))
-            problems += [
-                unreadable(test.test, test.seen) for test in tests if test.why is Why.UNREADABLE
-            ]
-    if problems:
-        raise RequestError(*dict.fromkeys(problems))
+            unread += [test for test in tests if test.why is Why.UNREADABLE]
+    if unread:
+        from policy_eval.semantics.complaints import unreadable  # only when something is wrong
+
+        raise RequestError(*dict.fromkeys(unreadable(test.test, test.seen) for test in unread))
     return Trace(tuple(traces))
 
 

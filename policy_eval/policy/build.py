@@ -17,7 +17,6 @@ from policy_eval.policy.ast import (
     Policy,
     Statement,
 )
-from policy_eval.policy.diagnosis import refuse_errors
 from policy_eval.policy.document import Document
 from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.pattern import MalformedVariableError, parse_pattern
@@ -47,6 +46,10 @@ def build_policy(document: Document) -> Policy:
     """Return the policy. Raises PolicyError with every problem found, in order."""
     builder = _Builder(document)
     policy = builder.policy()
+    if not builder.found:
+        return policy
+    from policy_eval.policy.diagnosis import refuse_errors  # only when there is something to say
+
     return policy._replace(findings=refuse_errors(builder.found, document))
 
 

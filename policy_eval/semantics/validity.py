@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from policy_eval.errors import Severity
 from policy_eval.policy.ast import Condition, Policy, Statement
-from policy_eval.policy.diagnosis import refuse_errors
 from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.operator_name import SetOperator, parse_operator_name
 from policy_eval.policy.pattern import MalformedVariableError, Variable
@@ -35,6 +34,8 @@ def check_policy(policy: Policy) -> Policy:
     ]
     if not found:
         return policy
+    from policy_eval.policy.diagnosis import refuse_errors  # only when there is something to say
+
     return policy._replace(findings=policy.findings + refuse_errors(found, policy))
 
 
