@@ -57,7 +57,8 @@ def explain(policies: PolicySet, request: Request) -> Explanation:
     `str()` of it is text, `to_dict()` data. Raises RequestError as `decide` does.
     """
     explanation = explaining.explain_call(policies, [request])
-    return explanation._replace(rests_on=explaining.rests_on(policies, [request]))
+    ours = explanation.decision.decision
+    return explanation._replace(rests_on=explaining.rests_on(policies, [request], ours))
 
 
 def rests_on(policies: PolicySet, request: Request) -> tuple[str, ...]:

@@ -145,7 +145,8 @@ def command(  # noqa: PLR0913 - one parameter an option
             action_only=action_only,
         )
         explanation = explain_call(policies, [request])
-        explanation = explanation._replace(rests_on=rests_on(policies, [request]))
+        ours = explanation.decision.decision
+        explanation = explanation._replace(rests_on=rests_on(policies, [request], ours))
     if not quiet:
         print_answer(_answer(explanation, form, whole=whole))
     raise click.exceptions.Exit(_exit(explanation, expect))

@@ -15,7 +15,8 @@ from policy_eval.policy.ast import Effect
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Word, case_of, decide
 from policy_eval.semantics.dependent_actions import needed_by
-from policy_eval.semantics.lower import action_set, lower_statement
+from policy_eval.semantics.lower import Key, action_set, lower_statement
+from policy_eval.semantics.outcomes import may_be_multivalued
 from policy_eval.semantics.readings import OUR_READING, OpenPoint, Reading
 from policy_eval.semantics.request_context import ABOUT_REQUESTS, RequestContext, bears_on
 
@@ -57,12 +58,15 @@ def _explain(policies: PolicySet, context: RequestContext) -> Part:
     return Part(context, found, decision, case.identity_counts)
 
 
-def rests_on(policies: PolicySet, requests: Sequence[Request]) -> tuple[str, ...]:
+def rests_on(
+    policies: PolicySet, requests: Sequence[Request], ours: str | None = None
+) -> tuple[str, ...]:
     """Return the rules of which AWS's other reading would change the decision.
 
-    Works where the requests are refused too: another reading may decide them.
+    `ours` is the decision where it is at hand. Works where the requests are refused too: another
+    reading may decide them.
     """
-    ours = _word(policies, requests, OUR_READING)
+    ours = ours or _word(policies, requests, OUR_READING)
     try:
         contexts = [RequestContext(request) for request in requests]
     except RequestError:  # no reading mends a request that contradicts itself
@@ -81,6 +85,14 @@ def rests_on(policies: PolicySet, requests: Sequence[Request]) -> tuple[str, ...
         other = frozenset({point})
         if point in ABOUT_REQUESTS:
             return any(bears_on(point, context) for context in contexts)
+        if point is OpenPoint.MULTIVALUED_UNQUALIFIED:
+            return any(
+                may_be_multivalued(test, context.candidates(test.attribute))
+                for _, _, tests in statements
+                for test in tests
+                if isinstance(test.attribute, Key)
+                for context in contexts
+            )
         return [needed_by(each, other) for each in contexts[: len(requests)]] != needed or any(
             lower_statement(policy, statement, other) != tests
             for policy, statement, tests in statements

@@ -140,6 +140,15 @@ def is_readable(test: Test, values: Values) -> bool:
     return _read(test, values) is not None
 
 
+def may_be_multivalued(test: Test, seen: Candidates) -> bool:
+    """Return whether a test without a set operator may see a multivalued key (R-COND-34)."""
+    if test.quantifier is not Quantifier.ONE or not isinstance(test.attribute, Key):
+        return False
+    if isinstance(seen, Unknown):
+        return True
+    return any(values is not None and is_multivalued(test, values) for values in seen)
+
+
 def _is_null(test: Test, values: Values) -> bool:
     return test.empty_is_null and not any(values)
 

@@ -118,9 +118,9 @@ class RequestContext:
         return key.folded in self.given or key.folded in self.derived
 
     def has_empty_text(self) -> bool:
-        """Whether some key holds an empty text (R-VAR-12)."""
+        """Whether some key holds an empty text (R-COND-37, R-VAR-12)."""
         held = (spellings.values() for spellings in self._keys.entries.values())
-        return any(("",) in values for values in held)
+        return any("" in values for each in held for values in each if values)
 
     def has_competing_spellings(self) -> bool:
         """Whether some key is there in spellings that differ by case (R-COND-04)."""
@@ -216,11 +216,12 @@ def _names_new_secret(context: RequestContext) -> bool:
 ABOUT_REQUESTS: Mapping[OpenPoint, Callable[[RequestContext], bool]] = {
     OpenPoint.RESOURCE_OF_LISTING: _lists,
     OpenPoint.TAGS_EQUAL_BUT_FOR_CASE: RequestContext.has_competing_spellings,
+    OpenPoint.EMPTY_TEXT_IS_NULL: RequestContext.has_empty_text,
     OpenPoint.EMPTY_VARIABLE: RequestContext.has_empty_text,
     OpenPoint.VIA_SERVICE_ON_DIRECT_CALL: _is_direct,
     OpenPoint.NAME_OF_NEW_SECRET: _names_new_secret,
 }
-"""Open points that change what a request holds, not the tests; and whether they bear on one."""
+"""Open points that matter only for some requests; and whether they bear on one."""
 
 
 def bears_on(point: OpenPoint, context: RequestContext) -> bool:
