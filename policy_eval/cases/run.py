@@ -5,7 +5,6 @@ from typing import NamedTuple, TypeAlias
 
 from policy_eval.cases.expectation import differences
 from policy_eval.cases.suite import Case
-from policy_eval.engine.decide import decide_call
 from policy_eval.engine.explain import explain_call, rests_on
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.policies import PolicySet
@@ -27,11 +26,6 @@ class Result(NamedTuple):
 def by_reference(policies: PolicySet, requests: Sequence[Request]) -> Explanation:
     """Explain a call, decided by the reference engine."""
     return explain_call(policies, requests)
-
-
-def by_scalar(policies: PolicySet, requests: Sequence[Request]) -> Explanation:
-    """Explain a call, decided by the scalar engine."""
-    return explain_call(policies, requests)._replace(decision=decide_call(policies, requests))
 
 
 def run_case(case: Case, explain: Explain = by_reference) -> Result:

@@ -139,21 +139,6 @@ class RequestContext:
             folded.startswith(family) for folded in self._keys.unknown
         )
 
-    def replace_entries(self, entries: dict[str, dict[str, Values | None]]) -> None:
-        """Take these entries for everything that is known, and all other keys for absent.
-
-        For comparisons with evaluators that derive nothing.
-        """
-        self._time_is_derived = True
-        self._keys.entries = entries
-        self._keys.unknown = set()
-        self._keys.families = ()
-
-    def forget(self, name: str) -> None:
-        """Make a key's value unknown. For comparisons, like `replace_entries`."""
-        self._keys.entries.pop(fold(name), None)
-        self._keys.unknown.add(fold(name))
-
     def entries(self) -> Mapping[str, Mapping[str, Values | None]]:
         """Return what is known: folded key → spelling → values (None: known to be absent)."""
         self._derive_time()

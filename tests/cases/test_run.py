@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from policy_eval.cases.run import Explain, by_reference, by_scalar, run_case
+from policy_eval.cases.run import Explain, by_reference, run_case
 from policy_eval.engine.explanation import Explanation
 from policy_eval.errors import PolicyError, RequestError
 from tests.cases.suites import ALLOW_ALL, DENY_BY_DEFAULT, only_case
+from tests.conformance.test_fixtures import by_scalar
 
 OPEN_POINT = """\
 action: s3:GetObject

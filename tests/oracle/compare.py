@@ -56,10 +56,24 @@ def context_of(request: OracleRequest) -> RequestContext:
             entries.setdefault(fold(name), {})[name] = values
     for name in ("aws:currenttime", "aws:epochtime", "aws:username", "aws:userid"):
         entries.setdefault(name, {name: None})
-    context.replace_entries(entries)
+    _replace(context, entries)
     if request.resource != NO_RESOURCE:  # taken literally, whatever the action's resource types are
         context.resources = Resources((request.resource,))
     return context
+
+
+def _replace(context: RequestContext, entries: dict[str, dict[str, Values | None]]) -> None:
+    """Take these entries for everything that is known, and all other keys for absent."""
+    keys = context._keys  # noqa: SLF001 - the oracle derives nothing
+    keys.entries, keys.unknown, keys.families = entries, set(), ()
+    context._time_is_derived = True  # noqa: SLF001
+
+
+def forget(context: RequestContext, name: str) -> None:
+    """Make a key's value unknown."""
+    keys = context._keys  # noqa: SLF001 - nobody else takes back what was given
+    keys.entries.pop(fold(name), None)
+    keys.unknown.add(fold(name))
 
 
 def answers(case: GeneratedCase) -> Answers:
