@@ -114,8 +114,12 @@ def _wrapped(source: Source, value: TopLevel) -> Document:
     members = {member.name: member.value for member in value.members}
     single = next((member for member in value.members if member.name == "Statement"), None)
     if single is None:
+        from difflib import get_close_matches  # only when something is wrong
+
+        near = get_close_matches("Statement", members, 1)
+        remedy = f"did you mean `Statement` where `{near[0]}` stands" if near else _FORMS
         raise _refuse(
-            source, value.start, "this object holds neither a Statement nor one statement", _FORMS
+            source, value.start, "this object holds neither a Statement nor one statement", remedy
         )
     statements = (single,) if value.statements is None else value.statements
     del members["Statement"]

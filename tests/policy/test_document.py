@@ -171,3 +171,8 @@ def test_an_inline_policy_without_a_statement_is_refused(text: str) -> None:
     assert diagnostic.code == "not-a-policy"
     assert diagnostic.message == "this policy has no Statement"
     assert place_of(diagnostic) == place
+
+
+def test_a_misspelt_statement_is_guessed() -> None:
+    with pytest.raises(PolicyError, match="did you mean `Statement` where `Statment` stands"):
+        read_document(Source("p.json", '{"Version": "2012-10-17", "Statment": []}'))
