@@ -26,17 +26,17 @@ def read_principal(field: Field) -> Principal | None:
     if "arn" not in members:
         raise field.refuse("missing-field", "a principal has an `arn`")
     principal = parse_principal(members["arn"].text())
-    tags: dict[str, str] = {}
-    for name in ("tags", "session_tags"):  # a session tag overrides the role's
-        for key, value in (members[name].mapped(Field.text) if name in members else {}).items():
-            tags = {k: v for k, v in tags.items() if k.lower() != key.lower()} | {key: value}
-    principal = principal._replace(tags=tuple(tags.items()))
+
+    def tags(name: str) -> tuple[tuple[str, str], ...]:
+        return tuple(members[name].mapped(Field.text).items()) if name in members else ()
 
     def text(name: str, known: str | None) -> str | None:
         return members[name].text() if name in members else known
 
     paths = members["organization_paths"].texts() if "organization_paths" in members else []
     return principal._replace(
+        tags=tags("tags"),
+        session_tags=tags("session_tags"),
         session_name=text("session_name", principal.session_name),
         user_id=text("user_id", principal.user_id),
         organization_id=text("organization_id", principal.organization_id),

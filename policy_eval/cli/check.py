@@ -19,6 +19,7 @@ from policy_eval.cli.output import (
     refusing_bad_input,
 )
 from policy_eval.engine.wording import (
+    MARKS,
     reasons,
     spell_answer,
     spell_assumptions,
@@ -149,9 +150,6 @@ def _warnings(suite: Suite) -> tuple[Diagnostic, ...]:
     )
 
 
-_MARKS = {True: "✓", False: "✗", None: "?"}
-
-
 def _table(suite: Suite, results: list[Result]) -> str:
     lines = [suite.name]
     width = max(len(result.case.name) for result in results)
@@ -159,10 +157,10 @@ def _table(suite: Suite, results: list[Result]) -> str:
     for result in results:
         name = f"{result.case.name:<{width}}"
         if isinstance(result.found, InputError):
-            lines += ["", f"  ? {name}   refused: {result.found}"]
+            lines += ["", f"  {MARKS[None]} {name}   refused: {result.found}"]
             continue
         decision = result.found.decision
-        mark = _MARKS[decision.allowed]
+        mark = MARKS[decision.allowed]
         lines += ["", f"  {mark} {name}   {spell_answer(decision)}   {decision.action}"]
         if decision.blocked_by:
             lines.append(f"      it also needs {decision.blocked_by}, which is not allowed")

@@ -10,6 +10,7 @@ from enum import IntEnum
 
 import click
 
+from policy_eval.engine.wording import FAILS, HOLDS, OPEN
 from policy_eval.errors import Diagnostic, InputError
 
 
@@ -23,9 +24,9 @@ class Exit(IntEnum):
 
 
 _NO_WRAP = 10_000
-_COLOURS = {"✓": "green", "✗": "red", "?": "yellow"}
+_COLOURS = {HOLDS: "green", FAILS: "red", OPEN: "yellow"}
 _HEADS = {"yes:": "green", "no:": "red", "undetermined.": "yellow"}
-_ASCII = {"✓": "+", "✗": "x"}
+_ASCII = {HOLDS: "+", FAILS: "x"}
 
 
 def exit_code(allowed: bool | None) -> Exit:  # noqa: FBT001 - three values

@@ -6,7 +6,7 @@ from policy_eval.engine.decision import Decision
 from policy_eval.engine.reference import StatementTrace, TestTrace, Trace
 from policy_eval.engine.wording import spell_out, spell_wanted
 from policy_eval.policy.ast import Policy
-from policy_eval.semantics.lower import Key, Quantifier
+from policy_eval.semantics.lower import Key
 from policy_eval.semantics.notes import assumption_notes, passed_over_note, reference_notes
 from policy_eval.semantics.outcomes import Why
 from policy_eval.semantics.request_context import RequestContext, Unknown
@@ -163,10 +163,6 @@ def _seen(trace: TestTrace) -> object:
     return held[0] if len(held) == 1 else held
 
 
-_ABSENT = {Quantifier.ANY: "R-COND-31", Quantifier.ALL: "R-COND-30"}
-
-
 def _rule(trace: TestTrace) -> str:
-    if trace.why is Why.ABSENT:
-        return _ABSENT.get(trace.test.quantifier, "R-COND-05")
-    return str(trace.why.value)
+    rule = trace.test.origin.absence_rule if trace.why is Why.ABSENT else ""
+    return rule or str(trace.why.value)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from policy_eval.engine.explanation import Explanation, Part
 
 HOLDS, FAILS, OPEN = "✓", "✗", "?"
-_MARKS = {True: HOLDS, False: FAILS, None: OPEN}
+MARKS = {True: HOLDS, False: FAILS, None: OPEN}
+"""The mark of a test that holds, fails, or is not known; and of an answer."""
 _ANSWERS = {
     Word.ALLOWED: "allowed",
     Word.EXPLICIT_DENY: "explicit deny",
@@ -222,8 +223,7 @@ def _test_lines(tests: tuple[TestTrace, ...]) -> list[str]:
 
 def _test_line(trace: TestTrace, width: int = 0) -> str:
     return (
-        f"{_MARKS[trace.holds]} {_subject(trace):<{width}}   {_said(trace)}"
-        f"{_WHY.get(trace.why, '')}"
+        f"{MARKS[trace.holds]} {_subject(trace):<{width}}   {_said(trace)}{_WHY.get(trace.why, '')}"
     )
 
 

@@ -37,6 +37,7 @@ class Principal(NamedTuple):
     role_arn: str | None = None
     session_name: str | None = None
     tags: tuple[tuple[str, str], ...] = ()
+    session_tags: tuple[tuple[str, str], ...] = ()
     user_id: str | None = None
     organization_id: str | None = None
     organization_paths: tuple[str, ...] = ()

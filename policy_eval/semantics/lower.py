@@ -22,9 +22,9 @@ from policy_eval.policy.pattern import (
     parse_pattern,
     split_wildcards,
 )
-from policy_eval.semantics.absence import holds_when_absent
+from policy_eval.semantics.absence import absence_rule, holds_when_absent
 from policy_eval.semantics.keys import Multiplicity, multiplicity
-from policy_eval.semantics.operators import OPERATORS, Denotation, Operator
+from policy_eval.semantics.operators import OPERATORS, Denotation, Operator, matching
 from policy_eval.semantics.readings import OpenPoint, Reading
 from policy_eval.semantics.resource_patterns import resource_patterns, resource_set
 from policy_eval.semantics.sets import (
@@ -133,11 +133,15 @@ def _append(pieces: list[str | Wildcard | Stop], piece: str | Wildcard | Stop) -
 
 
 class Origin(NamedTuple):
-    """Where a test comes from: the element or operator, the key, and the values as written."""
+    """Where a test comes from: the element or operator, the key, and the values as written.
+
+    `absence_rule` is the rule that decides where the key is missing.
+    """
 
     element: str
     operator: Operator | None
     values: tuple[str, ...]
+    absence_rule: str = ""
 
 
 class Test(NamedTuple):
@@ -206,8 +210,8 @@ def _action_set(text: str) -> ValueSet:
 
 
 def _plain_or_matching(glob: Glob) -> ValueSet:
-    matching = OPERATORS["stringlike"].denote(glob)
-    return NOTHING if matching is None else matching
+    accepted = matching(glob)
+    return NOTHING if accepted is None else accepted
 
 
 def lower_resource(resource: Element, effect: Effect, *, variables: bool, reading: Reading) -> Test:
@@ -265,7 +269,8 @@ def lower_condition(condition: Condition, policy: Policy, effect: Effect, readin
     if name is None:
         raise KeyError(condition.operator)
     operator = OPERATORS[name.base.lower()]
-    origin = Origin(condition.operator, operator, condition.values)
+    rule = absence_rule(operator, name)
+    origin = Origin(condition.operator, operator, condition.values, rule)
     key = key_named(condition.key)
     if operator.view is View.PRESENCE:
         return _presence_test(condition, name, operator, origin, effect, reading)

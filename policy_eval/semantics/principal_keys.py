@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from policy_eval.request.context import Values
 from policy_eval.request.principal import Principal, PrincipalKind
+from policy_eval.text.folding import fold
 
 _TYPES = {
     PrincipalKind.USER: "User",
@@ -41,12 +42,19 @@ def principal_keys(principal: Principal) -> Mapping[str, str | Values | None]:
         case _:
             keys["aws:PrincipalAccount"] = principal.account
             keys |= _account_holder_keys(principal)
-    keys |= {f"aws:PrincipalTag/{key}": value for key, value in principal.tags}
+    keys |= {f"aws:PrincipalTag/{key}": value for key, value in _tags(principal)}
     if principal.organization_id:
         keys["aws:PrincipalOrgID"] = principal.organization_id
     if principal.organization_paths:
         keys["aws:PrincipalOrgPaths"] = principal.organization_paths
     return keys
+
+
+def _tags(principal: Principal) -> tuple[tuple[str, str], ...]:
+    """Return the caller's tags; a session tag overrides the user's or role's."""
+    overridden = {fold(key) for key, _ in principal.session_tags}
+    own = ((key, value) for key, value in principal.tags if fold(key) not in overridden)
+    return (*own, *principal.session_tags)
 
 
 def _account_holder_keys(principal: Principal) -> Mapping[str, str | None]:

@@ -257,14 +257,22 @@ def test_a_key_that_any_value_satisfies_is_told() -> None:
     assert '✓ StringLikeIfExists aws:SourceVpc   like "*"' in str(pe.explain(policies, request))
 
 
-def test_the_rule_of_a_missing_key_depends_on_the_set_operator() -> None:
-    rules = [
-        tests[-1]["rule"]
-        for operator in ("StringEquals", "ForAnyValue:StringEquals", "ForAllValues:StringEquals")
-        for tests in [_tests_of(_explain({operator: {"aws:TagKeys": "x"}}, {}))]
-    ]
+@pytest.mark.parametrize(
+    ("operator", "rule"),
+    [
+        ("StringEquals", "R-COND-05"),
+        ("StringEqualsIfExists", "R-COND-25"),
+        ("ForAnyValue:StringEquals", "R-COND-31"),
+        ("ForAllValues:StringEquals", "R-COND-30"),
+        ("ForAnyValue:StringEqualsIfExists", "R-COND-27"),
+        ("Null", "R-COND-21"),
+        ("ForAllValues:Null", "R-COND-22"),
+    ],
+)
+def test_the_rule_of_a_missing_key_is_its_operators(operator: str, rule: str) -> None:
+    tests = _tests_of(_explain({operator: {"aws:TagKeys": "true"}}, {}))
 
-    assert rules == ["R-COND-05", "R-COND-31", "R-COND-30"]
+    assert tests[-1]["rule"] == rule
 
 
 def test_what_was_seen_is_data() -> None:

@@ -546,3 +546,12 @@ def test_what_is_known_includes_the_time() -> None:
 
     assert context.candidates(key_named("aws:EpochTime")) == (("1767225600",),)
     assert "aws:currenttime" in context.entries()
+
+
+def test_a_session_tag_overrides_the_roles() -> None:
+    role = parse_principal(_ROLE)._replace(
+        tags=(("Team", "x"), ("cost", "1")), session_tags=(("team", "y"),)
+    )
+
+    assert _by(role, "aws:PrincipalTag/Team") == ("y",)
+    assert _by(role, "aws:PrincipalTag/cost") == ("1",)
