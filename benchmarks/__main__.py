@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import cold_start, globs, loading
+from benchmarks import cold_start, globs, loading, readers
 
 
 def main() -> None:
     """Run them all."""
-    for benchmark in (loading, cold_start, globs):
+    for benchmark in (loading, cold_start, readers, globs):
         benchmark.run()
 
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policy_eval.api import decide, explain, load, parse, rests_on
+    from policy_eval.api import decide, explain, load, parse, report, rests_on
     from policy_eval.engine.decision import Deciding, Decision
     from policy_eval.engine.explanation import Explanation
     from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
         Severity,
         SuiteError,
     )
+    from policy_eval.excerpt import Excerpt
     from policy_eval.policy.ast import Effect, Policy, Statement
+    from policy_eval.policy.policy_type import PolicyType, Strictness
     from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
     from policy_eval.request.request import Request
 
@@ -31,6 +33,7 @@ _HOMES = {
     "Decision": "engine.decision",
     "Diagnostic": "errors",
     "Effect": "policy.ast",
+    "Excerpt": "excerpt",
     "Explanation": "engine.explanation",
     "InputError": "errors",
     "Place": "errors",
@@ -38,12 +41,14 @@ _HOMES = {
     "PolicyError": "errors",
     "PolicyEvalError": "errors",
     "PolicySet": "engine.policies",
+    "PolicyType": "policy.policy_type",
     "Principal": "request.principal",
     "PrincipalKind": "request.principal",
     "Request": "request.request",
     "RequestError": "errors",
     "Severity": "errors",
     "Statement": "policy.ast",
+    "Strictness": "policy.policy_type",
     "SuiteError": "errors",
     "decide": "api",
     "explain": "api",
@@ -52,6 +57,7 @@ _HOMES = {
     "parse": "api",
     "parse_policy": "engine.policies",
     "parse_principal": "request.principal",
+    "report": "api",
     "rests_on": "api",
 }
 
@@ -60,6 +66,7 @@ __all__ = [
     "Decision",
     "Diagnostic",
     "Effect",
+    "Excerpt",
     "Explanation",
     "InputError",
     "Place",
@@ -67,12 +74,14 @@ __all__ = [
     "PolicyError",
     "PolicyEvalError",
     "PolicySet",
+    "PolicyType",
     "Principal",
     "PrincipalKind",
     "Request",
     "RequestError",
     "Severity",
     "Statement",
+    "Strictness",
     "SuiteError",
     "decide",
     "explain",
@@ -81,6 +90,7 @@ __all__ = [
     "parse",
     "parse_policy",
     "parse_principal",
+    "report",
     "rests_on",
 ]
 

@@ -19,26 +19,58 @@ from policy_eval.engine.decide import decide_call
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
+from policy_eval.errors import Diagnostic, InputError
+from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.request import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from os import PathLike
 
 
-def parse(text: str, name: str = "<policy>") -> PolicySet:
+def parse(
+    text: str, name: str = "<policy>", *, lenient: bool = False, accept_invalid: bool = False
+) -> PolicySet:
     """Return a policy set of the one identity-based policy in `text`.
 
-    Raises PolicyError naming file, line and column of every problem.
+    `lenient` reads over comments and trailing commas; `accept_invalid` reads what AWS refuses to
+    store by each rule's lenient reading; both warn (`PolicySet.warnings`). Raises PolicyError
+    naming file, line and column of every problem.
     """
-    return PolicySet([parse_policy(text, name)])
+    strictness = Strictness(lenient, accept_invalid)
+    return PolicySet([parse_policy(text, name, strictness=strictness)])
 
 
-def load(*paths: str | PathLike[str]) -> PolicySet:
+def load(
+    *paths: str | PathLike[str], lenient: bool = False, accept_invalid: bool = False
+) -> PolicySet:
     """Return a policy set of the identity-based policies in some files (UTF-8).
 
-    Raises PolicyError, also where a file cannot be read.
+    `lenient` and `accept_invalid` are as for `parse`. Raises PolicyError, also where a file
+    cannot be read.
     """
-    return PolicySet([load_policy(path) for path in paths])
+    strictness = Strictness(lenient, accept_invalid)
+    return PolicySet([load_policy(path, strictness=strictness) for path in paths])
+
+
+def report(problems: InputError | Iterable[Diagnostic]) -> str:
+    """Return problems as people read them: each with its line underlined, and its help.
+
+    >>> try:
+    ...     parse('{"Statement": [],}', "policy.json")
+    ... except InputError as error:
+    ...     print(report(error))
+    error[trailing-comma]: a comma stands before a closing bracket
+     --> policy.json:1:17
+      |
+    1 | {"Statement": [],}
+      |                 ^
+      = help: remove it, or read the text with --lenient
+      = rule: R-GRAM-01
+    """
+    from policy_eval.text.report import render_all
+
+    return render_all(problems.diagnostics if isinstance(problems, InputError) else problems)
 
 
 def decide(policies: PolicySet, request: Request) -> Decision:

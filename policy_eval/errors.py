@@ -10,7 +10,10 @@ A denied request is a Decision, never an exception.
 """
 
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from policy_eval.excerpt import Excerpt
 
 
 class PolicyEvalError(Exception):
@@ -38,8 +41,10 @@ class Severity(Enum):
 class Diagnostic(NamedTuple):
     """One problem of an input: what was found, what was expected, and how to mend it.
 
-    `code` is stable; `place` is None where the input has no text (a Python value);
-    `rules` are rule IDs of docs/semantics.md.
+    `code` is stable (docs/errors.md); `message` says what was found, `expected` what should
+    stand there, `remedy` how to mend it. `place` and `excerpt` are None where the input has no
+    text (a Python value); `rules` are rule IDs of docs/semantics.md; `key` is the condition key
+    it is about, where it is about one.
     """
 
     code: str
@@ -48,24 +53,57 @@ class Diagnostic(NamedTuple):
     remedy: str = ""
     place: Place | None = None
     rules: tuple[str, ...] = ()
+    expected: str = ""
+    key: str = ""
+    excerpt: "Excerpt | None" = None
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
-        remedy = f"; {self.remedy}" if self.remedy else ""
-        return f"{where}{self.severity.value}[{self.code}]: {self.message}{remedy}"
+        said = "; ".join(filter(None, (self.message, self.wanted, self.remedy)))
+        return visible(f"{where}{self.severity.value}[{self.code}]: {said}")
+
+    @property
+    def wanted(self) -> str:
+        """What was expected, as a phrase; empty where nothing more can be said."""
+        return self.expected and f"expected {self.expected}"
 
     def to_dict(self) -> dict[str, object]:
         """Return the diagnostic as plain data, in stable field names."""
+        place, excerpt = self.place, self.excerpt
         return {
             "code": self.code,
             "severity": self.severity.value,
             "message": self.message,
+            "expected": self.expected,
             "remedy": self.remedy,
-            "file": self.place.file if self.place else None,
-            "line": self.place.line if self.place else None,
-            "column": self.place.column if self.place else None,
+            "file": place.file if place else None,
+            "line": place.line if place else None,
+            "column": place.column if place else None,
+            "end_line": excerpt.end_line if excerpt else None,
+            "end_column": excerpt.end_column if excerpt else None,
+            "key": self.key or None,
             "rules": list(self.rules),
         }
+
+
+def visible(text: str) -> str:
+    """Return `text` in one line that changes nothing on a terminal.
+
+    Control characters, line breaks and marks that turn the direction of writing become escapes.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else _escape(character) for character in text
+    )
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    return f"\\x{number:02x}" if number <= _LATIN else f"\\u{{{number:x}}}"
+
+
+_LATIN = 0xFF
 
 
 class InputError(PolicyEvalError):
@@ -89,7 +127,7 @@ class SuiteError(InputError):
 
 
 def refuse_request(
-    code: str, message: str, remedy: str = "", rules: tuple[str, ...] = ()
+    code: str, message: str, remedy: str = "", rules: tuple[str, ...] = (), key: str = ""
 ) -> RequestError:
     """Return the error for one thing that is wrong with a request."""
-    return RequestError(Diagnostic(code, Severity.ERROR, message, remedy, None, rules))
+    return RequestError(Diagnostic(code, Severity.ERROR, message, remedy, None, rules, key=key))

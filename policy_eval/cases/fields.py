@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from policy_eval.errors import Diagnostic, Place, Severity, SuiteError
-from policy_eval.text.json_values import shown_character
+from policy_eval.text.files import read_source
+from policy_eval.text.limits import LARGEST_SUITE
 from policy_eval.text.node import Node
+from policy_eval.text.pointing import point
 from policy_eval.text.source import Source
-from policy_eval.text.yaml_tree import DEEPEST
 
 T = TypeVar("T")
 
@@ -42,7 +43,10 @@ class Field(NamedTuple):
 
     def refuse(self, code: str, message: str, remedy: str = "") -> SuiteError:
         """Return an error at this value."""
-        return SuiteError(Diagnostic(code, Severity.ERROR, message, remedy, self.place))
+        problem = Diagnostic(code, Severity.ERROR, message, remedy)
+        several_lines = not isinstance(self.node.value, str)
+        end = self.node.start + 1 if several_lines else self.node.end
+        return SuiteError(point(self.source, problem, self.node.start, end))
 
     def text(self) -> str:
         """Return the value as text. Raises SuiteError for a list or mapping."""
@@ -90,20 +94,17 @@ class Field(NamedTuple):
         `known` maps each name to "" or to why it is not supported. Raises SuiteError.
         """
         members = self.members()
-        for (name, at), item in zip(self.node.names, self.node.items, strict=True):
-            place = self.source.place(at)
+        for (name, span), item in zip(self.node.names, self.node.items, strict=True):
             if name not in known:
                 near = get_close_matches(name, known, 1)
                 remedy = f"did you mean `{near[0]}`" if near else f"known: {', '.join(known)}"
-                raise SuiteError(
-                    Diagnostic(
-                        "unknown-field", Severity.ERROR, f"unknown field `{name}`", remedy, place
-                    )
+                problem = Diagnostic(
+                    "unknown-field", Severity.ERROR, f"unknown field `{name}`", remedy
                 )
+                raise SuiteError(point(self.source, problem, *span))
             if known[name] and item.value not in (None, []):
-                raise SuiteError(
-                    Diagnostic("unsupported", Severity.ERROR, f"`{name}` {known[name]}", "", place)
-                )
+                problem = Diagnostic("unsupported", Severity.ERROR, f"`{name}` {known[name]}")
+                raise SuiteError(point(self.source, problem, *span))
         return members
 
     def mapped(self, read: "Callable[[Field], T]") -> dict[str, T]:
@@ -113,53 +114,23 @@ class Field(NamedTuple):
 
 def read_file(path: Path) -> Field:
     """Return the root of a YAML or JSON file. Raises SuiteError."""
-    from policy_eval.text.yaml_tree import parse_yaml
-
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _unreadable(path, f"byte {error.start + 1} is no UTF-8") from None
-    except OSError as error:
-        raise _unreadable(path, (error.strerror or "cannot be read").lower()) from None
-    source = Source(str(path), text)
+    source = read_source(path, LARGEST_SUITE, SuiteError)
     if path.suffix == ".json":
         return Field(source, _json(source))
+    from policy_eval.text.yaml_tree import parse_yaml
+
     return Field(source, parse_yaml(source))
 
 
-def _unreadable(path: Path, found: str) -> SuiteError:
-    return SuiteError(Diagnostic("unreadable-file", Severity.ERROR, f"{path}: {found}"))
-
-
 def _json(source: Source) -> Node:
-    from lark import UnexpectedInput
+    from policy_eval.text.json_problems import problems_of
+    from policy_eval.text.json_tree import parse_json
 
-    from policy_eval.text.json_tree import parse_json, repeated_name
-
-    try:
-        nodes = parse_json(source.text)
-    except UnexpectedInput as error:
-        at = error.pos_in_stream
-        at = len(source.text) if at is None or at < 0 else at
-        found = shown_character(source.text, at)
-        raise _syntax(source, at, f"expected JSON, found {found}") from None
-    if _depth(nodes[0]) > DEEPEST:
-        raise _syntax(source, 0, "this file nests too deep")
-    if len(nodes) > 1:
-        raise _syntax(source, nodes[1].start, "expected the end of the text")
-    twice = repeated_name(nodes)
-    if twice is not None:
-        raise _syntax(source, twice[1], f"`{twice[0]}` stands twice in one object")
-    return nodes[0]
-
-
-def _depth(node: Node) -> int:
-    level, depth = [node], 0
-    while level:
-        level = [item for inner in level for item in inner.items]
-        depth += 1
-    return depth
-
-
-def _syntax(source: Source, at: int, message: str) -> SuiteError:
-    return SuiteError(Diagnostic("json-syntax", Severity.ERROR, message, "", source.place(at)))
+    problems = problems_of(source)
+    if problems:
+        raise SuiteError(*problems)
+    first, *others = parse_json(source.text)
+    if others:
+        problem = Diagnostic("json-syntax", Severity.ERROR, "one value is followed by another")
+        raise SuiteError(point(source, problem, others[0].start))
+    return first

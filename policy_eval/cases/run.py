@@ -53,4 +53,6 @@ def _found(case: Case, explain: Explain) -> Explanation | InputError:
     try:
         return explain(case.policies, case.requests)
     except InputError as error:
-        return error
+        return type(error)(
+            *(each if each.place else each._replace(place=case.place) for each in error.diagnostics)
+        )

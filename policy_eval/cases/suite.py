@@ -16,6 +16,7 @@ from policy_eval.engine.policies import PolicySet, load_policy, policy_of
 from policy_eval.errors import InputError, Place, SuiteError
 from policy_eval.policy.ast import Policy
 from policy_eval.policy.document import inline_document
+from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.context import Given
 from policy_eval.request.principal import Principal
 from policy_eval.request.request import Request
@@ -25,7 +26,7 @@ from policy_eval.text.yaml_tree import as_json
 _LATER = "is not supported yet: this version decides identity-based policies"
 _SHARED = dict.fromkeys(
     ("now", "unlisted_keys", "policies", "principal", "action", "resource", "context",
-     "request_tags", "resource_tags", "unknown", "action_only"),
+     "request_tags", "resource_tags", "unknown", "action_only", "accept_invalid"),
     "",
 )  # fmt: skip
 _SHARED |= dict.fromkeys(("resource_account", "unknown_layers"), _LATER)
@@ -227,39 +228,44 @@ class _Reader:
         if self._given.policies is not None:
             return self._given.policies
         identity: list[Field] = []
+        accept_invalid = False
         for level in (self._fields, own):
             if "policies" in level:
                 layers = level["policies"].checked(_LAYERS)
                 identity = layers["identity"].items() if "identity" in layers else identity
+            if "accept_invalid" in level:
+                accept_invalid = level["accept_invalid"].truth()
+        strictness = Strictness(accept_invalid=accept_invalid)
         try:
-            return PolicySet(self._policy(item) for item in identity)
+            return PolicySet(self._policy(item, strictness) for item in identity)
         except InputError as error:
             return _unless_broken(error)
 
-    def _policy(self, item: Field) -> Policy:
+    def _policy(self, item: Field, strictness: Strictness) -> Policy:
         if not item.is_mapping:
-            return self._file(item)
+            return self._file(item, strictness)
         members = item.members()
         if _OF_POLICIES & members.keys():
-            return self._inline(item, "")
+            return self._inline(item, "", strictness)
         entry = item.checked(_ENTRY)
         name = entry["name"].text() if "name" in entry else ""
         if ("file" in entry) is ("policy" in entry):
             raise item.refuse("missing-field", "an entry has a `file` or a `policy`")
         if "policy" in entry:
-            return self._inline(entry["policy"], name)
-        policy = self._file(entry["file"])
+            return self._inline(entry["policy"], name, strictness)
+        policy = self._file(entry["file"], strictness)
         return policy._replace(name=name) if name else policy
 
-    def _inline(self, item: Field, name: str) -> Policy:
-        policy = policy_of(inline_document(item.source, as_json(item.node)))
+    def _inline(self, item: Field, name: str, strictness: Strictness) -> Policy:
+        document = inline_document(item.source, as_json(item.node))
+        policy = policy_of(document, strictness=strictness)
         return policy._replace(name=name or f"{self._path.name}:{item.place.line}")
 
-    def _file(self, item: Field) -> Policy:
+    def _file(self, item: Field, strictness: Strictness) -> Policy:
         path = self._path.parent / item.text()
         if not path.is_file():
             raise item.refuse("missing-file", f"there is no file `{item.text()}` beside the suite")
-        return load_policy(path)._replace(name=path.name)
+        return load_policy(path, strictness=strictness)._replace(name=path.name)
 
 
 def _unless_broken(error: InputError) -> InputError:

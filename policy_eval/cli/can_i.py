@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from policy_eval.cli.options import clock, read_context, read_policies, read_tags
+from policy_eval.cli.options import (
+    clock,
+    read_context,
+    read_policies,
+    read_tags,
+    reading_options,
+)
 from policy_eval.cli.output import (
     Exit,
     as_data,
@@ -15,7 +21,10 @@ from policy_eval.cli.output import (
 )
 from policy_eval.engine.explain import explain_call, rests_on
 from policy_eval.engine.explanation import Explanation
+from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.wording import summarize
+from policy_eval.errors import RequestError
+from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.request import Request
 
 _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermined")
@@ -90,6 +99,7 @@ def _complete_action(
 @click.option(
     "--expect", type=click.Choice(_DECISIONS), help="Exit 0 if this is the decision, else 1."
 )
+@reading_options
 @click.option("--explain", "whole", is_flag=True, help="Show every test of every statement.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit code answers.")
 @click.option(
@@ -115,6 +125,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     now: str | None,
     action_only: bool,
     expect: str | None,
+    lenient: bool,
+    accept_invalid: bool,
     whole: bool,
     quiet: bool,
     form: str,
@@ -131,20 +143,27 @@ def command(  # noqa: PLR0913 - one parameter an option
     if whole and quiet:
         message = "--explain and --quiet exclude each other"
         raise click.UsageError(message)
-    with refusing_bad_input():
-        policies = read_policies(paths)
-        print_diagnostics(policies.warnings)
-        request = Request(
-            action,
-            resource,
-            principal=principal,
-            context=read_context(pairs, files, absent),
-            request_tags=read_tags("--request-tag", request_tags),
-            resource_tags=read_tags("--resource-tag", resource_tags),
-            now=clock() if now is None else now,
-            action_only=action_only,
-        )
-        explanation = explain_call(policies, [request])
+    with refusing_bad_input(form):
+        strictness = Strictness(lenient, accept_invalid)
+        policies = PolicySet(read_policies(paths, strictness=strictness))
+        print_diagnostics(policies.warnings, form)
+        context = read_context(pairs, files, absent)
+        try:
+            request = Request(
+                action,
+                resource,
+                principal=principal,
+                context=context,
+                request_tags=read_tags("--request-tag", request_tags),
+                resource_tags=read_tags("--resource-tag", resource_tags),
+                now=clock() if now is None else now,
+                action_only=action_only,
+            )
+            explanation = explain_call(policies, [request])
+        except RequestError as error:
+            from policy_eval.cli.context_places import located  # only when something is wrong
+
+            raise located(error, pairs, files) from None
         ours = explanation.decision.decision
         explanation = explanation._replace(rests_on=rests_on(policies, [request], ours))
     if not quiet:

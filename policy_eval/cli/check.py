@@ -10,7 +10,7 @@ import click
 
 from policy_eval.cases.run import Result, run_case
 from policy_eval.cases.suite import Overrides, Suite, load_suite
-from policy_eval.cli.options import clock, read_policies
+from policy_eval.cli.options import clock, read_policies, reading_options
 from policy_eval.cli.output import (
     Exit,
     as_data,
@@ -18,6 +18,7 @@ from policy_eval.cli.output import (
     print_diagnostics,
     refusing_bad_input,
 )
+from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.wording import (
     MARKS,
     reasons,
@@ -26,6 +27,7 @@ from policy_eval.engine.wording import (
     spell_open_point,
 )
 from policy_eval.errors import Diagnostic, InputError, Severity, SuiteError
+from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.principal import parse_principal
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ def _complete_scenario(
 )
 @click.option("--as", "principal", metavar="PRINCIPAL", help="Who calls, instead of its own.")
 @click.option("--now", metavar="TIME", help="The time of the calls (default: now).")
+@reading_options
 @click.option(
     "-o",
     "--output",
@@ -82,22 +85,26 @@ def command(
     paths: tuple[str, ...],
     principal: str | None,
     now: str | None,
+    lenient: bool,
+    accept_invalid: bool,
     form: str,
 ) -> None:
     """Run SCENARIO: the name of a packaged one (appflow-secrets) or a file.
 
     Reports each answer; it judges nothing. Exits 0, or 2 for unusable input.
     """
-    with refusing_bad_input():
-        policies = read_policies(paths) if paths else None
-        if policies is not None:
-            print_diagnostics(policies.warnings)
+    with refusing_bad_input(form):
+        policies = None
+        if paths:
+            strictness = Strictness(lenient, accept_invalid)
+            policies = PolicySet(read_policies(paths, strictness=strictness))
+            print_diagnostics(policies.warnings, form)
         caller = None if principal is None else parse_principal(principal)
         given = Overrides(policies, caller, clock() if now is None else now)
         suite = _load(scenario, given)
         _want_policies(suite)
         if policies is None:
-            print_diagnostics(_warnings(suite))
+            print_diagnostics(_warnings(suite), form)
         results = [run_case(case) for case in suite.cases]
         if form == "text":
             print_answer(_table(suite, results))

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
+import click
+
+from policy_eval.engine.policies import policy_of
 from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
 from policy_eval.policy.ast import Policy
+from policy_eval.policy.document import Document, read_document
+from policy_eval.policy.policy_type import STRICT, PolicyType, Strictness
 from policy_eval.request.context import Given
+from policy_eval.text.files import decode, read_source
 from policy_eval.text.folding import fold
+from policy_eval.text.limits import LARGEST_POLICY
+from policy_eval.text.source import Source
 
 if TYPE_CHECKING:
     from policy_eval.cases.fields import Field
@@ -23,32 +30,78 @@ def clock() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def read_policies(paths: Iterable[str]) -> PolicySet:
-    """Return the policies in files, in every `*.json` of folders, or on stdin (`-`)."""
-    return PolicySet(policy for path in paths for policy in _policies(path))
+def read_policies(
+    paths: Iterable[str],
+    policy_type: PolicyType | None = PolicyType.IDENTITY,
+    strictness: Strictness = STRICT,
+) -> list[Policy]:
+    """Return the policies in files, in every `*.json` of folders, or on stdin (`-`).
+
+    Without a type, each is read as the type that it looks like. Raises PolicyError with the
+    problems of all of them.
+    """
+    policies: list[Policy] = []
+    problems: list[Diagnostic] = []
+    for path in paths:
+        for name in policy_files(path):
+            try:
+                source = read_stdin() if name == "-" else read_source(name)
+                document = read_document(source, strictness)
+                policies.append(
+                    policy_of(document, policy_type or _looks_like(document), strictness)
+                )
+            except PolicyError as error:
+                problems += error.diagnostics
+    if problems:
+        raise PolicyError(*problems)
+    return policies
 
 
-def _policies(path: str) -> list[Policy]:
+def _looks_like(document: Document) -> PolicyType:
+    from policy_eval.policy.guess import guessed_type
+
+    return guessed_type(document)
+
+
+def read_stdin() -> Source:
+    """Return the text on stdin. Raises PolicyError."""
+    return decode(sys.stdin.buffer.read(LARGEST_POLICY + 1), "<stdin>")
+
+
+def policy_files(path: str) -> list[str]:
+    """Return the files that a path names: itself (`-` is stdin), or a folder's `*.json`."""
     if not path:
         raise _unreadable("-p", "an empty path")
-    if path == "-":
-        data = sys.stdin.buffer.read()
-        try:
-            return [parse_policy(data.decode("utf-8"), "<stdin>")]
-        except UnicodeDecodeError as error:
-            raise _unreadable("<stdin>", f"byte {error.start + 1} is no UTF-8") from None
     if not os.path.isdir(path):  # noqa: PTH112 - pathlib costs a tenth of a cold start
-        return [load_policy(path)]
+        return [path]
     from pathlib import Path
 
-    files = sorted(Path(path).glob("*.json"))
+    files = sorted(map(str, Path(path).glob("*.json")))
     if not files:
         raise _unreadable(path, "no *.json file in this folder")
-    return [load_policy(file) for file in files]
+    return files
 
 
 def _unreadable(name: str, found: str) -> PolicyError:
     return PolicyError(Diagnostic("unreadable-file", Severity.ERROR, f"{name}: {found}"))
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--lenient` and `--accept-invalid` to a command."""
+    for decorate in (
+        click.option(
+            "--accept-invalid",
+            is_flag=True,
+            help="Read what AWS refuses to store by each rule's lenient reading, with a warning.",
+        ),
+        click.option(
+            "--lenient",
+            is_flag=True,
+            help="Read over comments and trailing commas, with a warning each.",
+        ),
+    ):
+        command = decorate(command)
+    return command
 
 
 _KEY_TYPES = ("string", "numeric", "boolean", "ip", "binary", "date")

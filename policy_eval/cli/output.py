@@ -11,7 +11,7 @@ from enum import IntEnum
 import click
 
 from policy_eval.engine.wording import FAILS, HOLDS, OPEN
-from policy_eval.errors import Diagnostic, InputError
+from policy_eval.errors import Diagnostic, InputError, Severity
 
 
 class Exit(IntEnum):
@@ -43,12 +43,12 @@ def print_answer(text: str) -> None:
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     if colour:
         text = "\n".join(map(_coloured, text.split("\n")))
-    click.echo(_printable(text), color=colour)
+    click.echo(_printable(text, sys.stdout.encoding), color=colour)
 
 
-def _printable(text: str) -> str:
-    """Return the text in characters that stdout can take."""
-    encoding = sys.stdout.encoding or "ascii"
+def _printable(text: str, encoding: str | None) -> str:
+    """Return the text in characters that a stream of this encoding can take."""
+    encoding = encoding or "ascii"
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
@@ -68,19 +68,46 @@ def _coloured(line: str) -> str:
     return line
 
 
-def print_diagnostics(diagnostics: tuple[Diagnostic, ...]) -> None:
-    """Print problems on stderr, one line each."""
-    for diagnostic in diagnostics:
-        click.echo(str(diagnostic), err=True)
+def print_diagnostics(diagnostics: tuple[Diagnostic, ...], form: str = "text") -> None:
+    """Print problems on stderr, each with its place; as data, errors and warnings apart."""
+    if not diagnostics:
+        return
+    if form != "text":
+        kinds = {"errors": Severity.ERROR, "warnings": Severity.WARNING}
+        data: dict[str, object] = {
+            name: [each.to_dict() for each in diagnostics if each.severity is severity]
+            for name, severity in kinds.items()
+        }
+        _echo_problems(as_data(data, form))
+        return
+    from policy_eval.text.report import plain, render_all  # only when something is to be said
+
+    colour = sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    _echo_problems(render_all(diagnostics, _painted if colour else plain))
+
+
+def _echo_problems(text: str) -> None:
+    if sys.stderr is not None:
+        click.echo(_printable(text, sys.stderr.encoding), err=True)
+
+
+_SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", None: "blue"}
+
+
+def _painted(text: str, severity: Severity | None) -> str:
+    return click.style(text, fg=_SEVERITY_COLOURS[severity], bold=True)
 
 
 @contextmanager
-def refusing_bad_input() -> Iterator[None]:
+def refusing_bad_input(form: str = "text") -> Iterator[None]:
     """Turn an InputError into its diagnostics on stderr and exit code 2."""
     try:
         yield
     except InputError as error:
-        print_diagnostics(error.diagnostics)
+        print_diagnostics(error.diagnostics, form)
+        if form == "text" and any(each.place for each in error.diagnostics):
+            code = next(each.code for each in error.diagnostics if each.place)
+            _echo_problems(f"\nfor more on a problem: policy-eval explain-error {code}")
         raise click.exceptions.Exit(Exit.UNUSABLE) from None
 
 

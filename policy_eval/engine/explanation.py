@@ -67,6 +67,7 @@ class Explanation(NamedTuple):
                 each.selected and each.tests[1].holds is False for each in part.trace.statements
             ):
                 notes.append(passed_over_note(part.context))
+            notes += _not_arns(part)
         return tuple(dict.fromkeys(filter(None, notes)))
 
     def __str__(self) -> str:
@@ -94,6 +95,18 @@ class Explanation(NamedTuple):
                 for part in self.parts
             ],
         }
+
+
+def _not_arns(part: Part) -> list[str]:
+    """Return what is said of accepted values that are no ARNs: a Deny may not apply for it."""
+    return [
+        f"`{test.test.attribute.spelling}` is no ARN, so {test.test.origin.element} fails and "
+        f"{statement.entry.policy.label(statement.entry.statement)} "
+        f"({statement.entry.statement.effect.value}) does not apply (R-COND-19)"
+        for statement in part.trace.statements
+        for test in statement.tests
+        if test.why is Why.NOT_AN_ARN and isinstance(test.test.attribute, Key)
+    ]
 
 
 def _principal(context: RequestContext) -> str | None:

@@ -10,8 +10,10 @@ from policy_eval.errors import Diagnostic, PolicyError, Severity
 from policy_eval.policy.ast import Policy
 from policy_eval.policy.build import build_policy
 from policy_eval.policy.document import Document, read_document
+from policy_eval.policy.policy_type import STRICT, PolicyType, Strictness
 from policy_eval.semantics.readings import OUR_READING, Reading
-from policy_eval.semantics.validity import check_policy
+from policy_eval.semantics.validity import problems_in, usable
+from policy_eval.text.files import read_source
 from policy_eval.text.source import Source
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class PolicySet:
 
     def __init__(self, identity: Iterable[PolicyLike] = ()) -> None:
         self.identity: tuple[Policy, ...] = tuple(
-            _policy(given, f"<policy {number}>") for number, given in enumerate(identity, 1)
+            _identity(given, f"<policy {number}>") for number, given in enumerate(identity, 1)
         )
         self._programs: dict[Reading, Program] = {}
 
@@ -60,38 +62,71 @@ class PolicySet:
         return f"PolicySet(identity={[policy.name for policy in self.identity]})"
 
 
-def _policy(given: PolicyLike, name: str) -> Policy:
+def _identity(given: PolicyLike, name: str) -> Policy:
     if isinstance(given, Policy):
+        if given.type is not PolicyType.IDENTITY:
+            raise PolicyError(_wrong_type(given))
         return given
     return parse_policy(given if isinstance(given, str) else json.dumps(given), name)
 
 
-def parse_policy(text: str, name: str = "<policy>") -> Policy:
-    """Return the policy in a JSON text: a document, a statement, a list, or joined statements.
+def _wrong_type(policy: Policy) -> Diagnostic:
+    from policy_eval.policy.policy_type import RULES
 
-    Raises PolicyError naming file, line and column of every problem.
-    """
-    return policy_of(read_document(Source(name, text)))
-
-
-def policy_of(document: Document) -> Policy:
-    """Return the checked policy of a document that was read. Raises PolicyError."""
-    return check_policy(build_policy(document))
-
-
-def load_policy(path: str | PathLike[str]) -> Policy:
-    """Return the policy in a file (UTF-8). Raises PolicyError, also where it cannot be read."""
-    return parse_policy(_read_text(path), str(path))
-
-
-def _read_text(path: str | PathLike[str]) -> str:
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib costs a tenth of a cold start
-            return file.read().decode("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"byte {error.start + 1} is no UTF-8"
-    except OSError as error:
-        found = (error.strerror or "cannot be read").lower()
-    raise PolicyError(
-        Diagnostic("unreadable-file", Severity.ERROR, f"{path}: {found}", "", None, ("R-GRAM-13",))
+    return Diagnostic(
+        "wrong-policy-type",
+        Severity.ERROR,
+        f"{policy.name}: this is {RULES[policy.type].name}",
+        "this version decides identity-based policies",
+        expected=RULES[PolicyType.IDENTITY].name,
     )
+
+
+def parse_policy(
+    text: str,
+    name: str = "<policy>",
+    policy_type: PolicyType = PolicyType.IDENTITY,
+    strictness: Strictness = STRICT,
+) -> Policy:
+    """Return the policy in a text: a document, a statement, a list, or joined statements.
+
+    A text that holds one of these will do too: a JSON string (percent-encoded or not), the
+    output of an AWS CLI command, a heredoc or YAML block. Raises PolicyError naming file, line
+    and column of every problem.
+    """
+    return policy_in(Source(name, text), policy_type, strictness)
+
+
+def load_policy(
+    path: str | PathLike[str],
+    policy_type: PolicyType = PolicyType.IDENTITY,
+    strictness: Strictness = STRICT,
+) -> Policy:
+    """Return the policy in a file (UTF-8). Raises PolicyError, also where it cannot be read."""
+    return policy_in(read_source(path), policy_type, strictness)
+
+
+def policy_in(
+    source: Source,
+    policy_type: PolicyType = PolicyType.IDENTITY,
+    strictness: Strictness = STRICT,
+) -> Policy:
+    """Return the policy in a text that was read. Raises PolicyError."""
+    return policy_of(read_document(source, strictness), policy_type, strictness)
+
+
+def policy_of(
+    document: Document,
+    policy_type: PolicyType = PolicyType.IDENTITY,
+    strictness: Strictness = STRICT,
+) -> Policy:
+    """Return the checked policy of a document that was read. Raises PolicyError."""
+    policy, findings = build_policy(document, policy_type)
+    findings += problems_in(policy)
+    if strictness.accept_invalid:
+        policy = policy._replace(accepts_invalid=True)
+    if not findings:
+        return policy
+    from policy_eval.policy.diagnosis import settle  # only when there is something to say
+
+    return usable(settle(policy, findings, strictness))

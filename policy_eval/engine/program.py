@@ -63,6 +63,7 @@ class Program:
         "denies",
         "entries",
         "reading",
+        "unusable",
     )
 
     def __init__(self, policies: Sequence[Policy], reading: Reading = OUR_READING) -> None:
@@ -70,7 +71,7 @@ class Program:
         self.entries = tuple(
             Entry(policy, statement) for policy in policies for statement in policy.statements
         )
-        self.allows = self.denies = 0
+        self.allows = self.denies = self.unusable = 0
         self._exact: dict[str, int] = {}
         self._patterns: list[tuple[Predicate, int]] = []
         self._tests: dict[int, tuple[Test, ...]] = {}
@@ -81,6 +82,8 @@ class Program:
                 self.allows |= bit
             else:
                 self.denies |= bit
+            if statement.unusable:
+                self.unusable |= bit
             self._index(action_set(statement.action), bit)
 
     def _index(self, accepts: ValueSet, bit: int) -> None:

@@ -56,10 +56,11 @@ class StatementTrace(NamedTuple):
 
     @property
     def applies(self) -> bool | None:
-        """Whether every test holds; None where it hangs on something unknown."""
+        """Whether every test holds; None where it hangs on something not known or understood."""
         if any(trace.holds is False for trace in self.tests):
             return False
-        return None if any(trace.holds is None for trace in self.tests) else True
+        open_ = self.entry.statement.unusable or any(trace.holds is None for trace in self.tests)
+        return None if open_ else True
 
 
 class Trace(NamedTuple):

@@ -51,7 +51,7 @@ def match(program: Program, context: RequestContext) -> Match:
         fails, unsure = _bits(action.resource, context)
         possible &= ~fails
         sure &= ~(fails | unsure)
-    return Match(sure, possible)
+    return Match(sure & ~program.unusable, possible)
 
 
 def _bits(row: Row, context: RequestContext) -> tuple[int, int]:

@@ -1,12 +1,16 @@
 """A policy document as immutable data: what was written, nothing decided."""
 
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from policy_eval.errors import Place
 from policy_eval.policy.findings import Finding
-from policy_eval.text.node import Path
+from policy_eval.policy.policy_type import PolicyType
+from policy_eval.text.node import Path, Span
 from policy_eval.text.source import Source
+
+if TYPE_CHECKING:
+    from policy_eval.policy.principal_element import PrincipalElement
 
 DEFAULT_VERSION = "2008-10-17"
 """What a document without a Version is read as (R-GRAM-05)."""
@@ -47,10 +51,15 @@ class Condition(NamedTuple):
     values: tuple[str, ...]
 
 
+WHAT_IT_IS_ATTACHED_TO = Element("Resource", ("*",), negated=False)
+"""The resource of a statement in a policy type that may or must leave Resource out."""
+
+
 class Statement(NamedTuple):
     """One statement. `number` counts from 1 within the document; `start` is its opening brace.
 
-    `operators` are the operators of its Condition, also those over no key.
+    `operators` are the operators of its Condition, also those over no key. `unusable` says what
+    in it cannot be understood (it may or may not apply); empty where all of it can.
     """
 
     number: int
@@ -61,20 +70,25 @@ class Statement(NamedTuple):
     conditions: tuple[Condition, ...]
     start: int
     operators: tuple[str, ...] = ()
+    principal: "PrincipalElement | None" = None
+    unusable: str = ""
 
 
 class Places(Protocol):
     """Finds where a thing inside a statement stands (statement 0: in the wrapper)."""
 
-    def __call__(self, statement: int, path: Path, *, name: bool = False) -> Place:
-        """Return the place of what `path` leads to; with `name`, of the member's name."""
+    def __call__(self, statement: int, path: Path, *, name: bool = False) -> Span:
+        """Return the span of what `path` leads to; with `name`, of the member's name."""
 
 
 class Policy(NamedTuple):
-    """One identity-based policy document.
+    """One policy document.
 
     `version` is None where none is written (see `DEFAULT_VERSION`). `findings` are
-    problems that AWS would let pass; `places` finds what stands inside the document.
+    problems that AWS would let pass, or that were accepted; `places` finds what stands inside
+    the document; `stored` is its text as it would be stored; `found_in` says in what the document
+    stood, empty where it is the whole text. `accepts_invalid`: what AWS refuses is read by each
+    rule's lenient reading.
     """
 
     name: str
@@ -84,6 +98,10 @@ class Policy(NamedTuple):
     source: Source
     places: Places
     findings: tuple[Finding, ...] = ()
+    type: PolicyType = PolicyType.IDENTITY
+    stored: str = ""
+    found_in: str = ""
+    accepts_invalid: bool = False
 
     @property
     def has_variables(self) -> bool:
@@ -93,7 +111,7 @@ class Policy(NamedTuple):
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What was assumed to read this text, in sentences."""
-        notes = []
+        notes = [f"read from {self.found_in}"] if self.found_in else []
         if self.form is not Form.DOCUMENT:
             count = len(self.statements)
             notes.append(f"read as a policy of {count} statement{'s' * (count != 1)}")

@@ -1,111 +1,95 @@
-"""Document → Policy: the shape of an identity-based policy, every problem of it at once.
+"""Document → Policy: the shape of a policy of its type, every problem of it at once.
 
-What is refused here is what AWS refuses to store (A.1, A.2, A.3); what AWS itself publishes is
-only warned about. Names of operators and the text of typed values are judged in
-`semantics.validity`, which knows them.
+What is refused here is what AWS refuses to store (A.1 to A.3); what AWS itself publishes is only
+warned about. What a value must be (an action, an ARN, a principal, a date) is judged in
+`semantics.validity`. An error with a lenient reading says it, and building goes on by that
+reading; whether the policy is refused is for `diagnosis` to settle. The words for what is wrong
+stand in `shape_problems`.
 """
 
 from __future__ import annotations
 
-from policy_eval.errors import Severity
+from typing import NamedTuple
+
 from policy_eval.policy.ast import (
     CURRENT_VERSION,
     DEFAULT_VERSION,
+    WHAT_IT_IS_ATTACHED_TO,
     Condition,
     Effect,
     Element,
+    Form,
     Policy,
     Statement,
 )
+from policy_eval.policy.collector import UNREAD, Collector
 from policy_eval.policy.document import Document
-from policy_eval.policy.findings import Finding, Where
-from policy_eval.policy.pattern import MalformedVariableError, parse_pattern
+from policy_eval.policy.findings import Finding
+from policy_eval.policy.policy_type import RULES, PolicyType
 from policy_eval.text.folding import fold
 from policy_eval.text.json_values import Member
-from policy_eval.text.node import Json, Number, Path
+from policy_eval.text.limits import LONGEST_VALUE, MOST_STATEMENTS
+from policy_eval.text.node import Json, Path
 
-_DOCUMENT_ELEMENTS = frozenset({"Version", "Statement"})
+_DOCUMENT_ELEMENTS = frozenset({"Version", "Id", "Statement"})
 _STATEMENT_ELEMENTS = frozenset(
-    {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-)
-_ELSEWHERE = {
-    "Id": ("R-SID-02", "an identity-based policy has no Id; remove it"),
-    "Principal": (
-        "R-GRAM-02",
-        "remove it: only a resource-based policy names its Principal",
-    ),
-    "NotPrincipal": ("R-GRAM-02", "remove it: only a resource-based policy has a NotPrincipal"),
-}
-_LARGEST = 6144
-"""Characters of a customer managed policy, whitespace not counted (A.4)."""
+    {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource",
+     "NotResource", "Condition"}
+)  # fmt: skip
+_PRINCIPALS = frozenset({"Principal", "NotPrincipal"})
 _EFFECTS = {effect.value: effect for effect in Effect}
 _VERSIONS = (CURRENT_VERSION, DEFAULT_VERSION)
+_SMALLEST_QUOTA = 2048
+_BLANKS = " \t\r\n"
 
 
-def build_policy(document: Document) -> Policy:
-    """Return the policy. Raises PolicyError with every problem found, in order."""
-    builder = _Builder(document)
-    policy = builder.policy()
-    if not builder.found:
-        return policy
-    from policy_eval.policy.diagnosis import refuse_errors  # only when there is something to say
+class Built(NamedTuple):
+    """A policy, and everything found in it. With errors in it, the policy is not to be used."""
 
-    return policy._replace(findings=refuse_errors(builder.found, document))
+    policy: Policy
+    findings: list[Finding]
 
 
-class _Builder:
+def build_policy(document: Document, policy_type: PolicyType = PolicyType.IDENTITY) -> Built:
+    """Return the policy of a document, and every problem found.
+
+    Raises PolicyError for a document that is of another type by where it stood.
+    """
+    if document.types and policy_type not in document.types:
+        from policy_eval.policy.shape_problems import wrong_policy_type
+
+        raise wrong_policy_type(document, policy_type)
+    builder = _Builder(document, policy_type)
+    return Built(builder.policy(), builder.found)
+
+
+class _Builder(Collector):
     """Collects the problems of one document while its statements are built."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, policy_type: PolicyType) -> None:
+        super().__init__(list(document.findings))
         self._document = document
-        self._statement = 0
-        self._variables = document.members.get("Version") == CURRENT_VERSION
-        self.found: list[Finding] = []
-
-    def _report(
-        self,
-        severity: Severity,
-        code: str,
-        path: Path,
-        message: str,
-        remedy: str,
-        rule: str,
-        *,
-        name: bool = False,
-    ) -> None:
-        where = Where(self._statement, path, name)
-        self.found.append(Finding(severity, code, where, message, remedy, rule))
-
-    def _error(
-        self, code: str, path: Path, message: str, remedy: str, rule: str, *, name: bool = False
-    ) -> None:
-        self._report(Severity.ERROR, code, path, message, remedy, rule, name=name)
-
-    def _warn(self, code: str, path: Path, message: str, remedy: str, rule: str) -> None:
-        self._report(Severity.WARNING, code, path, message, remedy, rule)
+        self._type = policy_type
+        self._rules = RULES[policy_type]
 
     def policy(self) -> Policy:
         document = self._document
-        self._unknown_elements(document.members, _DOCUMENT_ELEMENTS)
-        version = document.members.get("Version")
-        if "Version" in document.members and version not in _VERSIONS:
-            self._error(
-                "unknown-version", ("Version",), f"Version is {_shown(version)}",
-                f'expected "{CURRENT_VERSION}" or "{DEFAULT_VERSION}"', "R-GRAM-05",
-            )  # fmt: skip
-        if not document.statements:
-            self._error(
-                "empty-statement", ("Statement",), "the list of statements is empty",
-                "a policy holds at least one statement", "R-GRAM-01", name=True,
-            )  # fmt: skip
+        self._top_level()
         statements = tuple(
             built
-            for number, raw in enumerate(document.statements, 1)
+            for number, raw in enumerate(document.statements[:MOST_STATEMENTS], 1)
             if (built := self._statement_of(number, raw)) is not None
         )
         self._unique_sids(statements)
-        self._characters()
-        self._size()
+        if self._rules.kept_by_iam and not document.stored.isascii():
+            from policy_eval.policy.shape_problems import characters
+
+            characters(self, document)
+        if len(document.stored) > _SMALLEST_QUOTA:
+            from policy_eval.policy.shape_problems import size
+
+            size(self, document, self._type)
+        version = document.members.get("Version")
         return Policy(
             document.source.name,
             version if isinstance(version, str) else None,
@@ -113,282 +97,209 @@ class _Builder:
             document.form,
             document.source,
             document.places,
+            (),
+            self._type,
+            document.stored,
+            document.found_in,
         )
 
-    def _unknown_elements(self, members: dict[str, Json], known: frozenset[str]) -> None:
+    def _top_level(self) -> None:
+        document = self._document
+        members = document.members
         for name in members:
-            if name in known:
-                continue
-            rule, remedy = _ELSEWHERE.get(name, ("R-GRAM-07", ""))
-            if not remedy:
-                from difflib import get_close_matches  # only when something is wrong
+            if name == "Version":
+                if members["Version"] not in _VERSIONS:
+                    from policy_eval.policy.shape_problems import unknown_version
 
-                near = get_close_matches(name, known, 1) or [
-                    right for right in known if right.lower() == name.lower()
-                ]
-                remedy = f"did you mean `{near[0]}`" if near else f"expected {_names(known)}"
-            self._error(
-                "unknown-element", (name,), f"`{name}` is no element of this policy",
-                remedy, rule, name=True,
-            )  # fmt: skip
+                    unknown_version(self, members["Version"])
+            elif name not in _DOCUMENT_ELEMENTS or name in self._rules.forbidden:
+                from policy_eval.policy.shape_problems import not_beside_statements
+
+                not_beside_statements(self, name, self._type)
+            elif type(members["Id"]) is not str:
+                self.wrong_type(("Id",), "Id", members["Id"], "R-SID-02", "text")
+        if "Version" not in members and self._type in (PolicyType.SCP, PolicyType.RCP):
+            from policy_eval.policy.shape_problems import missing_version
+
+            missing_version(self, self._type)
+        if document.form is Form.DOCUMENT and self._rules.strict_parser and self._looks_odd():
+            from policy_eval.policy.shape_problems import odd_layout
+
+            odd_layout(self, document)
+        if not 0 < len(document.statements) <= MOST_STATEMENTS:
+            from policy_eval.policy.shape_problems import statement_count
+
+            statement_count(self, len(document.statements))
+
+    def _looks_odd(self) -> bool:
+        return self._document.source.text[:1] in _BLANKS or self._document.single_at is not None
 
     def _unique_sids(self, statements: tuple[Statement, ...]) -> None:
-        seen: set[str] = set()
+        seen: dict[str, int] = {}
         for statement in statements:
-            if statement.sid and statement.sid in seen:
-                self._statement = statement.number
-                self._error(
-                    "duplicate-sid", ("Sid",), f"Sid `{statement.sid}` stands twice",
-                    "a Sid is unique within its policy", "R-SID-01",
-                )  # fmt: skip
-            seen.add(statement.sid or "")
+            sid = statement.sid
+            if sid and seen.setdefault(sid, statement.number) != statement.number:
+                from policy_eval.policy.shape_problems import sid_twice
 
-    def _characters(self) -> None:
-        source, stored = self._document.source, self._document.stored
-        if stored.isascii():
-            return
-        foreign = next((character for character in stored if character > "\u00ff"), None)
-        if foreign is not None:
-            self.found.append(
-                Finding(
-                    Severity.ERROR, "character-not-stored",
-                    max(source.text.find(foreign, self._document.start), self._document.start),
-                    f"IAM does not store the character `{foreign}` (U+{ord(foreign):04X})",
-                    "a policy holds tab, line breaks and U+0020 to U+00FF", "R-GRAM-13",
-                )
-            )  # fmt: skip
+                self.statement = statement.number
+                sid_twice(self, sid, seen[sid], self._type)
 
-    def _size(self) -> None:
-        stored = self._document.stored
-        if len(stored) <= _LARGEST:
-            return
-        size = sum(map(len, stored.split()))
-        if size > _LARGEST:
-            self.found.append(
-                Finding(
-                    Severity.WARNING, "policy-size", self._document.start,
-                    f"this policy has {size} characters without whitespace",
-                    f"a customer managed policy may have {_LARGEST}", "",
-                )
-            )  # fmt: skip
+    # Statements
 
     def _statement_of(self, number: int, raw: Member) -> Statement | None:
-        self._statement = number
-        before = len(self.found)
+        self.statement = number
         members = raw.value
         if not isinstance(members, dict):
-            self._error(
-                "not-a-statement", (), f"expected a statement, found {_shown(members)}",
-                "a statement is an object with Effect, Action and Resource", "R-GRAM-02",
-            )  # fmt: skip
+            expected = "a statement: an object with Effect and Action"
+            self.wrong_type((), "", members, "R-GRAM-02", expected, code="not-a-statement")
             return None
+        self.meant = frozenset()
         if not members.keys() <= _STATEMENT_ELEMENTS:
-            self._unknown_elements(members, _STATEMENT_ELEMENTS)
+            from policy_eval.policy.shape_problems import unknown_elements
+
+            self.meant = unknown_elements(self, members.keys() - _STATEMENT_ELEMENTS, self._type)
         effect = self._effect(members)
-        action = self._element(members, "Action", "NotAction")
-        resource = self._element(members, "Resource", "NotResource")
-        conditions = self._conditions(members.get("Condition", {}))
+        principal = None
+        if self._type is not PolicyType.IDENTITY or members.keys() & _PRINCIPALS:
+            from policy_eval.policy.principal_element import read_principal  # other types only
+
+            principal = read_principal(self, self._type, members)
+        action = self._action(members)
+        resource = self._resource(members)
+        operators, conditions = self._conditions(members.get("Condition", {}))
         sid = self._sid(members)
-        if effect is None or action is None or resource is None:
-            return None
-        self._check_actions(action)
-        self._check_resources(resource)
-        if any(found.severity is Severity.ERROR for found in self.found[before:]):
-            return None
-        block = members.get("Condition", {})
-        operators = tuple(block) if isinstance(block, dict) else ()
-        return Statement(number, sid, effect, action, resource, conditions, raw.start, operators)
+        return Statement(
+            number, sid, effect, action, resource, conditions, raw.start, operators, principal
+        )
 
     def _sid(self, members: dict[str, Json]) -> str | None:
-        sid = members.get("Sid")
         if "Sid" not in members:
             return None
-        if not isinstance(sid, str) or isinstance(sid, Number):
-            self._error(
-                "wrong-type", ("Sid",), f"Sid is {_shown(sid)}", "expected text", "R-SID-01"
-            )
+        sid = members["Sid"]
+        if type(sid) is not str:
+            self.wrong_type(("Sid",), "Sid", sid, "R-SID-01", "text")
             return None
-        if sid and not (sid.isascii() and sid.isalnum()):
-            self._error(
-                "sid-characters", ("Sid",), f"Sid is {_shown(sid)}",
-                "IAM takes the letters A to Z, a to z and the digits in a Sid", "R-SID-01",
-            )  # fmt: skip
+        if sid and self._rules.plain_sids and not (sid.isascii() and sid.isalnum()):
+            from policy_eval.policy.shape_problems import sid_characters
+
+            sid_characters(self, sid)
         return sid
 
-    def _effect(self, members: dict[str, Json]) -> Effect | None:
-        if "Effect" not in members:
-            self._error(
-                "missing-element", (), "this statement has no Effect",
-                'add "Effect": "Allow" or "Effect": "Deny"', "R-GRAM-04",
-            )  # fmt: skip
-            return None
-        value = members["Effect"]
+    def _effect(self, members: dict[str, Json]) -> Effect:
+        value = members.get("Effect")
         effect = _EFFECTS.get(value) if isinstance(value, str) else None
-        if effect is None:
-            right = next(
-                (
-                    name
-                    for name in _EFFECTS
-                    if isinstance(value, str) and name.lower() == value.lower()
-                ),
-                None,
-            )
-            remedy = f'write "{right}": the case counts' if right else 'expected "Allow" or "Deny"'
-            self._error(
-                "unknown-effect", ("Effect",), f"Effect is {_shown(value)}", remedy, "R-GRAM-04"
-            )
-        return effect
+        if effect is not None:
+            return effect
+        from policy_eval.policy.shape_problems import no_effect, unknown_effect
 
-    def _element(self, members: dict[str, Json], plain: str, negated: str) -> Element | None:
-        """Read `X` or `NotX`: exactly one of them stands, with text or a list of texts."""
-        if plain in members and negated in members:
-            self._error(
-                "element-combination", (negated,), f"{plain} and {negated} stand together",
-                "a statement has one of the two", "R-GRAM-02", name=True,
+        if "Effect" in members:
+            unknown_effect(self, value)
+        else:
+            no_effect(self)
+        return Effect.DENY  # INVARIANT: a policy with such an error is never used
+
+    def _action(self, members: dict[str, Json]) -> Element:
+        name = self._one_of(members, "Action", "NotAction")
+        if name is None:
+            return Element("Action", (), negated=False)
+        if name in self._rules.forbidden:
+            self.not_allowed(self._type, name, "R-TYPE-02", "list the actions under Action")
+        return self._element(members, name, negated=name == "NotAction")
+
+    def _resource(self, members: dict[str, Json]) -> Element:
+        if "Resource" not in self._rules.required:
+            given = [each for each in ("Resource", "NotResource") if each in members]
+            for each in given:
+                if each in self._rules.forbidden:
+                    remedy = "remove it: the resource is the role itself"
+                    self.not_allowed(self._type, each, "R-GRAM-03", remedy)
+            if not given or "Resource" in self._rules.forbidden:
+                return WHAT_IT_IS_ATTACHED_TO
+        name = self._one_of(members, "Resource", "NotResource")
+        if name is None:
+            return Element("Resource", (), negated=False)
+        return self._element(members, name, negated=name == "NotResource")
+
+    def _one_of(self, members: dict[str, Json], plain: str, negated: str) -> str | None:
+        """Return which of two elements stands in a statement, which has exactly one of them."""
+        if plain in members:
+            if negated in members:
+                self.both(plain, negated)
+            return plain
+        if negated in members:
+            return negated
+        if plain not in self.meant:
+            self.error(
+                "missing-element", (), f"this statement has no {plain}", "R-GRAM-03",
+                remedy=f"add {plain} or {negated}",
             )  # fmt: skip
-            return None
-        name = negated if negated in members else plain
-        if name not in members:
-            self._error(
-                "missing-element", (), f"this statement has no {plain}",
-                f"add {plain} or {negated}", "R-GRAM-03",
-            )  # fmt: skip
-            return None
+        return None
+
+    def _element(self, members: dict[str, Json], name: str, *, negated: bool) -> Element:
+        """Read text, or a list of texts."""
         value = members[name]
         values = value if isinstance(value, list) else [value]
         texts: list[str] = []
         for index, item in enumerate(values):
-            if type(item) is not str:
-                self._error(
-                    "wrong-type", (name, index), f"{name} holds {_shown(item)}",
-                    "expected text or a list of texts", "R-GRAM-09",
-                )  # fmt: skip
-            else:
+            if type(item) is str:
+                self.length((name, index), item)
                 texts.append(item)
-        if not values:
-            self._empty(name, negated=name == negated)
-        return Element(name, tuple(texts), name == negated)
-
-    def _empty(self, name: str, *, negated: bool) -> None:
-        if negated:
-            self._error(
-                "empty-element", (name,), f"{name} is an empty list",
-                f"by the words it would match everything; list what {name} excludes", "R-GRAM-12",
-            )  # fmt: skip
-        else:
-            self._warn(
-                "empty-element", (name,), f"{name} is an empty list: the statement has no effect",
-                "", "R-GRAM-11",
-            )  # fmt: skip
-
-    def _check_actions(self, action: Element) -> None:
-        for index, text in enumerate(action.values):
-            prefix, colon, name = text.partition(":")
-            plain = prefix.isascii() and prefix.replace("-", "a").isalnum()
-            usual = colon and name and plain and ":" not in name
-            if text == "*" or (usual and text.isascii() and text.isprintable() and " " not in text):
-                continue
-            if not colon:
-                found, rule = "has no service prefix and matches no action", "R-ACT-03"
-            elif text.split() != [text]:
-                found, rule = "holds blanks and matches no action", "R-ACT-06"
-            elif usual or not name or ":" in name:
-                found, rule = "matches no action", "R-ACT-03"
             else:
-                found, rule = "has an unusual service prefix", "R-ACT-03"
-            path = (action.name, index)
-            self._warn("action-form", path, f"`{text}` {found}", "write `service:Name`", rule)
+                expected = "text" if isinstance(value, list) else "text, or a list of texts"
+                self.wrong_type((name, index), name, item, "R-GRAM-09", expected)
+                texts.append(UNREAD)
+        if not values:
+            from policy_eval.policy.shape_problems import empty_element
 
-    def _check_resources(self, resource: Element) -> None:
-        for index, text in enumerate(resource.values):
-            if text == "*":
-                continue
-            path = (resource.name, index)
-            scheme = text.partition(":")[0]
-            if scheme != "arn" and not _could_be_arn(scheme):
-                self._error(
-                    "not-an-arn", path, f"{resource.name} is `{text}`",
-                    'expected an ARN or "*"', "R-RES-05",
-                )  # fmt: skip
-            elif self._variables and "${" in text:
-                self._check_variables(path, text)
+            empty_element(self, name, negated=negated)
+            negated = False  # read leniently, the statement has no effect
+        return Element(name, tuple(texts), negated)
 
-    def _check_variables(self, path: Path, text: str) -> None:
-        try:
-            parse_pattern(text, wildcards=True, variables=True)
-        except MalformedVariableError as error:
-            self._error(
-                "malformed-variable", path, f"in `{text}`: {error.reason}",
-                "a policy variable is `${key}` or `${key, 'default'}`; `${$}` is a dollar sign",
-                "R-VAR-06",
-            )  # fmt: skip
+    # Conditions
 
-    def _conditions(self, value: Json) -> tuple[Condition, ...]:
+    def _conditions(self, value: Json) -> tuple[tuple[str, ...], tuple[Condition, ...]]:
+        """Return the operators, and the keys under them."""
         if not isinstance(value, dict):
-            self._error(
-                "wrong-type", ("Condition",), f"Condition is {_shown(value)}",
-                'expected {"Operator": {"key": value}}', "R-GRAM-09",
-            )  # fmt: skip
-            return ()
+            expected = '{"Operator": {"key": value}}'
+            self.wrong_type(("Condition",), "Condition", value, "R-GRAM-09", expected)
+            return (), ()
+        operators: list[str] = []
         conditions: list[Condition] = []
         spelled: dict[str, str] = {}
         for operator, keys in value.items():
             if not isinstance(keys, dict):
-                self._error(
-                    "wrong-type", ("Condition", operator), f"{operator} holds {_shown(keys)}",
-                    "expected an object of condition keys", "R-GRAM-09",
-                )  # fmt: skip
+                from policy_eval.policy.shape_problems import no_keys
+
+                no_keys(self, operator, keys)
                 continue
+            operators.append(operator)
             for key, values in keys.items():
                 path = ("Condition", operator, key)
                 first = spelled.setdefault(fold(key), key)
                 if first != key:
-                    self._error(
-                        "duplicate-key-case", path, f"`{key}` and `{first}` are one condition key",
-                        "condition keys ignore case; spell the key in one way", "R-GRAM-06",
-                        name=True,
-                    )  # fmt: skip
+                    from policy_eval.policy.shape_problems import key_in_two_cases
+
+                    key_in_two_cases(self, path, key, first)
                 conditions.append(Condition(operator, key, self._values(path, values)))
-        return tuple(conditions)
+        return tuple(operators), tuple(conditions)
 
     def _values(self, path: Path, value: Json) -> tuple[str, ...]:
-        if type(value) is str:
+        if type(value) is str and len(value) <= LONGEST_VALUE:
             return (value,)
         texts: list[str] = []
         for index, item in enumerate(value if isinstance(value, list) else [value]):
             if isinstance(item, str):
+                self.length((*path, index), item)
                 texts.append(str(item))
             elif isinstance(item, bool):
                 texts.append("true" if item else "false")
             else:
-                self._error(
-                    "wrong-type", (*path, index), f"`{path[-1]}` is compared with {_shown(item)}",
-                    "expected text, a number or true/false, or a list of them", "R-GRAM-09",
-                )  # fmt: skip
+                from policy_eval.policy.shape_problems import wrong_condition_value
+
+                wrong_condition_value(self, (*path, index), item, is_listed=isinstance(value, list))
+                texts.append(UNREAD)
+        if not texts:
+            from policy_eval.policy.shape_problems import empty_values
+
+            empty_values(self, path)
         return tuple(texts)
-
-
-def _could_be_arn(scheme: str) -> bool:
-    """Whether wildcards let the first field of a Resource be `arn`."""
-    from re import DOTALL, escape, fullmatch
-
-    pattern = escape(scheme).replace(r"\*", ".*").replace(r"\?", ".")
-    return fullmatch(pattern, "arn", DOTALL) is not None
-
-
-def _names(names: frozenset[str]) -> str:
-    return ", ".join(sorted(names))
-
-
-def _shown(value: Json) -> str:
-    """Return a value as a person would name it in a message."""
-    if isinstance(value, Number):
-        return f"the number {value}"
-    if isinstance(value, str):
-        return f"`{value}`"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
-    kind = "an object" if isinstance(value, dict) else "a list"
-    return kind if value else f"{kind} with nothing in it"

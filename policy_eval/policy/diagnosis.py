@@ -1,39 +1,100 @@
-"""Findings → diagnostics: where exactly each problem of a policy stands."""
+"""Findings → diagnostics: where exactly each problem of a policy stands, and what follows.
+
+Errors refuse the policy, all at once and in order, the warnings after them. Where what AWS
+refuses is accepted, an error with a lenient reading becomes a warning that says the reading.
+"""
 
 from __future__ import annotations
 
-from policy_eval.errors import Diagnostic, Place, PolicyError, Severity
-from policy_eval.policy.ast import Policy
-from policy_eval.policy.document import Document
-from policy_eval.policy.findings import Finding
+from policy_eval.errors import Diagnostic, PolicyError, Severity
+from policy_eval.policy.ast import Policy, Statement
+from policy_eval.policy.findings import Finding, Spot, Where
+from policy_eval.policy.policy_type import Strictness
+from policy_eval.text.limits import MOST_PROBLEMS
+from policy_eval.text.node import Span
+from policy_eval.text.pointing import point
 
 
-def diagnose(finding: Finding, policy: Policy | Document) -> Diagnostic:
-    """Return the diagnostic of a finding, with its place."""
-    where = finding.where
-    place: Place = (
-        policy.source.place(where)
-        if isinstance(where, int)
-        else policy.places(where.statement, where.path, name=where.name)
+def settle(policy: Policy, findings: list[Finding], strictness: Strictness) -> Policy:
+    """Return the policy with its warnings. Raises PolicyError with every problem, in order."""
+    accepted = (
+        [_accepted(finding) for finding in findings] if strictness.accept_invalid else (findings)
     )
-    return Diagnostic(
+    errors = [finding for finding in accepted if finding.severity is Severity.ERROR]
+    if errors:
+        warnings = [finding for finding in accepted if finding.severity is Severity.WARNING]
+        raise PolicyError(*_shown(errors, policy), *_shown(warnings, policy))
+    reasons = {
+        finding.where.statement: finding.message
+        for finding in reversed(findings)
+        if finding.unusable and isinstance(finding.where, Where)
+    }
+    statements = tuple(_marked(each, reasons) for each in policy.statements)
+    return policy._replace(statements=statements, findings=tuple(accepted))
+
+
+def _marked(statement: Statement, reasons: dict[int, str]) -> Statement:
+    return statement._replace(unusable=reasons.get(statement.number, ""))
+
+
+def _accepted(finding: Finding) -> Finding:
+    if finding.severity is Severity.WARNING or not finding.leniently:
+        return finding
+    return finding._replace(
+        severity=Severity.WARNING,
+        message=f"{finding.message}; accepted: {finding.leniently}",
+    )
+
+
+def _shown(findings: list[Finding], policy: Policy) -> list[Diagnostic]:
+    """Return the diagnostics in the order of the text, and how many more there are."""
+    placed = [(_spot(finding, policy), finding) for finding in findings[:MOST_PROBLEMS]]
+    placed.sort(key=lambda each: each[0].source.span(*each[0].span).start)
+    found = [_diagnose(finding, spot) for spot, finding in placed]
+    more = len(findings) - len(found)
+    if more:
+        found.append(
+            Diagnostic(
+                "too-many-problems",
+                findings[0].severity,
+                f"{more:,} more problems of {policy.name} are not shown",
+                "mend these first",
+            )
+        )
+    return found
+
+
+def warnings_of(policy: Policy) -> tuple[Diagnostic, ...]:
+    """Return what a reader of the policy should know though it is used."""
+    return tuple(_shown(list(policy.findings), policy))
+
+
+def _spot(finding: Finding, policy: Policy) -> Spot:
+    """Return what is underlined: of a whole statement or document, its opening only."""
+    match finding.where:
+        case Spot():
+            return finding.where
+        case Span():
+            return Spot(policy.source, finding.where)
+        case Where(statement, path, name, within):
+            span = policy.places(statement, path, name=name)
+            text = policy.source.text[span.start : span.end]
+            if not path and text[:1] in ("{", "["):
+                span = Span(span.start, span.start + 1)
+            elif within is not None and "\\" not in text:  # else characters take several
+                quote = text[:1] in ('"', "'")
+                start = span.start + quote
+                span = Span(start + within.start, start + within.end)
+            return Spot(policy.source, span)
+
+
+def _diagnose(finding: Finding, spot: Spot) -> Diagnostic:
+    problem = Diagnostic(
         finding.code,
         finding.severity,
         finding.message,
         finding.remedy,
-        place,
-        tuple(filter(None, (finding.rule,))),
+        rules=tuple(filter(None, (finding.rule,))),
+        expected=finding.expected,
     )
-
-
-def refuse_errors(findings: list[Finding], policy: Policy | Document) -> tuple[Finding, ...]:
-    """Return the warnings. Raises PolicyError with every error, in order."""
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if errors:
-        raise PolicyError(*(diagnose(finding, policy) for finding in errors))
-    return tuple(findings)
-
-
-def warnings_of(policy: Policy) -> tuple[Diagnostic, ...]:
-    """Return what AWS would let pass in a policy and a reader should know."""
-    return tuple(diagnose(finding, policy) for finding in policy.findings)
+    return point(spot.source, problem, *spot.span)

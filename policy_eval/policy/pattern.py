@@ -73,6 +73,19 @@ def parse_pattern(text: str, *, wildcards: bool, variables: bool) -> Pattern:
     return tuple(pieces)
 
 
+def read_pattern(text: str, *, wildcards: bool, variables: bool) -> Pattern:
+    """Return the pattern that `text` is; a `${` that opens no variable is literal (R-VAR-14)."""
+    pieces: list[str | Wildcard | Variable] = []
+    while True:
+        try:
+            return (*pieces, *parse_pattern(text, wildcards=wildcards, variables=variables))
+        except MalformedVariableError as error:
+            literal = error.offset + len("${")
+            pieces += parse_pattern(text[: error.offset], wildcards=wildcards, variables=variables)
+            pieces.append("${")
+            text = text[literal:]
+
+
 def split_wildcards(text: str) -> Glob:
     """Return `text` as a glob: every `*` and `?` is a wildcard."""
     if "*" not in text and "?" not in text:

@@ -37,10 +37,11 @@ def context_entries(given: Mapping[str, Given]) -> Entries:
                 f"`{name}` and `{other}` are one condition key",
                 "condition keys ignore case; give the key once, with several values if need be",
                 ("R-COND-03",),
+                name,
             )
         if not name or name != name.strip():
             raise refuse_request(
-                "context-key", f"`{name}` is no condition key", "expected `prefix:Name`"
+                "context-key", f"`{name}` is no condition key", "write `prefix:Name`", key=name
             )
         entries[folded] = {name: values_of(name, value)}
     return entries

@@ -24,6 +24,7 @@ def unreadable(test: Test, seen: Candidates) -> Diagnostic:
             "give one value",
             None,
             ("R-COND-34", "R-COND-42"),
+            key=name,
         )
     reader = READERS[test.view]
     bad = next((text for text in values if reader(text) is None), "")
@@ -31,7 +32,9 @@ def unreadable(test: Test, seen: Candidates) -> Diagnostic:
         "unreadable-value",
         Severity.ERROR,
         f"`{name}` is `{bad}`, and {test.origin.element} reads it as {test.view.value}",
-        f"give {test.view.value}, or leave the key out",
+        "give one, or leave the key out",
         None,
         ("R-COND-42",),
+        test.view.value,
+        name,
     )

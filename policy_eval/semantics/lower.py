@@ -19,7 +19,7 @@ from policy_eval.policy.pattern import (
     Pattern,
     Variable,
     Wildcard,
-    parse_pattern,
+    read_pattern,
     split_wildcards,
 )
 from policy_eval.semantics.absence import absence_rule, holds_when_absent
@@ -150,6 +150,7 @@ class Test(NamedTuple):
     `when_absent` is the outcome without a value, `when_null` with nothing but empty texts where
     those count as null, `when_malformed` where a variable makes a policy value malformed, and
     `when_ambiguous` where spellings of a key that differ by case give different outcomes.
+    `unreadable_fails`: a value that cannot be read fails the test; else it is an input error.
     """
 
     attribute: Attribute
@@ -162,6 +163,7 @@ class Test(NamedTuple):
     empty_is_null: bool = False
     when_malformed: bool = False
     when_ambiguous: bool = False
+    unreadable_fails: bool = False
 
     @property
     def variables(self) -> tuple[Key, ...]:
@@ -305,6 +307,7 @@ def lower_condition(condition: Condition, policy: Policy, effect: Effect, readin
         name.set_operator is not None and OpenPoint.EMPTY_TEXT_IS_NULL not in reading,
         when_malformed=effect is Effect.DENY,
         when_ambiguous=_when_ambiguous(effect, reading),
+        unreadable_fails=policy.accepts_invalid and operator.view is View.ARN,  # R-COND-19
     )
 
 
@@ -316,15 +319,12 @@ def _when_ambiguous(effect: Effect, reading: Reading) -> bool:
 def condition_patterns(
     condition: Condition, operator: Operator, policy: Policy, reading: Reading
 ) -> tuple[Pattern, ...]:
-    """Return the policy values of a condition, parsed as the operator reads them (R-VAR-03).
-
-    Raises MalformedVariableError.
-    """
+    """Return the policy values of a condition, parsed as the operator reads them (R-VAR-03)."""
     variables = policy.has_variables and operator.variables
     if operator.view is View.BOOLEAN and OpenPoint.VARIABLE_IN_BOOL in reading:
         variables = False
     return tuple(
-        parse_pattern(text, wildcards=operator.wildcards, variables=variables)
+        read_pattern(text, wildcards=operator.wildcards, variables=variables)
         for text in condition.values
     )
 

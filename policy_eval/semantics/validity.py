@@ -1,146 +1,245 @@
-"""What only the operator table can refuse in a policy: unknown operators, unreadable values.
+"""What a value in a policy must be: actions, resources, operators, condition keys and values.
 
-AWS refuses to store most of these; strict mode refuses all, with the place. Rules: R-COND-07,
-R-COND-41, R-VAR-03, R-VAR-06, R-EXT-05; variables in the wrong place are warnings.
+AWS refuses to store most of what is refused here; strict mode refuses all, with the place.
+Rules: R-ACT-03, R-ACT-06, R-RES-05, R-RES-08, R-COND-07, R-COND-41, R-GRAM-08,
+R-VAR-03, R-VAR-06, R-VAR-14, R-EXT-05, R-TYPE-03. What is right is passed over quickly; the words
+for what is not stand in `objections`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy_eval.errors import Severity
+from policy_eval.policy.arn import ARN_FIELDS
 from policy_eval.policy.ast import Condition, Policy, Statement
+from policy_eval.policy.collector import UNREAD
 from policy_eval.policy.findings import Finding, Where
-from policy_eval.policy.operator_name import SetOperator, parse_operator_name
-from policy_eval.policy.pattern import MalformedVariableError, Variable
-from policy_eval.semantics.lower import condition_patterns
+from policy_eval.policy.operator_name import parse_operator_name
+from policy_eval.policy.pattern import MalformedVariableError, Variable, parse_pattern
+from policy_eval.policy.policy_type import PolicyType
 from policy_eval.semantics.operators import OPERATORS, Operator
-from policy_eval.semantics.readings import OUR_READING
-from policy_eval.semantics.resource_patterns import early_variables
+from policy_eval.semantics.resource_patterns import PARTITIONS, early_variables
 from policy_eval.semantics.views import View
-from policy_eval.text.folding import fold
+from policy_eval.text.limits import LONGEST_NUMBER
 from policy_eval.text.node import Path
 
+_MEASURED = frozenset({View.NUMBER, View.EPOCH, View.INSTANT, View.ADDRESS, View.BOOLEAN})
 
-def check_policy(policy: Policy) -> Policy:
-    """Return the policy with its warnings. Raises PolicyError with every problem found."""
-    found = [
-        finding
-        for statement in policy.statements
-        for finding in (
-            *_conditions(policy, statement),
-            *_misplaced_variables(policy, statement),
+
+def problems_in(policy: Policy) -> list[Finding]:
+    """Return every problem of a policy's values."""
+    found: list[Finding] = []
+    for statement in policy.statements:
+        found += _actions(policy, statement)
+        found += _resources(policy, statement)
+        found += _conditions(policy, statement)
+    if policy.type is not PolicyType.IDENTITY:
+        from policy_eval.semantics.type_validity import problems_of_type  # other types only
+
+        found += problems_of_type(policy)
+    return found
+
+
+def usable(policy: Policy) -> Policy:
+    """Return an accepted policy without the conditions that no operator can evaluate.
+
+    Their statements are marked unusable, so that nothing is decided as if they held (R-EXT-05).
+    """
+    statements = tuple(
+        statement._replace(
+            conditions=tuple(each for each in statement.conditions if _operator(each.operator))
         )
-    ]
-    if not found:
-        return policy
-    from policy_eval.policy.diagnosis import refuse_errors  # only when there is something to say
+        if statement.unusable
+        else statement
+        for statement in policy.statements
+    )
+    return policy._replace(statements=statements)
 
-    return policy._replace(findings=policy.findings + refuse_errors(found, policy))
+
+def _operator(written: str) -> Operator | None:
+    """Return the operator of that name; None where AWS has none (R-COND-07)."""
+    name = parse_operator_name(written)
+    operator = OPERATORS.get(name.base.lower()) if name else None
+    if name is None or operator is None or (operator.view is View.PRESENCE and name.if_exists):
+        return None
+    return operator
+
+
+# Actions
+
+
+def _actions(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    element = statement.action
+    for index, text in enumerate(element.values):
+        prefix, colon, name = _without_variables(text).partition(":")
+        plain = prefix.isascii() and prefix.replace("-", "a").isalnum()
+        usual = colon and name and plain and ":" not in name
+        if text == "*" or text is UNREAD:
+            continue
+        where = Where(statement.number, (element.name, index))
+        if policy.has_variables and "${" in text:
+            yield _misplaced(where, text, "an action", "R-VAR-03")
+        if usual and text.isascii() and text.isprintable() and " " not in text:
+            continue
+        from policy_eval.semantics.objections import action_form  # only when something is odd
+
+        yield action_form(policy.type, where, text, negated=element.negated)
+
+
+def _without_variables(text: str) -> str:
+    """Return a text without `${…}`, whose colons part nothing (R-RES-08)."""
+    if "${" not in text:
+        return text
+    from re import sub
+
+    return sub(r"\$\{[^}]*\}", "", text)
+
+
+# Resources
+
+
+def _resources(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    element = statement.resource
+    for index, text in enumerate(element.values):
+        if text == "*" or text is UNREAD:
+            continue
+        where = Where(statement.number, (element.name, index))
+        scheme = text.partition(":")[0]
+        if scheme != "arn" and not _could_be_arn(scheme):
+            if not _is_shorthand(policy.type, text):
+                from policy_eval.semantics.objections import not_an_arn
+
+                yield not_an_arn(where, text, negated=element.negated)
+            continue
+        if "${" in text:
+            yield from _variables_of_resource(policy, where, text)
+        if _is_short(text):
+            from policy_eval.semantics.objections import short_arn
+
+            yield from short_arn(policy.type, where, text)
+        if not text.startswith("arn:aws:") and _is_of_no_partition(text):
+            from policy_eval.semantics.objections import unknown_partition
+
+            yield unknown_partition(where, text)
+
+
+def _is_shorthand(policy_type: PolicyType, text: str) -> bool:
+    """Whether API Gateway completes the text (`execute-api:/stage/…`) in its own policies."""
+    return policy_type is PolicyType.RESOURCE and text.startswith("execute-api:/")
+
+
+def _is_short(text: str) -> bool:
+    """Whether an ARN has fewer than six fields (R-RES-05), colons in variables not counted."""
+    return _without_variables(text).count(":") < ARN_FIELDS - 1
+
+
+def _is_of_no_partition(text: str) -> bool:
+    partition = text.split(":")[1:2]
+    return bool(partition) and not (
+        partition[0] in PARTITIONS or any(sign in partition[0] for sign in "*?$")
+    )
+
+
+def _could_be_arn(scheme: str) -> bool:
+    """Whether wildcards let the first field of a Resource be `arn`."""
+    if "*" not in scheme and "?" not in scheme:
+        return False
+    from re import DOTALL, escape, fullmatch
+
+    runs = scheme
+    while "**" in runs:  # many stars in a row are one, and must not be tried in turn
+        runs = runs.replace("**", "*")
+    if len(runs.replace("*", "")) > len("arn"):
+        return False
+    pattern = escape(runs).replace(r"\*", ".*").replace(r"\?", ".")
+    return fullmatch(pattern, "arn", DOTALL) is not None
+
+
+def _variables_of_resource(policy: Policy, where: Where, text: str) -> Iterator[Finding]:
+    if not policy.has_variables:
+        yield _without_version(where, text)
+        return
+    try:
+        parse_pattern(text, wildcards=True, variables=True)
+    except MalformedVariableError as error:
+        from policy_eval.semantics.objections import malformed_variable
+
+        yield malformed_variable(where, text, error)
+        return
+    if early_variables(text):
+        yield _misplaced(where, text, "an ARN before its fifth colon", "R-RES-08")
+
+
+def _misplaced(where: Where, text: str, place: str, rule: str) -> Finding:
+    from policy_eval.semantics.objections import misplaced_variable
+
+    return misplaced_variable(where, text, place, rule)
+
+
+def _without_version(where: Where, text: str) -> Finding:
+    from policy_eval.semantics.objections import variable_without_version
+
+    return variable_without_version(where, text)
+
+
+# Conditions
 
 
 def _conditions(policy: Policy, statement: Statement) -> Iterator[Finding]:
     known: dict[str, Operator] = {}
     for written in statement.operators:
-        name = parse_operator_name(written)
-        operator = OPERATORS.get(name.base.lower()) if name else None
-        where = Where(statement.number, ("Condition", written))
-        if name is None or operator is None:
-            yield _unknown_operator(where, written)
-        elif operator.view is View.PRESENCE and name.if_exists:
-            yield _found(
-                where, "unknown-operator", "`Null` takes no IfExists", "write `Null`", "R-COND-07"
-            )
-        else:
+        operator = _operator(written)
+        if operator is not None:
             known[written] = operator
+            if operator.name not in written:
+                from policy_eval.semantics.objections import operator_case
+
+                yield operator_case(statement.number, written, operator.name)
+        else:
+            from policy_eval.semantics.objections import unknown_operator
+
+            keys = [each.key for each in statement.conditions if each.operator == written]
+            yield unknown_operator(statement.number, written, keys)
     for condition in statement.conditions:
         if condition.operator in known:
+            if ":" not in condition.key.strip(":"):
+                from policy_eval.semantics.objections import key_form
+
+                yield key_form(statement.number, condition)
             yield from _values(policy, statement, condition, known[condition.operator])
-
-
-def _unknown_operator(place: Where, written: str) -> Finding:
-    from difflib import get_close_matches  # only when something is wrong
-
-    folded = {fold(row.name): row.name for row in OPERATORS.values()}
-    prefix, colon, rest = written.rpartition(":")
-    sets = {fold(operator.value): operator.value for operator in SetOperator}
-    near_set = get_close_matches(fold(prefix), sets, 1) if colon else []
-    suffix = "IfExists" if fold(rest).endswith("ifexists") else ""
-    near = get_close_matches(fold(rest).removesuffix("ifexists"), folded, 1)
-    remedy = "see the table of condition operators"
-    if near and bool(colon) == bool(near_set):
-        front = f"{sets[near_set[0]]}:" if near_set else ""
-        remedy = f"did you mean `{front}{folded[near[0]]}{suffix}`"
-    return _found(
-        place._replace(name=True),
-        "unknown-operator",
-        f"`{written}` is no condition operator",
-        remedy,
-        "R-COND-07",
-    )
 
 
 def _values(
     policy: Policy, statement: Statement, condition: Condition, operator: Operator
 ) -> Iterator[Finding]:
+    path: Path = ("Condition", condition.operator, condition.key)
     for index, text in enumerate(condition.values):
-        path: Path = ("Condition", condition.operator, condition.key, index)
-        place = Where(statement.number, path)
-        if policy.has_variables and not operator.variables and "${" in text:
-            yield _misplaced(place, text, f"a value of {condition.operator}", "R-VAR-03")
+        if text is UNREAD:
             continue
-        try:
-            (pattern,) = condition_patterns(
-                condition._replace(values=(text,)), operator, policy, OUR_READING
-            )
-        except MalformedVariableError as error:
-            yield _found(
-                place,
-                "malformed-variable",
-                f"in `{text}`: {error.reason}",
-                "a policy variable is `${key}` or `${key, 'default'}`; `${$}` is a dollar sign",
-                "R-VAR-06",
-            )
-            continue
-        if any(isinstance(piece, Variable) for piece in pattern):
-            continue
-        if operator.denote(tuple(p for p in pattern if not isinstance(p, Variable))) is None:
-            yield _found(
-                place,
-                "unreadable-policy-value",
-                f"{condition.operator} is given `{text}`",
-                f"expected {operator.wanted}",
-                "R-COND-41",
-            )
+        where = Where(statement.number, (*path, index))
+        if "${" in text and not policy.has_variables and operator.variables:
+            yield _without_version(where, text)
+        if policy.has_variables and "${" in text:
+            if not operator.variables:
+                yield _misplaced(where, text, f"a value of {condition.operator}", "R-VAR-03")
+                continue
+            try:
+                pattern = parse_pattern(text, wildcards=operator.wildcards, variables=True)
+            except MalformedVariableError as error:
+                from policy_eval.semantics.objections import malformed_variable
+
+                yield malformed_variable(where, text, error)
+                continue
+            if any(isinstance(piece, Variable) for piece in pattern):
+                continue
+        if not _is_readable(operator, text):
+            from policy_eval.semantics.objections import unreadable_policy_value
+
+            yield unreadable_policy_value(where, condition.operator, operator, text)
 
 
-def _misplaced_variables(policy: Policy, statement: Statement) -> Iterator[Finding]:
-    if not policy.has_variables:
-        return
-    for text in statement.action.values:
-        if "${" in text:
-            path: Path = (statement.action.name, statement.action.values.index(text))
-            yield _misplaced(Where(statement.number, path), text, "an action", "R-VAR-03")
-    for index, text in enumerate(statement.resource.values):
-        if "${" in text and early_variables(text):
-            yield _misplaced(
-                Where(statement.number, (statement.resource.name, index)),
-                text,
-                "an ARN before its fifth colon",
-                "R-RES-08",
-            )
-
-
-def _misplaced(place: Where, text: str, where: str, rule: str) -> Finding:
-    return Finding(
-        Severity.WARNING,
-        "misplaced-variable",
-        place,
-        f"`{text}` has a policy variable in {where}, where it is literal text",
-        "so it matches nothing you mean",
-        rule,
-    )
-
-
-def _found(where: Where, code: str, message: str, remedy: str, rule: str) -> Finding:
-    return Finding(Severity.ERROR, code, where, message, remedy, rule)
+def _is_readable(operator: Operator, text: str) -> bool:
+    if operator.view in _MEASURED and len(text) > LONGEST_NUMBER:
+        return False
+    pattern = parse_pattern(text, wildcards=operator.wildcards, variables=False)
+    return operator.denote(tuple(p for p in pattern if not isinstance(p, Variable))) is not None

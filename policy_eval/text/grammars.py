@@ -10,10 +10,10 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from lark import Lark
+    from lark import Lark, Token, Transformer
 
 
 def grammar_text(name: str) -> str:
@@ -33,4 +33,21 @@ def parser(name: str) -> Lark:
 
     return Lark(
         grammar_text(name), parser="lalr", propagate_positions=True, maybe_placeholders=False
+    )
+
+
+def building_parser(name: str, builder: object) -> Lark:
+    """Return the LALR parser of a grammar that gives what `builder` makes of each rule.
+
+    `builder` has a method for every rule, which takes the rule's children, all tokens among
+    them; no tree is kept beside what it makes.
+    """
+    from lark import Lark
+
+    return Lark(
+        grammar_text(name),
+        parser="lalr",
+        keep_all_tokens=True,
+        maybe_placeholders=False,
+        transformer=cast("Transformer[Token, object]", builder),  # only its methods are asked for
     )

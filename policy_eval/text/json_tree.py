@@ -7,74 +7,83 @@ statement is wanted. Both read the same language (a property test holds them equ
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
-from policy_eval.text.grammars import parser
-from policy_eval.text.node import Json, Node, Number
+from policy_eval.text.node import Json, Node, Number, Span
 
 if TYPE_CHECKING:
-    from lark import Token, Tree
+    from lark import Lark, Token
 
 
 def parse_json(text: str) -> tuple[Node, ...]:
     """Return the nodes of the values in `text`. Raises lark.UnexpectedInput."""
-    tree = parser("json").parse(text)
-    built: dict[int, Node] = {}
-    for inner in tree.iter_subtrees():  # inner ones first, so no depth is too deep
-        if inner.data not in ("start", "member"):
-            built[id(inner)] = _node(inner, built)
-    return tuple(built[id(child)] for child in tree.children)
+    return cast("tuple[Node, ...]", _parser().parse(text))  # what the rule `start` becomes
 
 
-def _node(tree: Tree[Token], built: dict[int, Node]) -> Node:
-    start, end = tree.meta.start_pos, tree.meta.end_pos
-    match tree.data:
-        case "object":
-            found = [member for member in tree.children if not isinstance(member, str)]
-            members = [(member.children, member.meta.start_pos) for member in found]
-            names = tuple((str(json.loads(str(name))), at) for (name, _), at in members)
-            items = tuple(built[id(value)] for (_, value), _ in members)
-            value: Json = {name: item.value for (name, _), item in zip(names, items, strict=True)}
-            return Node(start, end, value, names, items)
-        case "array":
-            items = tuple(built[id(child)] for child in tree.children)
-            return Node(start, end, [item.value for item in items], (), items)
-        case kind:
-            return Node(start, end, _scalar(str(kind), "".join(map(str, tree.children))))
+@cache
+def _parser() -> Lark:
+    """Return the parser that builds nodes as it goes, so that no other tree is ever held."""
+    from policy_eval.text.grammars import building_parser
+
+    return building_parser("json", _Nodes())
 
 
-def _scalar(kind: str, text: str) -> Json:
-    match kind:
-        case "string":
-            return str(json.loads(text))
-        case "number":
-            return Number(text)
-        case "null":
-            return None
-        case _:
-            return kind == "true"
+class _Nodes:
+    """What each rule of the grammar becomes; its children are nodes, pairs and tokens."""
+
+    def start(self, children: list[Node | Token]) -> tuple[Node, ...]:
+        return tuple(child for child in children if isinstance(child, Node))
+
+    def member(self, children: list[Node | Token]) -> tuple[tuple[str, Span], Node]:
+        name, _, value = children
+        assert not isinstance(name, Node)
+        assert isinstance(value, Node)
+        return (str(json.loads(name)), _span(name)), value
+
+    def object(self, children: list[tuple[tuple[str, Span], Node] | Token]) -> Node:
+        opening, *between, closing = children
+        members = [child for child in between if isinstance(child, tuple)]
+        names = tuple(name for name, _ in members)
+        items = tuple(item for _, item in members)
+        value: Json = {name: item.value for (name, _), item in members}
+        return Node(_span(opening).start, _span(closing).end, value, names, items)
+
+    def array(self, children: list[Node | Token]) -> Node:
+        opening, *between, closing = children
+        items = tuple(child for child in between if isinstance(child, Node))
+        value: Json = [item.value for item in items]
+        return Node(_span(opening).start, _span(closing).end, value, (), items)
+
+    def string(self, children: list[Token]) -> Node:
+        return Node(*_span(children[0]), str(json.loads(children[0])))
+
+    def number(self, children: list[Token]) -> Node:
+        return Node(*_span(children[0]), Number(children[0]))
+
+    def word(self, children: list[Token]) -> Node:
+        return Node(*_span(children[0]), _WORDS[children[0]])
 
 
-def repeated_name(nodes: tuple[Node, ...], wanted: str | None = None) -> tuple[str, int] | None:
-    """Return the first name (or the first place of `wanted`) that stands twice in one object."""
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+def _span(token: object) -> Span:
+    start, end = getattr(token, "start_pos", None), getattr(token, "end_pos", None)
+    assert isinstance(start, int)
+    assert isinstance(end, int)
+    return Span(start, end)
+
+
+def repeated_name(nodes: tuple[Node, ...]) -> tuple[str, Span] | None:
+    """Return the first name that stands twice in one object, and where for the second time."""
     pending = list(reversed(nodes))
     while pending:
         node = pending.pop()
         seen: set[str] = set()
-        for name, at in node.names:
-            if name in seen and wanted in (None, name):
-                return name, at
+        for name, span in node.names:
+            if name in seen:
+                return name, span
             seen.add(name)
         pending.extend(reversed(node.items))
     return None
-
-
-def second_occurrence(text: str, name: str) -> int | None:
-    """Return where `name` first stands for the second time in one object; None if unreadable."""
-    from lark import UnexpectedInput
-
-    try:
-        found = repeated_name(parse_json(text), name)
-    except UnexpectedInput:
-        return None
-    return None if found is None else found[1]

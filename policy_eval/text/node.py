@@ -15,36 +15,44 @@ Path: TypeAlias = tuple[str | int, ...]
 """Member names and element numbers, from a value to something inside it."""
 
 
+class Span(NamedTuple):
+    """Where a thing stands in a text: from offset `start` to before offset `end`."""
+
+    start: int
+    end: int
+
+
 class Node(NamedTuple):
     """A value and its place.
 
-    `names` (with their offsets) and `items` are a mapping's, `items` alone a sequence's.
+    `names` (with their spans) and `items` are a mapping's, `items` alone a sequence's.
     """
 
     start: int
     end: int
     value: Json
-    names: tuple[tuple[str, int], ...] = ()
+    names: tuple[tuple[str, Span], ...] = ()
     items: "tuple[Node, ...]" = ()
 
 
-def find(node: Node, path: Path, *, name: bool = False) -> int:
-    """Return the offset of what `path` leads to, or of the last thing on the way there.
+def find(node: Node, path: Path, *, name: bool = False) -> Span:
+    """Return where that stands to which `path` leads, or the last thing on the way there.
 
-    With `name`, the offset of the last member's name, not of its value.
+    With `name`, where the last member's name stands, not its value.
     """
-    at = node.start
+    found = Span(node.start, node.end)
     for step in path:
         if isinstance(step, int):
             if not isinstance(node.value, list):  # a bare value where a list may stand (R-GRAM-09)
-                return node.start
+                return Span(node.start, node.end)
             node = node.items[step]
-            at = node.start
+            found = Span(node.start, node.end)
             continue
         names = [member for member, _ in node.names]
         if step not in names:
-            return node.start
+            return Span(node.start, node.end)
         index = names.index(step)
-        at = node.names[index][1] if name else node.items[index].start
+        node_of_name = node.names[index][1]
         node = node.items[index]
-    return at
+        found = node_of_name if name else Span(node.start, node.end)
+    return found

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy_eval.errors import Diagnostic, Severity, SuiteError
-from policy_eval.text.node import Json, Node, Number
+from policy_eval.text.limits import DEEPEST
+from policy_eval.text.node import Json, Node, Number, Span
+from policy_eval.text.pointing import point
 from policy_eval.text.source import Source
 
 if TYPE_CHECKING:
     import yaml
 
 _MOST_NODES = 200_000
-DEEPEST = 100
-"""How deep a suite or context file may nest."""
 
 
 class Plain(str):
@@ -59,7 +59,8 @@ def _hint(text: str, at: int) -> str:
 
 
 def _refuse(source: Source, at: int, message: str, remedy: str = "") -> SuiteError:
-    return SuiteError(Diagnostic("yaml-syntax", Severity.ERROR, message, remedy, source.place(at)))
+    problem = Diagnostic("yaml-syntax", Severity.ERROR, message, remedy)
+    return SuiteError(point(source, problem, at))
 
 
 class _Reader:
@@ -86,7 +87,7 @@ class _Reader:
                 return Node(start, end, _scalar(given))
 
     def _mapping(self, given: yaml.MappingNode, depth: int) -> Node:
-        names: dict[str, int] = {}
+        names: dict[str, Span] = {}
         items: list[Node] = []
         for key, value in given.value:
             at = key.start_mark.index
@@ -95,7 +96,7 @@ class _Reader:
                 raise _refuse(self._source, at, "expected a name before `:`")
             if name in names:
                 raise _refuse(self._source, at, f"`{name}` stands twice in one mapping", "keep one")
-            names[name] = at
+            names[name] = Span(at, key.end_mark.index)
             items.append(self.node(value, depth + 1))
         value_of: Json = dict(zip(names, (item.value for item in items), strict=True))
         start, end = given.start_mark.index, given.end_mark.index

@@ -10,6 +10,7 @@ from policy_eval.engine.policies import parse_policy
 from policy_eval.engine.program import Program
 from policy_eval.errors import RequestError
 from policy_eval.policy.ast import Effect, Policy
+from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.context import Values
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Bounds, Case, Side, decide
@@ -37,8 +38,12 @@ class Answers(NamedTuple):
 
 
 def policies_of(case: GeneratedCase) -> tuple[Policy, ...]:
-    """Return the case's documents as policies."""
-    return tuple(parse_policy(json.dumps(document)) for document in case.documents)
+    """Return the case's documents as policies, also where AWS would refuse an action's form."""
+    accepting = Strictness(accept_invalid=True)
+    return tuple(
+        parse_policy(json.dumps(document), strictness=accepting)._replace(accepts_invalid=False)
+        for document in case.documents
+    )
 
 
 def context_of(request: OracleRequest) -> RequestContext:

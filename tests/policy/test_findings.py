@@ -4,72 +4,103 @@ from __future__ import annotations
 
 import pytest
 
-from policy_eval.errors import Diagnostic, Place, PolicyError, Severity
+from policy_eval.errors import Place, PolicyError, Severity
+from policy_eval.policy.ast import Policy
 from policy_eval.policy.build import build_policy
-from policy_eval.policy.diagnosis import diagnose, refuse_errors, warnings_of
-from policy_eval.policy.document import Document, read_document
+from policy_eval.policy.diagnosis import settle, warnings_of
+from policy_eval.policy.document import read_document
 from policy_eval.policy.findings import Finding, Where
+from policy_eval.policy.policy_type import STRICT, Strictness
+from policy_eval.text.limits import MOST_PROBLEMS
+from policy_eval.text.node import Span
 from policy_eval.text.source import Source
 
-
-def document() -> Document:
-    """Return a document whose Sid stands on the second line."""
-    return read_document(Source("p.json", '{"Effect": "Deny",\n "Sid": "a"}'))
+ACCEPTING = Strictness(accept_invalid=True)
 
 
-def finding(severity: Severity, where: Where | int, rule: str = "R-SID-01") -> Finding:
+def policy() -> Policy:
+    """Return a policy whose Sid stands on the second line."""
+    text = '{"Effect": "Deny",\n "Sid": "a", "Action": "*", "Resource": "*"}'
+    return build_policy(read_document(Source("p.json", text))).policy
+
+
+def finding(
+    where: Where | Span, severity: Severity = Severity.ERROR, leniently: str = ""
+) -> Finding:
     """Return a finding at a place."""
-    return Finding(severity, "sid-characters", where, "message", "remedy", rule)
+    return Finding(severity, "sid-characters", where, "message", leniently=leniently)
+
+
+def places(error: PolicyError) -> list[str]:
+    """Return the severity and place of each diagnostic."""
+    return [f"{each.severity.value} {each.place}" for each in error.diagnostics]
 
 
 @pytest.mark.parametrize(
-    ("where", "place"),
+    ("where", "place", "width"),
     [
-        pytest.param(Where(1, ("Sid",)), Place("p.json", 2, 9), id="a value"),
-        pytest.param(Where(1, ("Sid",), name=True), Place("p.json", 2, 2), id="a name"),
-        pytest.param(Where(1, ()), Place("p.json", 1, 1), id="a statement"),
-        pytest.param(20, Place("p.json", 2, 2), id="an offset"),
+        pytest.param(Where(1, ("Sid",)), Place("p.json", 2, 9), 3, id="a value"),
+        pytest.param(Where(1, ("Sid",), name=True), Place("p.json", 2, 2), 5, id="a name"),
+        pytest.param(Where(1, ()), Place("p.json", 1, 1), 1, id="a statement: its opening"),
+        pytest.param(Span(20, 23), Place("p.json", 2, 2), 3, id="a span"),
     ],
 )
-def test_a_finding_is_diagnosed_with_its_place(where: Where | int, place: Place) -> None:
-    diagnostic = diagnose(finding(Severity.ERROR, where), document())
+def test_a_finding_is_diagnosed_with_its_place(
+    where: Where | Span, place: Place, width: int
+) -> None:
+    found = policy()._replace(findings=(finding(where, Severity.WARNING),))
 
-    assert diagnostic == Diagnostic(
-        "sid-characters", Severity.ERROR, "message", "remedy", place, ("R-SID-01",)
-    )
+    (diagnostic,) = warnings_of(found)
 
-
-def test_a_finding_without_a_rule_names_none() -> None:
-    diagnostic = diagnose(finding(Severity.WARNING, 0, rule=""), document())
-
-    assert diagnostic.rules == ()
+    assert diagnostic.place == place
+    assert diagnostic.excerpt is not None
+    assert diagnostic.excerpt.end - diagnostic.excerpt.start == width
 
 
-def test_every_error_is_raised_in_order_and_no_warning() -> None:
+def test_errors_are_raised_in_order_of_place_and_warnings_after_them() -> None:
     found = [
-        finding(Severity.ERROR, 20),
-        finding(Severity.WARNING, 1),
-        finding(Severity.ERROR, 0),
+        finding(Span(20, 21)),
+        finding(Span(1, 2), Severity.WARNING),
+        finding(Span(0, 1)),
     ]
 
     with pytest.raises(PolicyError) as caught:
-        refuse_errors(found, document())
+        settle(policy(), found, STRICT)
 
-    places = [str(diagnostic.place) for diagnostic in caught.value.diagnostics]
-    assert places == ["p.json:2:2", "p.json:1:1"]
-
-
-def test_warnings_alone_are_returned() -> None:
-    found = [finding(Severity.WARNING, 1), finding(Severity.WARNING, 0)]
-
-    assert refuse_errors(found, document()) == tuple(found)
+    assert places(caught.value) == ["error p.json:1:1", "error p.json:2:2", "warning p.json:1:2"]
 
 
-def test_the_warnings_of_a_policy_have_places() -> None:
-    source = Source("p.json", '{"Effect": "Deny", "Action": "Get", "Resource": "*"}')
-    policy = build_policy(read_document(source))
+def test_warnings_alone_are_kept_with_the_policy() -> None:
+    found = [finding(Span(1, 2), Severity.WARNING), finding(Span(0, 1), Severity.WARNING)]
 
-    (warning,) = warnings_of(policy)
+    assert settle(policy(), found, STRICT).findings == tuple(found)
 
-    assert (warning.code, warning.severity) == ("action-form", Severity.WARNING)
-    assert warning.place == Place("p.json", 1, 30)
+
+def test_more_problems_than_are_shown_are_counted() -> None:
+    with pytest.raises(PolicyError) as caught:
+        settle(policy(), [finding(Span(0, 1))] * (MOST_PROBLEMS + 3), STRICT)
+
+    *_, last = caught.value.diagnostics
+    assert (last.code, last.severity) == ("too-many-problems", Severity.ERROR)
+    assert last.message == "3 more problems of p.json are not shown"
+
+
+def test_an_accepted_error_becomes_a_warning_that_says_its_reading() -> None:
+    accepted = settle(policy(), [finding(Span(0, 1), leniently="it does nothing")], ACCEPTING)
+
+    (warning,) = accepted.findings
+    assert warning.severity is Severity.WARNING
+    assert warning.message == "message: AWS refuses this; accepted, so it does nothing"
+
+
+def test_an_error_without_a_lenient_reading_is_refused_all_the_same() -> None:
+    with pytest.raises(PolicyError):
+        settle(policy(), [finding(Span(0, 1))], ACCEPTING)
+
+
+def test_a_statement_that_cannot_be_understood_is_marked() -> None:
+    unusable = finding(Where(1, ("Sid",)), leniently="who knows")._replace(unusable=True)
+
+    accepted = settle(policy(), [unusable], ACCEPTING)
+
+    assert [each.unusable for each in accepted.statements] == ["message"]

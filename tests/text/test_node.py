@@ -12,7 +12,7 @@ from tests.marked import MARK
 def at_mark(text: str, path: Path, *, name: bool = False) -> tuple[int, int]:
     """Return where `path` leads in a text, and where its mark stands."""
     node = parse_json(text.replace(MARK, ""))[0]
-    return find(node, path, name=name), text.index(MARK)
+    return find(node, path, name=name).start, text.index(MARK)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Fuzzing of everything that reads a policy's text, guided by coverage."""
