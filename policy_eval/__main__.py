@@ -27,7 +27,7 @@ def can_i() -> None:
 def policy_eval() -> None:
     """Run `policy-eval`."""
     gc.disable()
-    from policy_eval.cli import main
+    from policy_eval.cli.commands import main
 
     _run(main, "policy-eval")
 

@@ -249,7 +249,9 @@ class _Reader:
             return self._inline(item, "", strictness)
         entry = item.checked(_ENTRY)
         name = entry["name"].text() if "name" in entry else ""
-        if ("file" in entry) is ("policy" in entry):
+        if "file" in entry and "policy" in entry:
+            raise entry["policy"].refuse("field-combination", "`file` and `policy` stand together")
+        if not entry.keys() & {"file", "policy"}:
             raise item.refuse("missing-field", "an entry has a `file` or a `policy`")
         if "policy" in entry:
             return self._inline(entry["policy"], name, strictness)

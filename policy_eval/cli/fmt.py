@@ -63,17 +63,21 @@ def _read(paths: tuple[str, ...]) -> list[Source]:
     problems: list[Diagnostic] = []
     for path in paths:
         try:
-            for name in policy_files(path):
-                source = read_stdin() if name == "-" else read_source(name)
-                document = read_document(source)
-                if document.found_in and name != "-":
-                    raise PolicyError(_inside_another(name, document))
-                sources.append(document.source if document.found_in else source)
+            sources += map(_policy_text, policy_files(path))
         except PolicyError as error:
             problems += error.diagnostics
     if problems:
         raise PolicyError(*problems)
     return sources
+
+
+def _policy_text(name: str) -> Source:
+    """Return the text of a policy. Raises PolicyError for a file that only holds one."""
+    source = read_stdin() if name == "-" else read_source(name)
+    document = read_document(source)
+    if document.found_in and name != "-":
+        raise PolicyError(_inside_another(name, document))
+    return document.source
 
 
 def _inside_another(name: str, document: Document) -> Diagnostic:

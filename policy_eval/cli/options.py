@@ -71,19 +71,19 @@ def read_stdin() -> Source:
 def policy_files(path: str) -> list[str]:
     """Return the files that a path names: itself (`-` is stdin), or a folder's `*.json`."""
     if not path:
-        raise _unreadable("-p", "an empty path")
+        raise _no_file("-p names nothing", "name a file, a folder, or - for stdin")
     if not os.path.isdir(path):  # noqa: PTH112 - pathlib costs a tenth of a cold start
         return [path]
     from pathlib import Path
 
     files = sorted(map(str, Path(path).glob("*.json")))
     if not files:
-        raise _unreadable(path, "no *.json file in this folder")
+        raise _no_file(f"{path}: there is no *.json file in this folder", "name a file")
     return files
 
 
-def _unreadable(name: str, found: str) -> PolicyError:
-    return PolicyError(Diagnostic("unreadable-file", Severity.ERROR, f"{name}: {found}"))
+def _no_file(message: str, remedy: str) -> PolicyError:
+    return PolicyError(Diagnostic("missing-file", Severity.ERROR, message, remedy))
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -105,8 +105,8 @@ def refusing_bad_input(form: str = "text") -> Iterator[None]:
         yield
     except InputError as error:
         print_diagnostics(error.diagnostics, form)
-        if form == "text" and any(each.place for each in error.diagnostics):
-            code = next(each.code for each in error.diagnostics if each.place)
+        if form == "text":
+            code = error.diagnostics[0].code
             _echo_problems(f"\nfor more on a problem: policy-eval explain-error {code}")
         raise click.exceptions.Exit(Exit.UNUSABLE) from None
 

@@ -102,17 +102,17 @@ def _rows(statement: Statement) -> list[tuple[str, list[str]]]:
 def _size_lines(policy: Policy) -> list[str]:
     sizes = sizes_of(policy.stored, policy.type)
     if not sizes:
-        return [f"  size: {len(policy.stored):,} characters; each service has its own quota"]
-    return [f"  size: {_size(size)}" for size in sizes]
+        return [f"  {len(policy.stored):,} characters; each service has a quota of its own"]
+    first = sizes[0]
+    blanks = "with" if first.quota.with_blanks else "without"
+    return [
+        f"  {first.counted:,} characters, counted {blanks} whitespace as AWS does; of",
+        *(f"{size.quota.largest:>10,}  {_verdict(size)}" for size in sizes),
+    ]
 
 
-def _size(size: Size) -> str:
-    blanks = "with" if size.quota.with_blanks else "without"
-    mark = "TOO LARGE: " if size.exceeds else ""
-    return (
-        f"{mark}{size.counted:,} of {size.quota.largest:,} characters {blanks} whitespace "
-        f"({size.quota.of})"
-    )
+def _verdict(size: Size) -> str:
+    return f"{size.quota.of}{': TOO LARGE' if size.exceeds else ''}"
 
 
 def _data(policy: Policy, *, assumed: bool) -> dict[str, object]:

@@ -148,6 +148,7 @@ def _statement(trace: StatementTrace) -> dict[str, object]:
         "column": place.column,
         "effect": statement.effect.value,
         "applies": trace.applies,
+        "unusable": statement.unusable or None,
         "tests": [_test(test) for test in trace.tests],
     }
 

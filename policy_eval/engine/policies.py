@@ -13,7 +13,7 @@ from policy_eval.policy.document import Document, read_document
 from policy_eval.policy.policy_type import STRICT, PolicyType, Strictness
 from policy_eval.semantics.readings import OUR_READING, Reading
 from policy_eval.semantics.validity import problems_in, usable
-from policy_eval.text.files import read_source
+from policy_eval.text.files import checked, read_source
 from policy_eval.text.source import Source
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def parse_policy(
     output of an AWS CLI command, a heredoc or YAML block. Raises PolicyError naming file, line
     and column of every problem.
     """
-    return policy_in(Source(name, text), policy_type, strictness)
+    return policy_in(checked(Source(name, text)), policy_type, strictness)
 
 
 def load_policy(

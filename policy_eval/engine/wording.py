@@ -127,6 +127,7 @@ def _because(part: Part) -> list[str]:
                 verb = "allows" if trace.entry.statement.effect is Effect.ALLOW else "denies"
                 lines.append(f"{_label(trace)} {verb} it if:")
                 lines += [f"  {_test_line(test)}" for test in trace.tests if test.holds is None]
+                lines += [f"  {line}" for line in _not_understood(trace)]
         return lines
     return lines or _lacking(part)
 
@@ -143,7 +144,11 @@ def _denied(part: Part) -> list[str]:
 
 def _identity_side(part: Part) -> list[str]:
     """Return what the identity-based policies say, where they alone do not decide."""
-    unclear = part.context.resources.names is None or part.decision.missing_context
+    unclear = (
+        part.context.resources.names is None
+        or part.decision.missing_context
+        or any(trace.applies is None for trace in part.trace.statements)
+    )
     if unclear or not part.identity_counts:
         return []
     granting = [trace for trace in part.trace.having(Effect.ALLOW) if trace.applies]
@@ -191,12 +196,20 @@ def _statements(policy: Policy, part: Part) -> list[str]:
         label = statement.sid or f"statement {statement.number}"
         if trace.selected:
             lines.append(f"  {label}   {_verdict(trace)}   {policy.place(statement)}")
-            lines += [f"    {line}" for line in _test_lines(trace.tests)]
+            lines += [
+                f"    {line}" for line in (*_test_lines(trace.tests), *_not_understood(trace))
+            ]
         elif len(others) <= _OTHERS_SHOWN:
             lines.append(f"  {label}   {statement.effect.value}, another action")
     if len(others) > _OTHERS_SHOWN:
         lines.append(f"  {len(others)} further statements on other actions")
     return lines
+
+
+def _not_understood(trace: StatementTrace) -> list[str]:
+    """Return the line of what makes a statement unusable; none where all of it is understood."""
+    unusable = trace.entry.statement.unusable
+    return [f"{OPEN} what AWS refuses, accepted: {unusable}"] if unusable else []
 
 
 def _verdict(trace: StatementTrace) -> str:

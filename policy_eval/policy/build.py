@@ -132,7 +132,8 @@ class _Builder(Collector):
             statement_count(self, len(document.statements))
 
     def _looks_odd(self) -> bool:
-        return self._document.source.text[:1] in _BLANKS or self._document.single_at is not None
+        blanks = self._document.source.text[:1] in _BLANKS and not self._document.findings
+        return blanks or self._document.single_at is not None
 
     def _unique_sids(self, statements: tuple[Statement, ...]) -> None:
         seen: dict[str, int] = {}

@@ -18,6 +18,7 @@ from policy_eval.text.pointing import refuse
 from policy_eval.text.source import Source
 from policy_eval.text.yaml_blocks import yaml_blocks
 
+_BLOCKS_NAMED = 5
 _ENCODED = re.compile(r"\s*(?:%(?:20|09|0[ADad]))*%(?:7B|7b|5B|5b|22)")
 
 
@@ -62,7 +63,8 @@ def _inside(inner: Source, found_in: str, strictness: Strictness) -> Document:
 
 def _only(source: Source, blocks: list[Block], strictness: Strictness) -> Document:
     if len(blocks) > 1:
-        lines = ", ".join(str(source.place(block.start).line) for block in blocks)
+        first = [str(source.place(block.start).line) for block in blocks[:_BLOCKS_NAMED]]
+        lines = ", ".join([*first, *(["…"] if len(blocks) > len(first) else [])])
         second = Span(blocks[1].start, blocks[1].start + 1)
         message = f"this text holds {len(blocks)} policies (lines {lines})"
         raise refuse(source, second, "several-policies", message, "give one of them alone")

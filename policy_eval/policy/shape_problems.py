@@ -97,7 +97,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 def odd_layout(problems: Collector, document: Document) -> None:
     """Warn of what is JSON by every rule, and what IAM was seen to refuse all the same."""
     text = document.source.text
-    if text[:1] in _BLANKS:
+    if text[:1] in _BLANKS and not document.findings:  # not where a comment was read over
         size = len(text) - len(text.lstrip(_BLANKS))
         problems.found.append(
             Finding(

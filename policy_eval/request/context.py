@@ -81,7 +81,7 @@ def text_of(name: str, value: Scalar) -> str:
             raise refuse_request(
                 "context-value",
                 f"`{name}` is given as {type(value).__name__}",
-                "expected text, int, Decimal, bool, datetime, bytes or an IP address",
+                "give text, int, Decimal, bool, datetime, bytes or an IP address",
             )
 
 

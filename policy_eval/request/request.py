@@ -66,7 +66,7 @@ class Request:
             raise refuse_request(
                 "unknown-action",
                 f"`{action}` is no action",
-                "expected `service:Name`, such as `secretsmanager:CreateSecret`",
+                "write `service:Name`, such as `secretsmanager:CreateSecret`",
                 ("R-ACT-01",),
             )
         if resource is not None and resource != "*" and parse_arn(resource) is None:

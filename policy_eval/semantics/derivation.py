@@ -180,7 +180,7 @@ def check_time(keys: KnownKeys, now: str | datetime | None) -> None:
     instant = read_instant(now)
     if instant is None:
         raise refuse_request(
-            "unreadable-time", f"`{now}` is no date", "expected 2026-01-31T12:00:00Z",
+            "unreadable-time", f"`{now}` is no date", "write it as 2026-01-31T12:00:00Z",
             ("R-COND-12",),
         )  # fmt: skip
     given = keys.single_values()

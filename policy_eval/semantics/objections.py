@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from policy_eval.errors import Severity
-from policy_eval.policy.ast import Condition
+from policy_eval.policy.ast import Condition, Effect
 from policy_eval.policy.collector import UNUSABLE, cut, shown
 from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.operator_name import SetOperator
@@ -23,30 +23,49 @@ from policy_eval.text.folding import fold
 from policy_eval.text.node import Span
 
 
-def action_form(policy_type: PolicyType, where: Where, text: str, *, negated: bool) -> Finding:
+def _nothing_matched(effect: Effect, what: str, *, negated: bool) -> str:
+    """Return the lenient reading of a value that can match nothing.
+
+    Where that would grant more or deny less, nobody knows what the statement does (R-EXT-05).
+    """
+    if (effect is Effect.ALLOW) is negated:
+        return UNUSABLE
+    return f"it {'excludes' if negated else 'matches'} no {what}"
+
+
+def action_form(policy_type: PolicyType, where: Where, text: str, effect: Effect) -> Finding:
     """Return what is wrong with an action (R-ACT-03, R-ACT-06)."""
     prefix, colon, name = text.partition(":")
-    shown_text = cut(text) or "empty text"
-    matches = "excludes" if negated else "matches"
-    if text.startswith("arn:"):
+    negated = where.path[0] == "NotAction"
+    what, remedy, expected = "", "", "`service:Name`"
+    if not text:
+        what = "this action is empty text"
+    elif text.startswith("arn:"):
+        what, remedy = f"`{cut(text)}` is an ARN, and no action", "it belongs into Resource"
+    elif not colon or ":" in name:
+        fault = "holds two colons" if colon else "has no service prefix"
+        what, remedy = f"`{cut(text)}` {fault}", _action_meant(text)
+    if what:
+        leniently = _nothing_matched(effect, "action", negated=negated)
         return Finding(
-            Severity.ERROR, "action-form", where, f"`{shown_text}` is an ARN, and no action",
-            "it belongs into Resource", "R-ACT-03", "`service:Name`", f"it {matches} no action",
-        )  # fmt: skip
-    if not colon or ":" in name:
-        what = "holds two colons" if colon else "has no service prefix"
-        return Finding(
-            Severity.ERROR, "action-form", where, f"`{shown_text}` {what}", _action_meant(text),
-            "R-ACT-03", "`service:Name`", f"it {matches} no action",
+            Severity.ERROR, "action-form", where, what, remedy, "R-ACT-03", expected, leniently,
+            unusable=leniently == UNUSABLE,
         )  # fmt: skip
     wild = ("*" in prefix or "?" in prefix) and text != "*:*"  # which means `*` alone
     if wild and RULES[policy_type].kept_by_iam:
         return Finding(
             Severity.ERROR, "action-form", where,
-            f"`{shown_text}` has a wildcard in its service prefix", "name each service", "R-ACT-03",
+            f"`{cut(text)}` has a wildcard in its service prefix", "name each service", "R-ACT-03",
             "`service:Name`, with wildcards in the name only",
             "prefix and name are matched as patterns, each against its own",
         )  # fmt: skip
+    return _odd_action(where, text, negated=negated)
+
+
+def _odd_action(where: Where, text: str, *, negated: bool) -> Finding:
+    """Return the warning about an action that AWS is not known to refuse."""
+    prefix, _, name = text.partition(":")
+    matches = "excludes" if negated else "matches"
     if text.split() != [text]:
         found, rule = f"holds blanks and {matches} no action", "R-ACT-06"
     elif not name or (prefix.isascii() and prefix.replace("-", "a").isalnum()):
@@ -54,13 +73,9 @@ def action_form(policy_type: PolicyType, where: Where, text: str, *, negated: bo
     else:
         found, rule = "has an unusual service prefix", "R-ACT-03"
     return Finding(
-        Severity.WARNING,
-        "action-form",
-        where,
-        f"`{shown_text}` {found}",
-        "write `service:Name`",
+        Severity.WARNING, "action-form", where, f"`{cut(text)}` {found}", "write `service:Name`",
         rule,
-    )
+    )  # fmt: skip
 
 
 def _action_meant(text: str) -> str:
@@ -79,13 +94,13 @@ def _action_meant(text: str) -> str:
     return ""
 
 
-def not_an_arn(where: Where, text: str, *, negated: bool) -> Finding:
+def not_an_arn(where: Where, text: str, effect: Effect) -> Finding:
     """Return what is wrong with a resource that is no ARN (R-RES-05)."""
-    element = where.path[0]
+    element = str(where.path[0])
+    leniently = _nothing_matched(effect, "resource", negated=element == "NotResource")
     return Finding(
         Severity.ERROR, "not-an-arn", where, f"{element} is {shown(text)}", _arn_meant(text),
-        "R-RES-05", 'an ARN or "*"', UNUSABLE if negated else "it matches no resource",
-        negated,
+        "R-RES-05", 'an ARN or "*"', leniently, unusable=leniently == UNUSABLE,
     )  # fmt: skip
 
 
@@ -235,7 +250,7 @@ def key_form(statement: int, condition: Condition) -> Finding:
         Severity.ERROR, "condition-key-form", Where(statement, path, name=True),
         f"the condition key `{cut(condition.key)}` has no prefix",
         f"did you mean `{names[near[0]]}`" if near else "", "",
-        "`prefix:name`, such as `aws:SourceIp`", "no request carries it",
+        "`prefix:name`, such as `aws:SourceIp`", UNUSABLE, unusable=True,
     )  # fmt: skip
 
 

@@ -48,6 +48,8 @@ class Outcome(NamedTuple):
     accepts: ValueSet = NOTHING
 
 
+_UNREADABLE = Outcome(None, Why.UNREADABLE)
+
 Contains = Callable[[ValueSet, Value], bool]
 """An engine's way to look into a set."""
 
@@ -103,7 +105,7 @@ def outcome(test: Test, values: Values | None, lookup: Lookup, contains: Contain
         fails = (
             test.unreadable_fails and values is not None and _one_where_one_is_held(test, values)
         )
-        return Outcome(False, Why.NOT_AN_ARN) if fails else Outcome(None, Why.UNREADABLE)
+        return Outcome(holds=False, why=Why.NOT_AN_ARN) if fails else _UNREADABLE
     accepts: ValueSet | None
     if isinstance(test.accepts, Template):
         accepts = test.accepts.resolve(lookup)

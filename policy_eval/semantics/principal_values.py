@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from policy_eval.errors import Severity
 from policy_eval.policy.arn import parse_arn
-from policy_eval.policy.collector import UNREAD, cut
+from policy_eval.policy.collector import UNREAD, cut, shown
 from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.policy_type import RULES, PolicyType
 from policy_eval.policy.principal_element import PrincipalValue
@@ -54,39 +54,39 @@ def _refuse(
 def _aws(where: Where, text: str) -> Iterator[Finding]:
     if text == "*" or is_account(text):
         return
-    shown = cut(text) or "empty text"
+    named = shown(text)
     if _UNIQUE_ID.fullmatch(text):
         yield Finding(
             Severity.WARNING, "unique-id", where,
-            f"`{shown}` is the unique ID of a user or role, which AWS puts where a principal was "
+            f"{named} is the unique ID of a user or role, which AWS puts where a principal was "
             "deleted", "name the principal that is meant", "R-PRIN-04",
         )  # fmt: skip
         return
     if "*" in text or "?" in text:
         yield _refuse(
-            "principal-wildcard", where, f"`{shown}` has a wildcard, and principals take none",
+            "principal-wildcard", where, f"{named} has a wildcard, and principals take none",
             'a whole ARN, an account, or "*"',
             "name the account and test aws:PrincipalArn with ArnLike in Condition", "R-PRIN-03",
         )  # fmt: skip
         return
     arn = parse_arn(text)
     if arn is None or arn.service not in ("iam", "sts") or arn.region:
-        yield _refuse("principal-form", where, f"`{shown}` is no principal", _AWS_FORMS,
+        yield _refuse("principal-form", where, f"{named} is no principal", _AWS_FORMS,
                       _aws_meant(text))  # fmt: skip
         return
     kind = arn.resource.partition("/")[0]
     if arn.service == "iam" and kind == "group":
         yield _refuse(
-            "principal-form", where, f"`{shown}` is a group, and groups are never principals",
+            "principal-form", where, f"{named} is a group, and groups are never principals",
             _AWS_FORMS, "name its users, or give the group an identity-based policy", "R-PRIN-08",
         )  # fmt: skip
     elif not (is_account(arn.account) or arn.account == _OF_CLOUDFRONT):
         yield _refuse(
-            "principal-form", where, f"`{cut(arn.account)}` in `{shown}` is no account ID",
+            "principal-form", where, f"`{cut(arn.account)}` in {named} is no account ID",
             "twelve digits",
         )  # fmt: skip
     elif not _is_caller(arn.service, arn.resource):
-        yield _refuse("principal-form", where, f"`{shown}` is no principal", _AWS_FORMS)
+        yield _refuse("principal-form", where, f"{named} is no principal", _AWS_FORMS)
 
 
 def _is_caller(service: str, resource: str) -> bool:
@@ -122,7 +122,7 @@ def _service(where: Where, text: str) -> Iterator[Finding]:
 
         known = text.isascii() and service_exists(text.lower())
         yield _refuse(
-            "principal-form", where, f"`{cut(text) or 'empty text'}` is no service principal",
+            "principal-form", where, f"{shown(text)} is no service principal",
             "a name such as `ec2.amazonaws.com`",
             f"did you mean `{text.lower()}.amazonaws.com`" if known else "", "R-PRIN-09",
         )  # fmt: skip
@@ -151,7 +151,7 @@ def _federated(policy_type: PolicyType, where: Where, text: str) -> Iterator[Fin
     )
     if not is_provider and (arn is not None or not _DOMAIN.fullmatch(text)):
         yield _refuse(
-            "federated-principal", where, f"`{cut(text) or 'empty text'}` is no identity provider",
+            "federated-principal", where, f"{shown(text)} is no identity provider",
             "the ARN of a SAML or OIDC provider, or a domain such as "
             "`cognito-identity.amazonaws.com`", rule="R-PRIN-10",
         )  # fmt: skip

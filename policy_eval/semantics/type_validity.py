@@ -155,10 +155,10 @@ def _in_trust_policy(statement: Statement) -> Iterator[Finding]:
         if wanted is None or element.negated:
             continue
         federated = [each.text for each in element.values if each.kind == "Federated"]
-        arns = [each for each in federated if each.startswith("arn:")]
+        arns = [each for each in federated if any(f":{kind}" in each for kind in _ASSUMED_BY)]
         others = [each for each in arns if f":{wanted}" not in each]
         if arns and len(others) == len(federated):
-            kind = next((each for each in _ASSUMED_BY if f":{each}" in others[0]), None)
+            kind = next(each for each in _ASSUMED_BY if f":{each}" in others[0])
             yield Finding(
                 Severity.WARNING, "mismatched-federation",
                 Where(statement.number, (statement.action.name, index)),

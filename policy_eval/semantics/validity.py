@@ -8,10 +8,10 @@ for what is not stand in `objections`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from policy_eval.policy.arn import ARN_FIELDS
-from policy_eval.policy.ast import Condition, Policy, Statement
+from policy_eval.policy.ast import Condition, Element, Policy, Statement
 from policy_eval.policy.collector import UNREAD
 from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.operator_name import parse_operator_name
@@ -41,19 +41,38 @@ def problems_in(policy: Policy) -> list[Finding]:
 
 
 def usable(policy: Policy) -> Policy:
-    """Return an accepted policy without the conditions that no operator can evaluate.
+    """Return an accepted policy whose unusable statements may apply wherever they might.
 
-    Their statements are marked unusable, so that nothing is decided as if they held (R-EXT-05).
+    They keep what is understood of them: conditions that cannot be evaluated are left out, and
+    actions and resources that match nothing stand for anything (R-EXT-05).
     """
-    statements = tuple(
-        statement._replace(
-            conditions=tuple(each for each in statement.conditions if _operator(each.operator))
-        )
-        if statement.unusable
-        else statement
-        for statement in policy.statements
+    return policy._replace(statements=tuple(map(_usable, policy.statements)))
+
+
+def _usable(statement: Statement) -> Statement:
+    if not statement.unusable:
+        return statement
+    return statement._replace(
+        action=_widened(statement.action, _names_actions),
+        resource=_widened(statement.resource, _is_arn),
+        conditions=tuple(filter(_can_be_evaluated, statement.conditions)),
     )
-    return policy._replace(statements=statements)
+
+
+def _widened(element: Element, is_understood: Callable[[str], bool]) -> Element:
+    if element.negated:
+        return element
+    return element._replace(
+        values=tuple(text if is_understood(text) else "*" for text in element.values)
+    )
+
+
+def _can_be_evaluated(condition: Condition) -> bool:
+    return _operator(condition.operator) is not None and _has_prefix(condition.key)
+
+
+def _has_prefix(key: str) -> bool:
+    return ":" in key.strip(":")
 
 
 def _operator(written: str) -> Operator | None:
@@ -83,7 +102,12 @@ def _actions(policy: Policy, statement: Statement) -> Iterator[Finding]:
             continue
         from policy_eval.semantics.objections import action_form  # only when something is odd
 
-        yield action_form(policy.type, where, text, negated=element.negated)
+        yield action_form(policy.type, where, text, statement.effect)
+
+
+def _names_actions(text: str) -> bool:
+    """Whether an action has one colon, or is everything."""
+    return text == "*" or _without_variables(text).count(":") == 1
 
 
 def _without_variables(text: str) -> str:
@@ -104,12 +128,11 @@ def _resources(policy: Policy, statement: Statement) -> Iterator[Finding]:
         if text == "*" or text is UNREAD:
             continue
         where = Where(statement.number, (element.name, index))
-        scheme = text.partition(":")[0]
-        if scheme != "arn" and not _could_be_arn(scheme):
+        if not _is_arn(text):
             if not _is_shorthand(policy.type, text):
                 from policy_eval.semantics.objections import not_an_arn
 
-                yield not_an_arn(where, text, negated=element.negated)
+                yield not_an_arn(where, text, statement.effect)
             continue
         if "${" in text:
             yield from _variables_of_resource(policy, where, text)
@@ -121,6 +144,12 @@ def _resources(policy: Policy, statement: Statement) -> Iterator[Finding]:
             from policy_eval.semantics.objections import unknown_partition
 
             yield unknown_partition(where, text)
+
+
+def _is_arn(text: str) -> bool:
+    """Whether a resource is an ARN, whole or not, or everything."""
+    scheme = text.partition(":")[0]
+    return scheme == "arn" or _could_be_arn(scheme)
 
 
 def _is_shorthand(policy_type: PolicyType, text: str) -> bool:
@@ -202,7 +231,7 @@ def _conditions(policy: Policy, statement: Statement) -> Iterator[Finding]:
             yield unknown_operator(statement.number, written, keys)
     for condition in statement.conditions:
         if condition.operator in known:
-            if ":" not in condition.key.strip(":"):
+            if not _has_prefix(condition.key):
                 from policy_eval.semantics.objections import key_form
 
                 yield key_form(statement.number, condition)

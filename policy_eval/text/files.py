@@ -43,9 +43,14 @@ def decode(
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise refusal(_wrong_encoding(name, data, error)) from None
-    if text[:1] == "\ufeff" or "\x00" in text:
-        raise refusal(_stray(name, text))
-    return Source(name, text)
+    return checked(Source(name, text), refusal)
+
+
+def checked(source: Source, refusal: type[InputError] = PolicyError) -> Source:
+    """Return a text that holds no byte order mark and no NUL. Raises `refusal`."""
+    if source.text[:1] == "\ufeff" or "\x00" in source.text:
+        raise refusal(_stray(source.name, source.text))
+    return source
 
 
 def _too_large(name: str, largest: int) -> Diagnostic:

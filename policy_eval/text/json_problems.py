@@ -495,7 +495,8 @@ class _Scanner:
 
     def _stray(self, token: _Token) -> None:
         span = (token.start, token.end)
-        if not token.text.isprintable() or token.text.isspace():
+        is_seen = token.text.isprintable() and not token.text.isspace()
+        if token.kind == "other" and not is_seen:
             from unicodedata import name
 
             called = name(token.text, "a control character")

@@ -7,6 +7,9 @@ The largest policy AWS takes has 20,480 characters (A.4); the policy simulator's
 LARGEST_POLICY = 1_048_576
 """Bytes of a file that holds a policy."""
 
+LARGEST_YAML = LARGEST_POLICY // 4
+"""Characters of a YAML text that is searched for a policy."""
+
 LARGEST_SUITE = 8 * LARGEST_POLICY
 """Bytes of a file that holds tests or context keys."""
 

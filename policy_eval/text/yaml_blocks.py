@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from policy_eval.text.cutout import Cutout, Pieces, without_indent
 from policy_eval.text.decoding import JSON_STRING, string_decoded
 from policy_eval.text.heredocs import Block
+from policy_eval.text.limits import LARGEST_YAML
 from policy_eval.text.node import Span
 from policy_eval.text.pointing import refuse
 from policy_eval.text.source import Source
@@ -25,6 +26,9 @@ def yaml_blocks(source: Source) -> Iterator[Block]:
     text = source.text
     if text.lstrip()[:1] == '"' or not _YAML_KEY.search(text):
         return
+    if len(text) > LARGEST_YAML:
+        message = f"this YAML has more than {LARGEST_YAML:,} characters, and no more are searched"
+        raise refuse(source, Span(0, 1), "too-large", message, "give the policy alone")
     import yaml
 
     try:

@@ -1,0 +1,39 @@
+"""The command `policy-eval`: one command per file, loaded when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+_COMMANDS = {
+    "can-i": ("can_i", "Would AWS allow this request?"),
+    "check": ("check", "Run a scenario and report every answer."),
+    "show": ("show", "What is read from a policy: statements, assumptions, sizes."),
+    "fmt": ("fmt", "Put policies in canonical order and layout."),
+    "explain-error": ("explain_error", "What a diagnostic's code means."),
+}
+
+
+class _Commands(click.Group):
+    """Finds commands without importing the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"policy_eval.cli.{_COMMANDS[cmd_name][0]}")
+        command = module.command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in _COMMANDS.items()])
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="policy-eval")
+def main() -> None:
+    """Say what AWS IAM would decide, offline, and why."""
