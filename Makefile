@@ -4,8 +4,9 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 CASES ?= 200000
 SAMPLE ?= 200
+SECONDS ?= 60
 
-.PHONY: ask test lint slow coverage fuzz bench mutants clean
+.PHONY: ask test lint slow coverage fuzz fuzz-readers fuzz-text bench mutants clean
 
 # Can a role create AppFlow's secrets, by the policy of AppFlow's documentation?
 ask: $(VENV)/installed
@@ -35,6 +36,15 @@ coverage: $(VENV)/installed-for-development
 # The engines against the oracle on CASES generated cases, from SEED on.
 fuzz: $(VENV)/installed-for-development
 	$(RUN) -m tests.oracle.fuzz $(CASES) $(SEED)
+
+# The JSON readers and the search for problems on CASES generated texts.
+fuzz-readers: $(VENV)/installed-for-development
+	$(RUN) -m tests.property $(CASES)
+
+# Bytes that break a reader, looked for during SECONDS, guided by coverage.
+fuzz-text: $(VENV)/installed-for-development
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	$(RUN) -m tests.fuzz $(SECONDS)
 
 bench: $(VENV)/installed-for-development
 	$(RUN) -m benchmarks

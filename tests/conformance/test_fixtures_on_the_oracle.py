@@ -43,6 +43,8 @@ def _question(case: Case) -> tuple[PolicySet, OracleRequest] | None:
     """Return the case as the oracle's question; None where its interface has no words for it."""
     if isinstance(case.policies, InputError) or isinstance(case.requests, InputError):
         return None
+    if any(policy.accepts_invalid for policy in case.policies.identity):
+        return None  # the oracle knows no lenient reading
     if len(case.requests) != 1 or case.expect is None or case.expect.decision not in _WORDS:
         return None
     (request,) = case.requests

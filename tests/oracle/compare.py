@@ -6,17 +6,18 @@ import json
 from typing import NamedTuple
 
 from policy_eval.engine import reference, scalar
-from policy_eval.engine.policies import parse_policy
 from policy_eval.engine.program import Program
 from policy_eval.errors import RequestError
 from policy_eval.policy.ast import Effect, Policy
-from policy_eval.policy.policy_type import Strictness
+from policy_eval.policy.build import build_policy
+from policy_eval.policy.document import read_document
 from policy_eval.request.context import Values
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Bounds, Case, Side, decide
 from policy_eval.semantics.request_context import RequestContext
 from policy_eval.semantics.resources import NO_RESOURCE, Resources
 from policy_eval.text.folding import fold
+from policy_eval.text.source import Source
 from tests.oracle.generate import GeneratedCase
 from tests.oracle.oracle import OracleRequest
 from tests.oracle.oracle import decide as oracle_decide
@@ -39,9 +40,8 @@ class Answers(NamedTuple):
 
 def policies_of(case: GeneratedCase) -> tuple[Policy, ...]:
     """Return the case's documents as policies, also where AWS would refuse an action's form."""
-    accepting = Strictness(accept_invalid=True)
     return tuple(
-        parse_policy(json.dumps(document), strictness=accepting)._replace(accepts_invalid=False)
+        build_policy(read_document(Source("<policy>", json.dumps(document)))).policy
         for document in case.documents
     )
 
