@@ -126,7 +126,7 @@ def _json(source: Source) -> Node:
     from policy_eval.text.json_problems import problems_of
     from policy_eval.text.json_tree import parse_json
 
-    problems = problems_of(source)
+    problems = problems_of(source, "an object or a list")
     if problems:
         raise SuiteError(*problems)
     first, *others = parse_json(source.text)

@@ -4,12 +4,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from policy_eval.errors import Place
-from policy_eval.policy.findings import Finding
 from policy_eval.policy.policy_type import PolicyType
 from policy_eval.text.node import Path, Span
 from policy_eval.text.source import Source
 
 if TYPE_CHECKING:
+    from policy_eval.policy.findings import Finding
     from policy_eval.policy.principal_element import PrincipalElement
 
 DEFAULT_VERSION = "2008-10-17"
@@ -97,7 +97,7 @@ class Policy(NamedTuple):
     form: Form
     source: Source
     places: Places
-    findings: tuple[Finding, ...] = ()
+    findings: "tuple[Finding, ...]" = ()
     type: PolicyType = PolicyType.IDENTITY
     stored: str = ""
     found_in: str = ""

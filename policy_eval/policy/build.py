@@ -9,7 +9,7 @@ stand in `shape_problems`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.policy.ast import (
     CURRENT_VERSION,
@@ -24,12 +24,14 @@ from policy_eval.policy.ast import (
 )
 from policy_eval.policy.collector import UNREAD, Collector
 from policy_eval.policy.document import Document
-from policy_eval.policy.findings import Finding
 from policy_eval.policy.policy_type import RULES, PolicyType
 from policy_eval.text.folding import fold
 from policy_eval.text.json_values import Member
 from policy_eval.text.limits import LONGEST_VALUE, MOST_STATEMENTS
 from policy_eval.text.node import Json, Path
+
+if TYPE_CHECKING:
+    from policy_eval.policy.findings import Finding
 
 _DOCUMENT_ELEMENTS = frozenset({"Version", "Id", "Statement"})
 _STATEMENT_ELEMENTS = frozenset(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from policy_eval.errors import Severity
-from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.policy_type import RULES, PolicyType
 from policy_eval.text.limits import LONGEST_VALUE
 from policy_eval.text.node import Json, Number, Path
+
+if TYPE_CHECKING:
+    from policy_eval.policy.findings import Finding
 
 UNUSABLE = "the statement may or may not apply"
 """The lenient reading of what cannot be understood (R-GRAM-07, R-EXT-05)."""
@@ -47,6 +51,8 @@ class Collector:
         leniently: str = "",
     ) -> None:
         """Note what AWS refuses. `leniently` is how it is read where that is accepted."""
+        from policy_eval.policy.findings import Finding, Where  # only when there is a problem
+
         self.found.append(
             Finding(
                 Severity.ERROR,
@@ -63,6 +69,8 @@ class Collector:
 
     def warn(self, code: str, path: Path, message: str, rule: str, remedy: str = "") -> None:
         """Note what AWS lets pass and a reader should know."""
+        from policy_eval.policy.findings import Finding, Where
+
         where = Where(self.statement, path)
         self.found.append(Finding(Severity.WARNING, code, where, message, remedy, rule))
 
@@ -73,7 +81,8 @@ class Collector:
         """Note a value of a wrong JSON type. `what` holds it, or is it where it has no name."""
         held = "is" if len(path) == 1 else "holds"
         found = f"{what} {held} {shown(value)}" if what else f"found {shown(value)}"
-        self.error(code, path, found, rule, expected=expected, remedy=_mended(value))
+        remedy = _mended(value) if path else ""
+        self.error(code, path, found, rule, expected=expected, remedy=remedy)
 
     def both(self, plain: str, negated: str) -> None:
         """Note two elements of which a statement has one."""

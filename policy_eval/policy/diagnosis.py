@@ -71,21 +71,19 @@ def warnings_of(policy: Policy) -> tuple[Diagnostic, ...]:
 
 def _spot(finding: Finding, policy: Policy) -> Spot:
     """Return what is underlined: of a whole statement or document, its opening only."""
-    match finding.where:
-        case Spot():
-            return finding.where
-        case Span():
-            return Spot(policy.source, finding.where)
-        case Where(statement, path, name, within):
-            span = policy.places(statement, path, name=name)
-            text = policy.source.text[span.start : span.end]
-            if not path and text[:1] in ("{", "["):
-                span = Span(span.start, span.start + 1)
-            elif within is not None and "\\" not in text:  # else characters take several
-                quote = text[:1] in ('"', "'")
-                start = span.start + quote
-                span = Span(start + within.start, start + within.end)
-            return Spot(policy.source, span)
+    where = finding.where
+    if isinstance(where, Spot):
+        return where
+    if isinstance(where, Span):
+        return Spot(policy.source, where)
+    span = policy.places(where.statement, where.path, name=where.name)
+    text = policy.source.text[span.start : span.end]
+    if not where.path and text[:1] in ("{", "["):
+        span = Span(span.start, span.start + 1)
+    elif where.within is not None and "\\" not in text:  # else characters take several
+        start = span.start + (text[:1] in ('"', "'"))
+        span = Span(start + where.within.start, start + where.within.end)
+    return Spot(policy.source, span)
 
 
 def _diagnose(finding: Finding, spot: Spot) -> Diagnostic:

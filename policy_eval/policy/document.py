@@ -7,15 +7,17 @@ repaired; positions always refer to the text as it was given.
 """
 
 import json
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.errors import PolicyError
 from policy_eval.policy.ast import Form, Places
-from policy_eval.policy.findings import Finding
 from policy_eval.policy.policy_type import STRICT, PolicyType, Strictness
 from policy_eval.text.json_values import Member, TopLevel, read_json
 from policy_eval.text.node import Json, Node, Path, Span, find
 from policy_eval.text.source import Source
+
+if TYPE_CHECKING:
+    from policy_eval.policy.findings import Finding
 
 
 class Document(NamedTuple):
@@ -35,7 +37,7 @@ class Document(NamedTuple):
     places: Places
     found_in: str = ""
     types: frozenset[PolicyType] = frozenset()
-    findings: tuple[Finding, ...] = ()
+    findings: "tuple[Finding, ...]" = ()
     single_at: int | None = None
 
 
@@ -97,7 +99,7 @@ FORMS = (
 
 def read_document(source: Source, strictness: Strictness = STRICT) -> Document:
     """Return the statements in a text that is JSON, or holds JSON. Raises PolicyError."""
-    findings: tuple[Finding, ...] = ()
+    findings: "tuple[Finding, ...]" = ()
     if strictness.lenient:
         from policy_eval.policy.lenient import read_over
 
@@ -121,13 +123,15 @@ def _read(source: Source, strictness: Strictness) -> Document:
         wrapped = next((value for value in values if not _is_statement(value)), None)
         if wrapped is not None:
             raise _refused(source, wrapped, "only statements may be joined by commas")
-        return _fragment(source, Form.JOINED, tuple(map(_whole, values)))
+        span = Span(first.start, values[-1].end)
+        return _fragment(source, Form.JOINED, tuple(map(_whole, values)), span)
+    span = Span(first.start, first.end)
     if not first.is_object:
         if first.members and all(map(_is_document, first.members)):
             raise _refused(source, first, "this is a list of policy documents")
-        return _fragment(source, Form.LIST, first.members)
+        return _fragment(source, Form.LIST, first.members, span)
     if _is_statement(first):
-        return _fragment(source, Form.STATEMENT, (_whole(first),))
+        return _fragment(source, Form.STATEMENT, (_whole(first),), span)
     if any(member.name == "Statement" for member in first.members):
         return _wrapped(source, first)
     from policy_eval.policy.envelopes import read_envelope  # only for commands' outputs
@@ -157,11 +161,11 @@ def _whole(value: TopLevel) -> Member:
     return Member("", members, value.start, value.end)
 
 
-def _fragment(source: Source, form: Form, statements: tuple[Member, ...]) -> Document:
+def _fragment(source: Source, form: Form, statements: tuple[Member, ...], span: Span) -> Document:
     spans = tuple(Span(statement.start, statement.end) for statement in statements)
-    whole = Span(0, len(source.text))
-    places = _JsonPlaces(source, (), (whole, *spans))
-    return Document(source, form, {}, statements, whole, source.text, places)
+    places = _JsonPlaces(source, (), (span, *spans))
+    stored = source.text[span.start : span.end]
+    return Document(source, form, {}, statements, span, stored, places)
 
 
 def _wrapped(source: Source, value: TopLevel) -> Document:

@@ -87,7 +87,7 @@ def _reach(source: Source, value: TopLevel, path: Path) -> tuple[Json, Span] | N
         if member is None:
             return None
         if depth == len(path):
-            is_policy = isinstance(member.value, dict | str) and bool(member.value)
+            is_policy = type(member.value) in (dict, str) and bool(member.value)
             return (member.value, Span(member.start, member.end)) if is_policy else None
         if not isinstance(member.value, dict):
             return None

@@ -73,7 +73,7 @@ class Request:
             raise refuse_request(
                 "not-an-arn",
                 f"`{resource}` is no resource",
-                'expected an ARN of six fields, or "*"',
+                'give an ARN of six fields, or "*"',
                 ("R-RES-05",),
             )
         keep = object.__setattr__

@@ -19,6 +19,7 @@ from policy_eval.request.principal import is_account
 from policy_eval.semantics.global_keys import GLOBAL_KEYS
 from policy_eval.semantics.operators import OPERATORS, Operator
 from policy_eval.semantics.resource_patterns import PARTITIONS
+from policy_eval.semantics.validity import At
 from policy_eval.text.folding import fold
 from policy_eval.text.node import Span
 
@@ -33,8 +34,9 @@ def _nothing_matched(effect: Effect, what: str, *, negated: bool) -> str:
     return f"it {'excludes' if negated else 'matches'} no {what}"
 
 
-def action_form(policy_type: PolicyType, where: Where, text: str, effect: Effect) -> Finding:
+def action_form(policy_type: PolicyType, at: At, text: str, effect: Effect) -> Finding:
     """Return what is wrong with an action (R-ACT-03, R-ACT-06)."""
+    where = Where(*at)
     prefix, colon, name = text.partition(":")
     negated = where.path[0] == "NotAction"
     what, remedy, expected = "", "", "`service:Name`"
@@ -59,11 +61,12 @@ def action_form(policy_type: PolicyType, where: Where, text: str, effect: Effect
             "`service:Name`, with wildcards in the name only",
             "prefix and name are matched as patterns, each against its own",
         )  # fmt: skip
-    return _odd_action(where, text, negated=negated)
+    return _odd_action(at, text, negated=negated)
 
 
-def _odd_action(where: Where, text: str, *, negated: bool) -> Finding:
+def _odd_action(at: At, text: str, *, negated: bool) -> Finding:
     """Return the warning about an action that AWS is not known to refuse."""
+    where = Where(*at)
     prefix, _, name = text.partition(":")
     matches = "excludes" if negated else "matches"
     if text.split() != [text]:
@@ -94,8 +97,9 @@ def _action_meant(text: str) -> str:
     return ""
 
 
-def not_an_arn(where: Where, text: str, effect: Effect) -> Finding:
+def not_an_arn(at: At, text: str, effect: Effect) -> Finding:
     """Return what is wrong with a resource that is no ARN (R-RES-05)."""
+    where = Where(*at)
     element = str(where.path[0])
     leniently = _nothing_matched(effect, "resource", negated=element == "NotResource")
     return Finding(
@@ -119,8 +123,9 @@ _ACCOUNT_FIELD_TOO_EARLY = 3
 _NOT_SHORT_ENOUGH = "a colon is missing: the account stands where the Region is due"
 
 
-def short_arn(policy_type: PolicyType, where: Where, text: str) -> Iterator[Finding]:
+def short_arn(policy_type: PolicyType, at: At, text: str) -> Iterator[Finding]:
     """Yield what is to say of an ARN with fewer than six fields (R-RES-05, R-TYPE-03)."""
+    where = Where(*at)
     found = f"`{cut(text)}` has fewer than six fields"
     account = text.split(":")[_ACCOUNT_FIELD_TOO_EARLY : _ACCOUNT_FIELD_TOO_EARLY + 1]
     lacks_colon = bool(account) and is_account(account[0])
@@ -138,8 +143,9 @@ def short_arn(policy_type: PolicyType, where: Where, text: str) -> Iterator[Find
         yield Finding(Severity.WARNING, "incomplete-arn", where, message, remedy, "R-RES-05")
 
 
-def unknown_partition(where: Where, text: str) -> Finding:
+def unknown_partition(at: At, text: str) -> Finding:
     """Return what is to say of an ARN in a partition that AWS does not have (R-RES-07)."""
+    where = Where(*at)
     partition = text.split(":")[1]
     near = get_close_matches(partition, PARTITIONS, 1)
     return Finding(
@@ -149,8 +155,9 @@ def unknown_partition(where: Where, text: str) -> Finding:
     )  # fmt: skip
 
 
-def variable_without_version(where: Where, text: str) -> Finding:
+def variable_without_version(at: At, text: str) -> Finding:
     """Return what is to say of a variable in a policy that has none (R-VAR-02)."""
+    where = Where(*at)
     start = text.index("${")
     within = Span(start, text.find("}", start) + 1 or len(text))
     return Finding(
@@ -160,8 +167,9 @@ def variable_without_version(where: Where, text: str) -> Finding:
     )  # fmt: skip
 
 
-def malformed_variable(where: Where, text: str, error: MalformedVariableError) -> Finding:
+def malformed_variable(at: At, text: str, error: MalformedVariableError) -> Finding:
     """Return what is wrong with a policy variable (R-VAR-06, R-VAR-14)."""
+    where = Where(*at)
     end = text.find("}", error.offset) + 1 or len(text)
     where = where._replace(within=Span(error.offset, end))
     reason = error.reason
@@ -172,8 +180,9 @@ def malformed_variable(where: Where, text: str, error: MalformedVariableError) -
     )  # fmt: skip
 
 
-def misplaced_variable(where: Where, text: str, place: str, rule: str) -> Finding:
+def misplaced_variable(at: At, text: str, place: str, rule: str) -> Finding:
     """Return what is to say of a variable where none is substituted (R-VAR-03, R-RES-08)."""
+    where = Where(*at)
     return Finding(
         Severity.WARNING, "misplaced-variable", where,
         f"`{cut(text)}` has a policy variable in {place}, where it is literal text",
@@ -254,8 +263,9 @@ def key_form(statement: int, condition: Condition) -> Finding:
     )  # fmt: skip
 
 
-def unreadable_policy_value(where: Where, written: str, operator: Operator, text: str) -> Finding:
+def unreadable_policy_value(at: At, written: str, operator: Operator, text: str) -> Finding:
     """Return what is wrong with a value that its operator cannot read (R-COND-41)."""
+    where = Where(*at)
     return Finding(
         Severity.ERROR, "unreadable-policy-value", where, f"{written} is given `{cut(text)}`",
         "", "R-COND-41", operator.wanted,

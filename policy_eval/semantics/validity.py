@@ -9,11 +9,11 @@ for what is not stand in `objections`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
 from policy_eval.policy.arn import ARN_FIELDS
 from policy_eval.policy.ast import Condition, Element, Policy, Statement
 from policy_eval.policy.collector import UNREAD
-from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.operator_name import parse_operator_name
 from policy_eval.policy.pattern import MalformedVariableError, Variable, parse_pattern
 from policy_eval.policy.policy_type import PolicyType
@@ -22,6 +22,12 @@ from policy_eval.semantics.resource_patterns import PARTITIONS, early_variables
 from policy_eval.semantics.views import View
 from policy_eval.text.limits import LONGEST_NUMBER
 from policy_eval.text.node import Path
+
+if TYPE_CHECKING:
+    from policy_eval.policy.findings import Finding
+
+At: TypeAlias = tuple[int, Path]
+"""Where a value stands: the statement's number, and the path to it."""
 
 _MEASURED = frozenset({View.NUMBER, View.EPOCH, View.INSTANT, View.ADDRESS, View.BOOLEAN})
 
@@ -90,19 +96,20 @@ def _operator(written: str) -> Operator | None:
 def _actions(policy: Policy, statement: Statement) -> Iterator[Finding]:
     element = statement.action
     for index, text in enumerate(element.values):
-        prefix, colon, name = _without_variables(text).partition(":")
+        prefix, colon, name = text.partition(":")
         plain = prefix.isascii() and prefix.replace("-", "a").isalnum()
         usual = colon and name and plain and ":" not in name
         if text == "*" or text is UNREAD:
             continue
-        where = Where(statement.number, (element.name, index))
-        if policy.has_variables and "${" in text:
-            yield _misplaced(where, text, "an action", "R-VAR-03")
-        if usual and text.isascii() and text.isprintable() and " " not in text:
+        if usual and text.isascii() and text.isprintable() and " " not in text and "$" not in text:
+            continue
+        at = (statement.number, (element.name, index))
+        if "${" in text and _names_actions(text):
+            yield _misplaced(at, text, "an action", "R-VAR-03")
             continue
         from policy_eval.semantics.objections import action_form  # only when something is odd
 
-        yield action_form(policy.type, where, text, statement.effect)
+        yield action_form(policy.type, at, text, statement.effect)
 
 
 def _names_actions(text: str) -> bool:
@@ -127,23 +134,23 @@ def _resources(policy: Policy, statement: Statement) -> Iterator[Finding]:
     for index, text in enumerate(element.values):
         if text == "*" or text is UNREAD:
             continue
-        where = Where(statement.number, (element.name, index))
+        at = (statement.number, (element.name, index))
         if not _is_arn(text):
             if not _is_shorthand(policy.type, text):
                 from policy_eval.semantics.objections import not_an_arn
 
-                yield not_an_arn(where, text, statement.effect)
+                yield not_an_arn(at, text, statement.effect)
             continue
         if "${" in text:
-            yield from _variables_of_resource(policy, where, text)
+            yield from _variables_of_resource(policy, at, text)
         if _is_short(text):
             from policy_eval.semantics.objections import short_arn
 
-            yield from short_arn(policy.type, where, text)
+            yield from short_arn(policy.type, at, text)
         if not text.startswith("arn:aws:") and _is_of_no_partition(text):
             from policy_eval.semantics.objections import unknown_partition
 
-            yield unknown_partition(where, text)
+            yield unknown_partition(at, text)
 
 
 def _is_arn(text: str) -> bool:
@@ -184,31 +191,35 @@ def _could_be_arn(scheme: str) -> bool:
     return fullmatch(pattern, "arn", DOTALL) is not None
 
 
-def _variables_of_resource(policy: Policy, where: Where, text: str) -> Iterator[Finding]:
+def _variables_of_resource(policy: Policy, at: At, text: str) -> Iterator[Finding]:
     if not policy.has_variables:
-        yield _without_version(where, text)
+        yield _without_version(at, text)
         return
+    malformed = [*_malformed(at, text)]
+    yield from malformed
+    if not malformed and early_variables(text):
+        yield _misplaced(at, text, "an ARN before its fifth colon", "R-RES-08")
+
+
+def _malformed(at: At, text: str) -> Iterator[Finding]:
     try:
         parse_pattern(text, wildcards=True, variables=True)
     except MalformedVariableError as error:
         from policy_eval.semantics.objections import malformed_variable
 
-        yield malformed_variable(where, text, error)
-        return
-    if early_variables(text):
-        yield _misplaced(where, text, "an ARN before its fifth colon", "R-RES-08")
+        yield malformed_variable(at, text, error)
 
 
-def _misplaced(where: Where, text: str, place: str, rule: str) -> Finding:
+def _misplaced(at: At, text: str, place: str, rule: str) -> Finding:
     from policy_eval.semantics.objections import misplaced_variable
 
-    return misplaced_variable(where, text, place, rule)
+    return misplaced_variable(at, text, place, rule)
 
 
-def _without_version(where: Where, text: str) -> Finding:
+def _without_version(at: At, text: str) -> Finding:
     from policy_eval.semantics.objections import variable_without_version
 
-    return variable_without_version(where, text)
+    return variable_without_version(at, text)
 
 
 # Conditions
@@ -241,30 +252,23 @@ def _conditions(policy: Policy, statement: Statement) -> Iterator[Finding]:
 def _values(
     policy: Policy, statement: Statement, condition: Condition, operator: Operator
 ) -> Iterator[Finding]:
-    path: Path = ("Condition", condition.operator, condition.key)
+    path = ("Condition", condition.operator, condition.key)
     for index, text in enumerate(condition.values):
         if text is UNREAD:
             continue
-        where = Where(statement.number, (*path, index))
+        at = (statement.number, (*path, index))
         if "${" in text and not policy.has_variables and operator.variables:
-            yield _without_version(where, text)
+            yield _without_version(at, text)
         if policy.has_variables and "${" in text:
             if not operator.variables:
-                yield _misplaced(where, text, f"a value of {condition.operator}", "R-VAR-03")
+                yield _misplaced(at, text, f"a value of {condition.operator}", "R-VAR-03")
                 continue
-            try:
-                pattern = parse_pattern(text, wildcards=operator.wildcards, variables=True)
-            except MalformedVariableError as error:
-                from policy_eval.semantics.objections import malformed_variable
-
-                yield malformed_variable(where, text, error)
-                continue
-            if any(isinstance(piece, Variable) for piece in pattern):
-                continue
+            yield from _malformed(at, text)
+            continue  # what the variable stands for is not known here
         if not _is_readable(operator, text):
             from policy_eval.semantics.objections import unreadable_policy_value
 
-            yield unreadable_policy_value(where, condition.operator, operator, text)
+            yield unreadable_policy_value(at, condition.operator, operator, text)
 
 
 def _is_readable(operator: Operator, text: str) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_right
 
 from policy_eval.errors import Place
 from policy_eval.text.node import Span
 from policy_eval.text.source import Source
+
+_LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class Pieces:
@@ -78,7 +81,7 @@ def laid_over(outer: Source, text: str) -> Cutout:
 
 def without_indent(outer: Source, start: int, end: int) -> Cutout:
     """Return the lines from `start` to `end` without the indentation that all of them share."""
-    lines = outer.text[start:end].splitlines(keepends=True)
+    lines = _LINES.findall(outer.text, start, end)
     filled = [line for line in lines if line.strip()]
     indent = min((len(line) - len(line.lstrip(" ")) for line in filled), default=0)
     pieces = Pieces()

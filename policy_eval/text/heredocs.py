@@ -26,7 +26,7 @@ class Block(NamedTuple):
 
 
 _HEREDOC = re.compile(
-    r"<<(?:[-~]|(?P<kept>))[ \t]*"
+    r"(?<!<)<<(?!<)(?:[-~]|(?P<kept>))[ \t]*"
     r"(?P<quote>['\"]?)(?P<name>[A-Za-z_]\w*)(?P=quote)[^\n]*\n"
 )
 _INTERPOLATION = re.compile(r"(?P<escaped>\$\$\{|%%\{)|[$%]\{[^}\n]*\}?")
@@ -46,7 +46,11 @@ def heredocs(source: Source) -> Iterator[Block]:
             raise refuse(source, span, "unclosed-heredoc", message, remedy)
         span = Span(opening.end(), end.start())
         if text[span.start : span.end].lstrip()[:1] in ("{", "["):
-            body = cut_out(source, *span) if opening["kept"] else without_indent(source, *span)
+            body = (
+                cut_out(source, *span)
+                if opening["kept"] is not None
+                else without_indent(source, *span)
+            )
             inner = _filled(body) if not opening["quote"] else body
             yield Block(inner, span.start, f"the heredoc `{opening['name']}`")
         at = end.end()

@@ -46,6 +46,7 @@ _QUOTE_AND_COLON = re.compile(r'"[ \t\r\n]*+:')
 _BARE = re.compile(r'[^\s,\[\]{}"]++')
 _COLON_NEXT = re.compile(r"[ \t\r\n]*+[:=]")
 _CONFLICT = re.compile(r"(?:<<<<<<<|=======|>>>>>>>)")
+_CONTINUED = re.compile(r'\r?\n[ \t]*+(?![}\],:{\["\s])[^"\r\n]*+"')
 _CLOSED = re.compile(r'"(?:[^"\\\r\n]++|\\[^\r\n])*+"')
 _CLOSERS = {"{": "}", "[": "]"}
 _RULE = ("R-GRAM-01",)
@@ -77,9 +78,15 @@ class _Token(NamedTuple):
     end: int
 
 
-def problems_of(source: Source) -> tuple[Diagnostic, ...]:
-    """Return every problem that keeps a text from being JSON, in order."""
-    return tuple(_Scanner(source).scan())
+_POLICY = "a policy document, a statement or a list of statements"
+
+
+def problems_of(source: Source, wanted: str = _POLICY) -> tuple[Diagnostic, ...]:
+    """Return every problem that keeps a text from being JSON, in order.
+
+    `wanted` names what the text should hold: an object or a list.
+    """
+    return tuple(_Scanner(source, wanted).scan())
 
 
 class _Enough(Exception):  # noqa: N818 - no error: enough was found
@@ -89,8 +96,9 @@ class _Enough(Exception):  # noqa: N818 - no error: enough was found
 class _Scanner:
     """Walks the tokens with a stack of open containers."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, wanted: str) -> None:
         self._source = source
+        self._wanted = wanted
         self._text = source.text
         self._frames: list[_Frame] = []
         self._state = _State.FIRST
@@ -120,7 +128,7 @@ class _Scanner:
                 assert found is not None  # `other` matches any character
                 token = _Token(str(found.lastgroup), found[0], at, found.end())
                 at = self._read[token.kind](token) or token.end
-                if token.kind not in ("blank", "comment"):
+                if token.kind not in ("blank", "comment") and not self._lost:
                     self._last = Span(token.start, at)
             self._ended(size)
         except _Enough:
@@ -185,26 +193,33 @@ class _Scanner:
         """Read a string that is not closed on its line, or holds what no string may hold."""
         end = token.end
         if not _CLOSED.fullmatch(token.text):
-            text = token.text.rstrip()
-            if text.endswith(",") and len(text) > 1:
-                text = text[:-1]
-            end = token.start + len(text)
-            is_last = not self._text[end:].strip()
-            self._report(
-                "unclosed-string",
-                (token.start, end),
-                "the text ends inside this string"
-                if is_last
-                else "this string is not closed on its line",
-                'the closing `"`',
-                "the text was cut short"
-                if is_last
-                else "a string stands on one line; a line break inside it is written `\\n`",
-            )
-        for bad in _BAD_IN_STRING.finditer(self._text, token.start + 1, end):
+            end = self._unclosed(token)
+        line_end = min(end, token.end)
+        for bad in _BAD_IN_STRING.finditer(self._text, token.start + 1, line_end):
             self._bad_character(bad)
         self._quoted(token)
         return end
+
+    def _unclosed(self, token: _Token) -> int:
+        """Report a string without its closing mark; return where it was meant to end."""
+        text = token.text.rstrip()
+        if text.endswith(",") and len(text) > 1:
+            text = text[:-1]
+        end = token.start + len(text)
+        is_last = not self._text[end:].strip()
+        self._report(
+            "unclosed-string",
+            (token.start, end),
+            "the text ends inside this string"
+            if is_last
+            else "this string is not closed on its line",
+            'the closing `"`',
+            "the text was cut short"
+            if is_last
+            else "a string stands on one line; a line break inside it is written `\\n`",
+        )
+        continued = _CONTINUED.match(self._text, token.end)
+        return end if continued is None else continued.end()
 
     def _bad_character(self, bad: re.Match[str]) -> None:
         text = bad[0]
@@ -354,11 +369,11 @@ class _Scanner:
             self._missing_comma()
         elif self._state is _State.COLON and not self._lost:
             self._missing_colon()
-        elif not self._wants_value:
+        elif not self._wants_value or (not self._frames and token.text not in _CLOSERS):
             self._unexpected(token)
+            if self._state is _State.VALUE:
+                self._state = _State.NEXT
             return
-        elif not self._frames and token.text not in _CLOSERS:
-            self._unexpected(token)
         self._state = _State.NEXT
 
     def _missing_comma(self) -> None:
@@ -472,7 +487,7 @@ class _Scanner:
             )
             return
         self._unexpected(token)
-        self._state = _State.NAME
+        self._state = _State.FIRST
 
     def _unexpected(self, token: _Token) -> None:
         if token.text == "=" and self._state is _State.COLON:
@@ -522,7 +537,7 @@ class _Scanner:
         if not self._frames:
             if self._state is _State.NEXT:
                 return "the end of the text, or `,` and another statement"
-            return "a policy document, a statement or a list of statements"
+            return self._wanted
         if self._state is _State.NEXT:
             return f"`,` or `{_CLOSERS[self._frames[-1].bracket]}`"
         if self._state is _State.FIRST:
@@ -549,7 +564,6 @@ class _Scanner:
                 (0, 1),
                 "there is nothing in this text",
                 self._expected(),
-                "give a policy",
             )
         elif self._state is _State.VALUE:
             self._report(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import yaml
 
 _YAML_KEY = re.compile(r"^[ \t]*(?:- +)?[\w\"'./-]+:(?:[ \t]|\r?$)", re.MULTILINE)
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 _BLOCK_STYLES = ("|", ">")
 
 
@@ -44,7 +45,7 @@ def yaml_blocks(source: Source) -> Iterator[Block]:
         raise refuse(source, Span(0, 1), "yaml-syntax", message) from None
     found = False
     for scalar in _scalars(roots):
-        if scalar.value.lstrip()[:1] in ("{", "[") and "Effect" in scalar.value:
+        if scalar.value.lstrip(" \t\r\n")[:1] in ("{", "[") and "Effect" in scalar.value:
             found = True
             yield Block(
                 _yaml_text(source, scalar),
@@ -69,18 +70,19 @@ def _scalars(roots: list[yaml.Node]) -> Iterator[yaml.ScalarNode]:
         if id(node) in seen:
             continue
         seen.add(id(node))
-        match node:
-            case yaml.MappingNode():
-                pending += [each for pair in reversed(node.value) for each in reversed(pair)]
-            case yaml.SequenceNode():
-                pending += reversed(node.value)
-            case yaml.ScalarNode():
-                yield node
+        if isinstance(node, yaml.ScalarNode):
+            yield node
+        elif isinstance(node, yaml.MappingNode):
+            pending += [each for pair in reversed(node.value) for each in reversed(pair)]
+        else:
+            pending += reversed(node.value)
 
 
 def _yaml_text(source: Source, scalar: yaml.ScalarNode) -> Cutout:
     """Return the text of a scalar. Raises PolicyError for one folded over several lines."""
     start, end = scalar.start_mark.index, scalar.end_mark.index
+    properties = _PROPERTIES.match(source.text, start, end)
+    start = start if properties is None else properties.end()
     raw = source.text[start:end]
     if scalar.style in _BLOCK_STYLES:
         return without_indent(source, start + raw.index("\n") + 1, end)
@@ -88,12 +90,15 @@ def _yaml_text(source: Source, scalar: yaml.ScalarNode) -> Cutout:
         message = "this text is folded over several lines"
         remedy = "write the policy as a block (`|`)"
         raise refuse(source, Span(start, start + 1), "yaml-syntax", message, remedy)
-    if scalar.style == '"' and JSON_STRING.fullmatch(raw):
-        return string_decoded(source, Span(start, end))
-    pieces = Pieces()
-    at = start + (scalar.style is not None)
+    if scalar.style == '"':
+        if JSON_STRING.fullmatch(raw):
+            return string_decoded(source, Span(start, end))
+        message = "this text has escapes of YAML's own"
+        remedy = "write the policy as a block (`|`)"
+        raise refuse(source, Span(start, start + 1), "yaml-syntax", message, remedy)
+    pieces = Pieces()  # in single quotes, where a quote is doubled
+    at = start + 1
     pieces.add(0, at)
-    if scalar.style == "'":
-        for number, found in enumerate(re.finditer("''", source.text[at : end - 1]), 1):
-            pieces.add(found.end() - number, at + found.end())
+    for number, found in enumerate(re.finditer("''", source.text[at : end - 1]), 1):
+        pieces.add(found.end() - number, at + found.end())
     return Cutout(source, scalar.value, pieces)

@@ -189,12 +189,12 @@ def test_a_missing_file_is_refused(tmp_path: Path, name: str) -> None:
         read_file(tmp_path / name)
 
     assert str(_problem(caught)) == (
-        f"error[unreadable-file]: {tmp_path}/{name}: no such file or directory"
+        f"error[missing-file]: {tmp_path}/{name}: there is no such file"
     )
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(SuiteError, match="is a directory"):
+    with pytest.raises(SuiteError, match="this is a folder"):
         read_file(tmp_path)
 
 
@@ -206,28 +206,30 @@ def test_a_file_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Path, name:
     with pytest.raises(SuiteError) as caught:
         read_file(path)
 
-    assert str(_problem(caught)) == f"error[unreadable-file]: {path}: byte 3 is no UTF-8"
+    problem = _problem(caught)
+    assert (problem.code, problem.message) == ("wrong-encoding", "byte 0xFF is not UTF-8")
+    assert problem.place == (str(path), 1, 3)
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "column"),
+    ("text", "code", "line", "column"),
     [
-        ("", 1, 1),
-        ('{"a": }', 1, 7),
-        ('{"a": 1\n "b": 2}', 2, 2),
-        ('{"a": 1}, {"b": 2}', 1, 11),
-        ('{"a": [1, 2}', 1, 12),
-        ("{'a': 1}", 1, 2),
+        ("", "empty-file", 1, 1),
+        ('{"a": }', "json-syntax", 1, 7),
+        ('{"a": 1\n "b": 2}', "missing-comma", 1, 8),
+        ('{"a": 1}, {"b": 2}', "json-syntax", 1, 11),
+        ('{"a": [1, 2}', "unmatched-bracket", 1, 12),
+        ("{'a': 1}", "single-quotes", 1, 2),
     ],
 )
 def test_broken_json_is_refused_with_its_place(
-    tmp_path: Path, text: str, line: int, column: int
+    tmp_path: Path, text: str, code: str, line: int, column: int
 ) -> None:
     with pytest.raises(SuiteError) as caught:
         _read(tmp_path, text, "f.json")
 
-    problem = _problem(caught)
-    assert problem.code == "json-syntax"
+    problem = caught.value.diagnostics[0]
+    assert problem.code == code
     assert problem.place == (f"{tmp_path}/f.json", line, column)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from policy_eval.cli import main
 from policy_eval.cli.can_i import command
+from policy_eval.cli.commands import main
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = str(ROOT / "fixtures" / "appflow" / "appflow-doc.json")
@@ -34,6 +34,18 @@ def can_i(*arguments: str, stdin: str | bytes = "") -> Result:
 def policy_eval(*arguments: str, stdin: str | bytes = "") -> Result:
     """Return how `policy-eval` ends with these arguments."""
     return CliRunner().invoke(main, arguments, input=stdin, prog_name="policy-eval")
+
+
+def told(result: Result) -> list[str]:
+    """Return the first line of each problem that a command told on stderr."""
+    heads = ("error[", "warning[")
+    return [line for line in result.stderr.splitlines() if line.startswith(heads)]
+
+
+def pointed_at(result: Result) -> list[str]:
+    """Return the places of the problems that a command told on stderr."""
+    arrow = "--> "
+    return [line.partition(arrow)[2] for line in result.stderr.splitlines() if arrow in line]
 
 
 def policy_file(folder: Path, *statements: Mapping[str, object], name: str = "policy.json") -> str:

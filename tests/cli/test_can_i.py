@@ -24,8 +24,10 @@ from tests.cli.running import (
     OBJECT,
     VIA_APPFLOW,
     can_i,
+    pointed_at,
     policy_file,
     policy_on,
+    told,
 )
 
 PUT_POLICY = "secretsmanager:PutResourcePolicy"
@@ -300,17 +302,17 @@ def test_what_aws_would_let_pass_is_said_on_stderr(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((CREATE, "--as", "bob"), "error[unknown-principal]: `bob` is no principal; "),
-        ((CREATE, "--as", ""), "error[unknown-principal]: `` is no principal; "),
+        ((CREATE, "--as", "bob"), "error[unknown-principal]: `bob` is no principal"),
+        ((CREATE, "--as", ""), "error[unknown-principal]: `` is no principal"),
         ((CREATE, "--as", "arn:aws:iam::111122223333:role/*"), "wildcards"),
         ((CREATE, "--as", "arn:aws:iam::111122223333:group/Devs"), "group"),
         ((CREATE, "arn:aws:secretsmanager"),
-         "error[not-an-arn]: `arn:aws:secretsmanager` is no resource; "),
-        ((CREATE, ""), "error[not-an-arn]: `` is no resource; "),
-        (("CreateSecret",), "error[unknown-action]: `CreateSecret` is no action; "),
-        (("secretsmanager:*",), "error[unknown-action]: `secretsmanager:*` is no action; "),
-        ((CREATE, "--now", "yesterday"), "error[unreadable-time]: `yesterday` is no date; "),
-        ((CREATE, "--now", ""), "error[unreadable-time]: `` is no date; "),
+         "error[not-an-arn]: `arn:aws:secretsmanager` is no resource"),
+        ((CREATE, ""), "error[not-an-arn]: `` is no resource"),
+        (("CreateSecret",), "error[unknown-action]: `CreateSecret` is no action"),
+        (("secretsmanager:*",), "error[unknown-action]: `secretsmanager:*` is no action"),
+        ((CREATE, "--now", "yesterday"), "error[unreadable-time]: `yesterday` is no date"),
+        ((CREATE, "--now", ""), "error[unreadable-time]: `` is no date"),
         ((CREATE, "--as", DEV, "-c", "aws:PrincipalAccount=444455556666"),
          "error[contradiction]: `aws:PrincipalAccount` is given as `444455556666`, but "),
         ((CREATE, "-c", VIA_APPFLOW, "-c", "aws:ViaAWSService=false"),
@@ -322,7 +324,7 @@ def test_a_request_that_none_could_make_is_refused(arguments: tuple[str, ...], s
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
     assert says in result.stderr
-    assert result.stderr.count("\n") == 1
+    assert len(told(result)) == 1
 
 
 def test_an_unreadable_date_is_refused_where_a_statement_reads_it(tmp_path: Path) -> None:
@@ -332,7 +334,7 @@ def test_an_unreadable_date_is_refused_where_a_statement_reads_it(tmp_path: Path
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
     assert result.stderr.startswith("error[unreadable-value]: `aws:TokenIssueTime` is `yesterday`")
-    assert result.stderr.count("\n") == 1
+    assert pointed_at(result) == ["-c:1:20"]
 
 
 def test_an_unreadable_date_that_no_statement_reads_is_no_matter(tmp_path: Path) -> None:
@@ -347,13 +349,25 @@ def test_an_unreadable_date_that_no_statement_reads_is_no_matter(tmp_path: Path)
     assert result.exit_code == Exit.ALLOWED
 
 
-def test_every_problem_of_a_policy_is_a_line(tmp_path: Path) -> None:
+def test_every_problem_of_a_policy_is_told(tmp_path: Path) -> None:
     policy = policy_file(tmp_path, {"Effect": "allow"}, {"Effect": "deny"})
 
     result = can_i("s3:GetObject", OBJECT, "-p", policy)
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
-    assert [line.startswith(f"{policy}:1:") for line in result.stderr.splitlines()] == [True, True]
+    assert [line.partition(":")[0] for line in told(result)] == ["error[unknown-effect]"] * 2
+    assert [place.startswith(f"{policy}:1:") for place in pointed_at(result)] == [True, True]
+    assert "2 errors" in result.stderr
+
+
+def test_every_problem_of_every_policy_is_told(tmp_path: Path) -> None:
+    first = policy_file(tmp_path, {"Effect": "allow"}, name="a.json")
+    second = policy_file(tmp_path, {"Effect": "deny"}, name="b.json")
+
+    result = can_i("s3:GetObject", OBJECT, "-p", first, "-p", second)
+
+    assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
+    assert [place.rsplit(":", 2)[0] for place in pointed_at(result)] == [first, second]
 
 
 @pytest.mark.parametrize(
@@ -482,7 +496,10 @@ def test_a_whole_process_diagnoses_on_stderr() -> None:
     found = _run(CREATE, "-p", "nope.json")
 
     assert (found.returncode, found.stdout) == (Exit.UNUSABLE, "")
-    assert found.stderr == "error[unreadable-file]: nope.json: no such file or directory\n"
+    assert found.stderr == (
+        "error[missing-file]: nope.json: there is no such file\n\n"
+        "for more on a problem: policy-eval explain-error missing-file\n"
+    )
 
 
 def test_a_whole_process_prints_ascii_where_stdout_takes_no_more() -> None:

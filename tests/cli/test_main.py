@@ -13,7 +13,7 @@ import click
 import pytest
 
 from policy_eval import __main__ as entry
-from policy_eval.cli import main
+from policy_eval.cli.commands import main
 from policy_eval.cli.output import Exit
 from tests.cli.running import BLOCK, CREATE_THROUGH_APPFLOW, can_i, policy_eval
 
@@ -24,8 +24,8 @@ def test_help_lists_the_commands(option: str) -> None:
 
     assert result.exit_code == 0
     assert "Usage: policy-eval [OPTIONS] COMMAND [ARGS]..." in result.stdout
-    assert "can-i  Would AWS allow this request?" in result.stdout
-    assert "check  Run a scenario and report every answer." in result.stdout
+    assert "can-i          Would AWS allow this request?" in result.stdout
+    assert "check          Run a scenario and report every answer." in result.stdout
 
 
 def test_every_listed_command_is_there() -> None:
@@ -34,7 +34,9 @@ def test_every_listed_command_is_there() -> None:
 
     found = [main.get_command(context, name) for name in main.list_commands(context)]
 
-    assert [command and command.name for command in found] == ["can-i", "check"]
+    assert [command and command.name for command in found] == [
+        "can-i", "check", "show", "fmt", "explain-error",
+    ]  # fmt: skip
 
 
 def test_no_command_is_unusable() -> None:

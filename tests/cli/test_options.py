@@ -22,8 +22,10 @@ from tests.cli.running import (
     VIA_APPFLOW,
     can_i,
     file_of,
+    pointed_at,
     policy_file,
     policy_on,
+    told,
 )
 
 # Policies
@@ -32,7 +34,7 @@ from tests.cli.running import (
 def test_policies_are_read_in_the_order_given() -> None:
     policies = read_policies([FULL_ACCESS, BLOCK])
 
-    assert [policy.name for policy in policies.identity] == [FULL_ACCESS, BLOCK]
+    assert [policy.name for policy in policies] == [FULL_ACCESS, BLOCK]
 
 
 def test_a_folder_is_its_json_files_by_name(tmp_path: Path) -> None:
@@ -44,7 +46,7 @@ def test_a_folder_is_its_json_files_by_name(tmp_path: Path) -> None:
 
     policies = read_policies([str(tmp_path)])
 
-    assert [policy.name for policy in policies.identity] == [first, second]
+    assert [policy.name for policy in policies] == [first, second]
 
 
 def test_a_folder_without_json_files_is_refused(tmp_path: Path) -> None:
@@ -54,7 +56,7 @@ def test_a_folder_without_json_files_is_refused(tmp_path: Path) -> None:
         read_policies([str(tmp_path)])
 
     assert str(caught.value) == (
-        f"error[unreadable-file]: {tmp_path}: no *.json file in this folder"
+        f"error[missing-file]: {tmp_path}: there is no *.json file in this folder; name a file"
     )
 
 
@@ -71,7 +73,8 @@ def test_stdin_that_is_not_utf_8_is_refused() -> None:
     result = can_i(CREATE, "-p", "-", stdin=b'{"Sid": "\xe9"}')
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
-    assert result.stderr == "error[unreadable-file]: <stdin>: byte 10 is no UTF-8\n"
+    assert told(result) == ["error[wrong-encoding]: byte 0xE9 is not UTF-8"]
+    assert pointed_at(result) == ["<stdin>:1:10"]
 
 
 def test_every_policy_given_counts(tmp_path: Path) -> None:
@@ -85,17 +88,22 @@ def test_every_policy_given_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "column"),
+    ("text", "code", "line", "column"),
     [
-        (b'{"Version": "2012-10-17",\n "Statement": [{"Effect": "Allow" "Action": "*"}]}', 2, 35),
-        (b'{"Version": "2012-10-17",\n "Statement": [}', 2, 16),
-        (b"", 1, 1),
-        (b"{", 1, 2),
-        (b"policy", 1, 1),
+        (
+            b'{"Version": "2012-10-17",\n "Statement": [{"Effect": "Allow" "Action": "*"}]}',
+            "missing-comma",
+            2,
+            34,
+        ),
+        (b'{"Version": "2012-10-17",\n "Statement": [}', "unmatched-bracket", 2, 16),
+        (b"", "empty-file", 1, 1),
+        (b"{", "unclosed-bracket", 1, 2),
+        (b"policy", "json-syntax", 1, 1),
     ],
 )
 def test_a_broken_policy_is_refused_with_line_and_column(
-    tmp_path: Path, text: bytes, line: int, column: int
+    tmp_path: Path, text: bytes, code: str, line: int, column: int
 ) -> None:
     path = tmp_path / "p.json"
     path.write_bytes(text)
@@ -103,8 +111,8 @@ def test_a_broken_policy_is_refused_with_line_and_column(
     result = can_i(CREATE, "-p", str(path))
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
-    assert result.stderr.startswith(f"{path}:{line}:{column}: error[json-syntax]: ")
-    assert result.stderr.count("\n") == 1
+    assert [head.partition(":")[0] for head in told(result)][:1] == [f"error[{code}]"]
+    assert pointed_at(result)[0] == f"{path}:{line}:{column}"
 
 
 def test_a_policy_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Path) -> None:
@@ -114,7 +122,8 @@ def test_a_policy_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Path) -> 
     result = can_i(CREATE, "-p", str(path))
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
-    assert result.stderr == f"error[unreadable-file]: {path}: byte 2 is no UTF-8\n"
+    assert told(result) == ["error[wrong-encoding]: byte 0xFF is not UTF-8"]
+    assert pointed_at(result) == [f"{path}:1:2"]
 
 
 @pytest.mark.parametrize("path", ["nope.json", "nope/policy.json"])
@@ -122,7 +131,7 @@ def test_a_missing_policy_is_refused(path: str) -> None:
     result = can_i(CREATE, "-p", path)
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
-    assert result.stderr == f"error[unreadable-file]: {path}: no such file or directory\n"
+    assert told(result) == [f"error[missing-file]: {path}: there is no such file"]
 
 
 def test_an_empty_path_is_refused_in_words() -> None:
@@ -165,7 +174,7 @@ def test_a_key_given_again_in_another_case_is_an_error(other: str) -> None:
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
     assert result.stderr.startswith(f"error[duplicate-key-case]: `{other}` and `aws:CalledVia` ")
-    assert result.stderr.count("\n") == 1
+    assert len(told(result)) == 1
 
 
 @pytest.mark.parametrize("pair", ["aws:CalledVia", "=appflow.amazonaws.com", " a:b=c"])
@@ -173,7 +182,7 @@ def test_what_is_no_pair_is_unusable(pair: str) -> None:
     result = can_i(CREATE, "-p", BLOCK, "-c", pair)
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
-    assert result.stderr.count("\n") == 1
+    assert len(told(result)) == 1
 
 
 # Context files
@@ -288,12 +297,12 @@ def test_an_entry_of_the_aws_cli_is_a_value_or_a_list(
         ('[{"ContextKeyValues": ["x"]}]', "missing-field"),
         ('[{"ContextKeyName": "a:b", "ContextKeyValue": ["x"]}]', "unknown-field"),
         ('["a"]', "wrong-type"),
-        ('"a"', "wrong-type"),
+        ('"a"', "json-syntax"),
         ('{"a:b": {"c": "d"}}', "wrong-type"),
         ('{"a:b": [["c"]]}', "wrong-type"),
         ('{"a:b": [null]}', "wrong-type"),
         ('{"a:b": }', "json-syntax"),
-        ("", "json-syntax"),
+        ("", "empty-file"),
     ],
 )
 def test_a_context_file_of_no_known_form_is_refused_with_its_place(
@@ -356,33 +365,33 @@ def test_a_key_in_two_cases_in_a_context_file_is_refused(tmp_path: Path, text: s
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "says"),
+    ("place", "text", "says"),
     [
-        ("c.json", b'{"a:b": \n}', "c.json:2:1: error[json-syntax]: "),
-        ("c.yaml", b"a:b: 1\nc: *\n", "c.yaml:2:5: error[yaml-syntax]: "),
-        ("c.yaml", b"a:b: &x [*x]\n", "c.yaml:1:6: error[yaml-syntax]: "),
-        ("c.yaml", b"a:b: \xff\n", "c.yaml: byte 6 is no UTF-8"),
-        ("c.json", b"[" * 20_000 + b"]" * 20_000, "c.json:1:"),
+        ("c.json:2:1", b'{"a:b": \n}', "error[json-syntax]: "),
+        ("c.yaml:2:5", b"a:b: 1\nc: *\n", "error[yaml-syntax]: "),
+        ("c.yaml:1:6", b"a:b: &x [*x]\n", "error[yaml-syntax]: "),
+        ("c.yaml:1:6", b"a:b: \xff\n", "error[wrong-encoding]: byte 0xFF is not UTF-8"),
+        ("c.json:1:101", b"[" * 20_000 + b"]" * 20_000, "error[too-deep]: "),
     ],
 )
 def test_an_unreadable_context_file_is_unusable(
-    tmp_path: Path, name: str, text: bytes, says: str
+    tmp_path: Path, place: str, text: bytes, says: str
 ) -> None:
-    path = tmp_path / name
+    path = tmp_path / place.partition(":")[0]
     path.write_bytes(text)
 
     result = can_i(CREATE, "-p", BLOCK, "-C", str(path))
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
-    assert says in result.stderr
-    assert result.stderr.count("\n") == 1
+    assert [head.startswith(says) for head in told(result)] == [True]
+    assert pointed_at(result) == [str(tmp_path / place)]
 
 
 def test_a_missing_context_file_is_unusable() -> None:
     result = can_i(CREATE, "-p", BLOCK, "-C", "nope.yaml")
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
-    assert result.stderr == "error[unreadable-file]: nope.yaml: no such file or directory\n"
+    assert told(result) == ["error[missing-file]: nope.yaml: there is no such file"]
 
 
 # Who wins

@@ -189,12 +189,15 @@ PROBLEM = Diagnostic("code", Severity.ERROR, "what", "how", Place("f", 1, 2), ("
 WARNING = Diagnostic("other", Severity.WARNING, "this")
 
 
-def test_diagnostics_are_lines_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+def test_diagnostics_are_a_report_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     print_diagnostics((PROBLEM, WARNING))
 
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err == "f:1:2: error[code]: what; how\nwarning[other]: this\n"
+    assert printed.err == (
+        "error[code]: what\n--> f:1:2\n = help: how\n = rule: R-1\n\n"
+        "warning[other]: this\n\n1 error, 1 warning\n"
+    )
 
 
 def test_bad_input_is_told_on_stderr_with_its_exit_code(
@@ -205,7 +208,11 @@ def test_bad_input_is_told_on_stderr_with_its_exit_code(
 
     printed = capsys.readouterr()
     assert caught.value.exit_code == Exit.UNUSABLE
-    assert (printed.out, printed.err) == ("", "f:1:2: error[code]: what; how\n")
+    assert printed.out == ""
+    assert printed.err == (
+        "error[code]: what\n--> f:1:2\n = help: how\n = rule: R-1\n\n"
+        "for more on a problem: policy-eval explain-error code\n"
+    )
 
 
 def test_other_errors_are_not_taken_for_bad_input() -> None:

@@ -228,13 +228,25 @@ def test_policies_are_taken_in_every_form() -> None:
 
 
 def test_warnings_are_kept() -> None:
-    policies = _set(_allow(Action=["nocolon", "s3: Get", "s*:Get*", "s3:Get"]))
+    policies = _set(_allow(Action=["s3:", "s3: Get", "s3:G\u00e9t", "s3:Get"]))
 
     assert [warning.code for warning in policies.warnings] == ["action-form"] * 3
 
 
+def test_a_policy_of_another_type_decides_nothing_here() -> None:
+    trust = pe.parse_policy(
+        '{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"},'
+        ' "Action": "sts:AssumeRole"}]}',
+        "trust.json",
+        pe.PolicyType.TRUST,
+    )
+
+    with pytest.raises(pe.PolicyError, match=r"trust\.json: this is a role trust policy"):
+        pe.PolicySet([trust])
+
+
 def test_a_file_that_cannot_be_read_is_told(tmp_path: pytest.TempPathFactory) -> None:
-    with pytest.raises(pe.PolicyError, match="unreadable-file"):
+    with pytest.raises(pe.PolicyError, match="missing-file"):
         pe.load(f"{tmp_path}/nothing.json")
 
 

@@ -19,7 +19,11 @@ from policy_eval.text.files import decode
 from policy_eval.text.report import render_all
 from policy_eval.text.source import Source
 
-_STRICTNESSES = (Strictness(), Strictness(lenient=True), Strictness(lenient=True, accept_invalid=True))
+_STRICTNESSES = (
+    Strictness(),
+    Strictness(lenient=True),
+    Strictness(lenient=True, accept_invalid=True),
+)
 _TYPES = tuple(PolicyType)
 _MOST_PER_BYTE = 200
 """Characters of a report for each byte of the text, beyond a fixed part."""
@@ -30,15 +34,17 @@ def check(data: bytes) -> None:
     way, rest = (data[0], data[1:]) if data else (0, data)
     strictness = _STRICTNESSES[way % len(_STRICTNESSES)]
     policy_type = _TYPES[way // len(_STRICTNESSES) % len(_TYPES)]
+    source = policy = None
     try:
         source = decode(rest, "fuzzed")
         policy = policy_in(source, policy_type, strictness)
+        diagnostics = warnings_of(policy)
     except InputError as error:
-        assert error.diagnostics
-        _check_report(rest, error.diagnostics)
-        return
-    _check_report(rest, warnings_of(policy))
-    _check_policy(source, policy, strictness)
+        diagnostics = error.diagnostics
+    assert diagnostics or policy
+    _check_report(rest, diagnostics)
+    if source and policy:
+        _check_policy(source, policy, strictness)
 
 
 def _check_report(data: bytes, diagnostics: tuple[Diagnostic, ...]) -> None:

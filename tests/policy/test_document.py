@@ -81,12 +81,13 @@ def test_a_statement_keeps_its_members() -> None:
 )
 def test_what_holds_no_statements_is_refused_at_its_place(text: str, message: str) -> None:
     bad, (place,) = marked(text)
+    code = "missing-statement" if "neither" in message else "not-a-policy"
 
     with pytest.raises(PolicyError) as caught:
         read(bad)
 
     (diagnostic,) = caught.value.diagnostics
-    assert (diagnostic.code, diagnostic.message) == ("not-a-policy", message)
+    assert (diagnostic.code, diagnostic.message) == (code, message)
     assert place_of(diagnostic) == place
 
 
@@ -100,13 +101,16 @@ def test_what_holds_no_statements_is_refused_at_its_place(text: str, message: st
         ('{"Effect": "D"},\n {"Effect": ▲1}', 2, ("Effect",)),
         ('[1, {"Effect": ▲1}]', 2, ("Effect",)),
         (" ▲[]", 0, ("Statement",)),
-        (' [▲{"Effect": 1}]', 0, ()),
+        (' ▲[{"Effect": 1}]', 0, ()),
+        (' ▲{"Effect": 1}', 0, ()),
+        (' ▲{"Effect": 1}, {"Effect": 2}', 0, ()),
     ],
 )
 def test_a_place_inside_a_json_policy_is_found(text: str, statement: int, path: Path) -> None:
     good, (expected,) = marked(text)
 
-    place = read(good).places(statement, path)
+    document = read(good)
+    place = document.source.place(document.places(statement, path).start)
 
     assert (place.line, place.column) == expected
 
@@ -114,9 +118,21 @@ def test_a_place_inside_a_json_policy_is_found(text: str, statement: int, path: 
 def test_the_place_of_a_name_in_a_json_policy_is_found() -> None:
     good, (expected,) = marked('{"Statement": [{▲"Sid": 1}]}')
 
-    place = read(good).places(1, ("Sid",), name=True)
+    document = read(good)
+    span = document.places(1, ("Sid",), name=True)
 
-    assert (place.file, place.line, place.column) == ("p.json", *expected)
+    assert document.source.place(span.start) == ("p.json", *expected)
+    assert good[span.start : span.end] == '"Sid"'
+
+
+def test_the_place_of_a_name_beside_the_statements_is_found() -> None:
+    good, (expected,) = marked('{"Statement": [], ▲"a\\"b": "c: d"}')
+
+    document = read(good)
+    span = document.places(0, ('a"b',), name=True)
+
+    assert document.source.place(span.start) == ("p.json", *expected)
+    assert good[span.start : span.end] == '"a\\"b"'
 
 
 def test_a_policy_inside_another_file_is_a_document() -> None:
@@ -147,7 +163,8 @@ def test_a_single_statement_inside_another_file_is_a_list_of_one() -> None:
 def test_a_place_inside_an_inline_policy_is_found(text: str, statement: int, path: Path) -> None:
     good, (expected,) = marked(text)
 
-    place = inline(good).places(statement, path)
+    document = inline(good)
+    place = document.source.place(document.places(statement, path).start)
 
     assert (place.line, place.column) == expected
 
@@ -155,9 +172,10 @@ def test_a_place_inside_an_inline_policy_is_found(text: str, statement: int, pat
 def test_the_place_of_a_name_in_an_inline_policy_is_found() -> None:
     good, (expected,) = marked("Statement:\n- ▲Sid: 1")
 
-    place = inline(good).places(1, ("Sid",), name=True)
+    document = inline(good)
+    span = document.places(1, ("Sid",), name=True)
 
-    assert (place.file, place.line, place.column) == ("t.yaml", *expected)
+    assert document.source.place(span.start) == ("t.yaml", *expected)
 
 
 @pytest.mark.parametrize("text", ["▲Version: 2012-10-17", "▲[a]", "\n▲a"])
@@ -168,11 +186,28 @@ def test_an_inline_policy_without_a_statement_is_refused(text: str) -> None:
         inline(bad)
 
     (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.code == "not-a-policy"
+    assert diagnostic.code == "missing-statement"
     assert diagnostic.message == "this policy has no Statement"
     assert place_of(diagnostic) == place
 
 
 def test_a_misspelt_statement_is_guessed() -> None:
-    with pytest.raises(PolicyError, match="did you mean `Statement` where `Statment` stands"):
-        read_document(Source("p.json", '{"Version": "2012-10-17", "Statment": []}'))
+    bad, (place,) = marked('{"Version": "2012-10-17", ▲"Statment": []}')
+
+    with pytest.raises(PolicyError) as caught:
+        read(bad)
+
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "missing-statement"
+    assert diagnostic.message == "this policy has no Statement, but `Statment`"
+    assert diagnostic.remedy == "write `Statement`"
+    assert place_of(diagnostic) == place
+
+
+def test_a_list_of_documents_is_refused_as_one() -> None:
+    with pytest.raises(PolicyError) as caught:
+        read('[{"Statement": []}, {"Statement": []}]')
+
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.message == "this is a list of policy documents"
+    assert diagnostic.remedy == "give one policy at a time"

@@ -90,7 +90,7 @@ def test_an_accepted_error_becomes_a_warning_that_says_its_reading() -> None:
 
     (warning,) = accepted.findings
     assert warning.severity is Severity.WARNING
-    assert warning.message == "message: AWS refuses this; accepted, so it does nothing"
+    assert warning.message == "message; accepted: it does nothing"
 
 
 def test_an_error_without_a_lenient_reading_is_refused_all_the_same() -> None:

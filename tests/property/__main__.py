@@ -1,4 +1,4 @@
-"""`python -m tests.property CASES`: the JSON readers on so many generated texts, half of them damaged.
+"""`python -m tests.property CASES`: the JSON readers on so many generated texts, half damaged.
 
 The same properties as in test_json_readers_agree.py, on more and fresh examples.
 """

@@ -1,8 +1,9 @@
 """The fast JSON reader and the one with positions read the same values, or both refuse.
 
 What looks for problems finds one exactly where the fast reader refuses. Two differences are
-meant. A key that stands twice in one object is refused by the fast reader only. A bare scalar is a value for the reader with positions, which also reads the values inside
-a policy; at the outermost level the fast reader takes objects and arrays only.
+meant. A key that stands twice in one object is refused by the fast reader only. A bare scalar is
+a value for the reader with positions, which also reads the values inside a policy; at the
+outermost level the fast reader takes objects and arrays only.
 """
 
 from __future__ import annotations

@@ -68,32 +68,32 @@ def test_a_value_is_the_text_that_aws_would_see(value: Scalar, text: str) -> Non
         (
             1.5,
             "`a:b` is given as float",
-            "expected text, int, Decimal, bool, datetime, bytes or an IP address",
+            "give text, int, Decimal, bool, datetime, bytes or an IP address",
         ),
         (
             date(2026, 1, 2),
             "`a:b` is given as date",
-            "expected text, int, Decimal, bool, datetime, bytes or an IP address",
+            "give text, int, Decimal, bool, datetime, bytes or an IP address",
         ),
         (
             {"c"},
             "`a:b` is given as set",
-            "expected text, int, Decimal, bool, datetime, bytes or an IP address",
+            "give text, int, Decimal, bool, datetime, bytes or an IP address",
         ),
         (
             {"c": "d"},
             "`a:b` is given as dict",
-            "expected text, int, Decimal, bool, datetime, bytes or an IP address",
+            "give text, int, Decimal, bool, datetime, bytes or an IP address",
         ),
         (
             ["c", ["d"]],
             "`a:b` is given as list",
-            "expected text, int, Decimal, bool, datetime, bytes or an IP address",
+            "give text, int, Decimal, bool, datetime, bytes or an IP address",
         ),
         (
             [None],
             "`a:b` is given as NoneType",
-            "expected text, int, Decimal, bool, datetime, bytes or an IP address",
+            "give text, int, Decimal, bool, datetime, bytes or an IP address",
         ),
     ],
 )
@@ -149,7 +149,7 @@ def test_a_blank_around_a_key_is_refused(name: str) -> None:
     diagnostic = refusal({name: "a"})
 
     assert diagnostic.code == "context-key"
-    assert diagnostic.remedy == "expected `prefix:Name`"
+    assert diagnostic.remedy == "write `prefix:Name`"
 
 
 def test_tags_are_entries_under_each_prefix() -> None:

@@ -30,10 +30,10 @@ def _text(
         ("StringLikes", "did you mean `StringLike`"),
         ("StringEqualIfExists", "did you mean `StringEqualsIfExists`"),
         ("ForAnyValues:StringEquals", "did you mean `ForAnyValue:StringEquals`"),
-        ("Zzz", "see the table"),
-        ("Nonsense:StringEquals", "see the table"),
+        ("Zzz", "see AWS's table"),
+        ("Nonsense:StringEquals", "see AWS's table"),
         ("NullIfExists", "write `Null`"),
-        ("", "see the table"),
+        ("", "see AWS's table"),
     ],
 )
 def test_unknown_operators_are_refused_with_the_nearest(operator: str, remedy: str) -> None:
@@ -80,7 +80,9 @@ def test_malformed_variables_are_refused(value: str) -> None:
 
 
 def test_malformed_variables_of_2008_are_text() -> None:
-    assert parse_policy(_text(value='"${}"', version="2008-10-17")).findings == ()
+    policy = parse_policy(_text(value='"${}"', version="2008-10-17"))
+
+    assert [warning.code for warning in warnings_of(policy)] == ["variable-without-version"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policy_eval.errors import Diagnostic, SuiteError
-from policy_eval.text.node import Json, Node, Number
+from policy_eval.text.node import Json, Node, Number, Span
 from policy_eval.text.source import Source
 from policy_eval.text.yaml_tree import Plain, as_json, parse_yaml
 from tests.marked import marked
@@ -37,7 +37,7 @@ def test_a_mapping_keeps_the_places_of_its_names_and_values() -> None:
         0,
         12,
         {"a": "b", "c": ["d"]},
-        (("a", 0), ("c", 5)),
+        (("a", Span(0, 1)), ("c", Span(5, 6))),
         (Node(3, 4, "b"), Node(8, 11, ["d"], (), (Node(9, 10, "d"),))),
     )
 
