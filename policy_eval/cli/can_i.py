@@ -16,8 +16,8 @@ from policy_eval.cli.output import (
     as_data,
     exit_code,
     print_answer,
-    print_diagnostics,
     refusing_bad_input,
+    safe_lines,
 )
 from policy_eval.engine.explain import explain_call, rests_on
 from policy_eval.engine.explanation import Explanation
@@ -143,10 +143,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     if whole and quiet:
         message = "--explain and --quiet exclude each other"
         raise click.UsageError(message)
-    with refusing_bad_input(form):
+    with refusing_bad_input(form) as tell:
         strictness = Strictness(lenient, accept_invalid)
         policies = PolicySet(read_policies(paths, strictness=strictness))
-        print_diagnostics(policies.warnings, form)
+        tell(policies.warnings)
         context = read_context(pairs, files, absent)
         try:
             request = Request(
@@ -174,7 +174,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 def _answer(explanation: Explanation, form: str, *, whole: bool) -> str:
     if form != "text":
         return as_data(explanation.to_dict(), form)
-    return str(explanation) if whole else summarize(explanation)
+    return safe_lines(str(explanation) if whole else summarize(explanation))
 
 
 def _exit(explanation: Explanation, expect: str | None) -> Exit:

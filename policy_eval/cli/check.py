@@ -15,8 +15,8 @@ from policy_eval.cli.output import (
     Exit,
     as_data,
     print_answer,
-    print_diagnostics,
     refusing_bad_input,
+    safe_lines,
 )
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.wording import (
@@ -93,21 +93,21 @@ def command(
 
     Reports each answer; it judges nothing. Exits 0, or 2 for unusable input.
     """
-    with refusing_bad_input(form):
+    with refusing_bad_input(form) as tell:
         policies = None
         if paths:
             strictness = Strictness(lenient, accept_invalid)
             policies = PolicySet(read_policies(paths, strictness=strictness))
-            print_diagnostics(policies.warnings, form)
+            tell(policies.warnings)
         caller = None if principal is None else parse_principal(principal)
         given = Overrides(policies, caller, clock() if now is None else now)
         suite = _load(scenario, given)
         _want_policies(suite)
         if policies is None:
-            print_diagnostics(_warnings(suite), form)
+            tell(_warnings(suite))
         results = [run_case(case) for case in suite.cases]
         if form == "text":
-            print_answer(_table(suite, results))
+            print_answer(safe_lines(_table(suite, results)))
         else:
             print_answer(as_data(_data(suite, results), form))
     if any(isinstance(result.found, InputError) for result in results):

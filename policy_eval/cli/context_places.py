@@ -24,7 +24,11 @@ def _located(problem: Diagnostic, pairs: list[str], files: list[str]) -> Diagnos
     if not problem.key:
         return problem
     wanted = fold(problem.key)
-    for pair in reversed(pairs):
+
+    def says_the_value(pair: str) -> bool:
+        return f"`{pair.partition('=')[2]}`" in problem.message
+
+    for pair in (*filter(says_the_value, pairs), *reversed(pairs)):
         key, _, value = pair.partition("=")
         if fold(key) == wanted:
             start = len(key) + 1 if value else 0

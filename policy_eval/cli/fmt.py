@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from policy_eval.cli.options import policy_files, read_stdin
-from policy_eval.cli.output import Exit, print_answer, refusing_bad_input
+from policy_eval.cli.output import Exit, print_answer, refusing_bad_input, safe_lines
 from policy_eval.errors import Diagnostic, PolicyError, Severity
 from policy_eval.policy.document import Document, read_document
 from policy_eval.policy.layout import INDENT, laid_out, values_of
@@ -62,13 +62,23 @@ def _read(paths: tuple[str, ...]) -> list[Source]:
     sources: list[Source] = []
     problems: list[Diagnostic] = []
     for path in paths:
-        try:
-            sources += map(_policy_text, policy_files(path))
-        except PolicyError as error:
-            problems += error.diagnostics
+        for name in _names(path, problems):
+            try:
+                sources.append(_policy_text(name))
+            except PolicyError as error:
+                problems += error.diagnostics
     if problems:
         raise PolicyError(*problems)
     return sources
+
+
+def _names(path: str, problems: list[Diagnostic]) -> list[str]:
+    """Return the files that a path names; where it names none, that is a problem."""
+    try:
+        return policy_files(path)
+    except PolicyError as error:
+        problems += error.diagnostics
+        return []
 
 
 def _policy_text(name: str) -> Source:
@@ -101,14 +111,20 @@ def _laid_out(source: Source, indent: int) -> str:
 def _difference(source: Source, text: str) -> str:
     from difflib import unified_diff
 
-    return "".join(
-        unified_diff(
-            source.text.splitlines(keepends=True),
-            text.splitlines(keepends=True),
-            source.name,
-            f"{source.name} (canonical)",
-        )
-    ).removesuffix("\n")
+    lines = unified_diff(
+        _lines(source.text),
+        _lines(text),
+        source.name,
+        f"{source.name} (canonical)",
+        lineterm="",
+    )
+    return safe_lines("\n".join(lines))
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text, as differences show them."""
+    *lines, last = text.split("\n")
+    return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines
 
 
 def _write(path: Path, text: str) -> None:

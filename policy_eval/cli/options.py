@@ -71,7 +71,7 @@ def read_stdin() -> Source:
 def policy_files(path: str) -> list[str]:
     """Return the files that a path names: itself (`-` is stdin), or a folder's `*.json`."""
     if not path:
-        raise _no_file("-p names nothing", "name a file, a folder, or - for stdin")
+        raise _no_file("an empty path names nothing", "name a file, a folder, or - for stdin")
     if not os.path.isdir(path):  # noqa: PTH112 - pathlib costs a tenth of a cold start
         return [path]
     from pathlib import Path

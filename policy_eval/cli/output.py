@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import TypeAlias
 
 import click
 
 from policy_eval.engine.wording import FAILS, HOLDS, OPEN
-from policy_eval.errors import Diagnostic, InputError, Severity
+from policy_eval.errors import Diagnostic, InputError, Severity, visible
 
 
 class Exit(IntEnum):
@@ -98,17 +99,42 @@ def _painted(text: str, severity: Severity | None) -> str:
     return click.style(text, fg=_SEVERITY_COLOURS[severity], bold=True)
 
 
+Tell: TypeAlias = Callable[[tuple[Diagnostic, ...]], None]
+"""Tells problems on stderr: at once as text, all together at the end as data."""
+
+
 @contextmanager
-def refusing_bad_input(form: str = "text") -> Iterator[None]:
-    """Turn an InputError into its diagnostics on stderr and exit code 2."""
-    try:
-        yield
-    except InputError as error:
-        print_diagnostics(error.diagnostics, form)
+def refusing_bad_input(form: str = "text") -> Iterator[Tell]:
+    """Turn an InputError into its diagnostics on stderr and exit code 2.
+
+    Gives what tells warnings meanwhile, so that one run prints one document as data.
+    """
+    held: list[Diagnostic] = []
+
+    def tell(warnings: tuple[Diagnostic, ...]) -> None:
         if form == "text":
-            code = error.diagnostics[0].code
-            _echo_problems(f"\nfor more on a problem: policy-eval explain-error {code}")
+            print_diagnostics(warnings)
+        held.extend(warnings)
+
+    try:
+        yield tell
+    except InputError as error:
+        if form != "text":
+            print_diagnostics((*error.diagnostics, *held), form)
+            raise click.exceptions.Exit(Exit.UNUSABLE) from None
+        if held:
+            _echo_problems("")
+        print_diagnostics(error.diagnostics)
+        code = error.diagnostics[0].code
+        _echo_problems(f"\nfor more on a problem: policy-eval explain-error {code}")
         raise click.exceptions.Exit(Exit.UNUSABLE) from None
+    if form != "text":
+        print_diagnostics(tuple(held), form)
+
+
+def safe_lines(text: str) -> str:
+    """Return lines that change nothing on a terminal, whatever a policy holds."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def as_data(value: dict[str, object], form: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from policy_eval.cli.options import read_policies, reading_options
-from policy_eval.cli.output import as_data, print_answer, print_diagnostics, refusing_bad_input
+from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.engine.remarks import remarks_on
+from policy_eval.errors import Diagnostic, visible
 from policy_eval.policy.ast import WHAT_IT_IS_ATTACHED_TO, Policy, Statement
 from policy_eval.policy.diagnosis import warnings_of
 from policy_eval.policy.policy_type import RULES, PolicyType, Strictness
@@ -41,17 +42,20 @@ def command(
     PATH is a file, a folder of *.json, or - for stdin. Warnings, also of names that the service
     reference does not list, go to stderr. Exits 0, or 2 for what AWS would refuse.
     """
-    with refusing_bad_input(form):
+    with refusing_bad_input(form) as tell:
         policy_type = None if word is None else PolicyType(word)
         policies = read_policies(paths, policy_type, Strictness(lenient, accept_invalid))
-    for policy in policies:
-        found = policy._replace(findings=(*policy.findings, *remarks_on(policy)))
-        print_diagnostics(warnings_of(found), form)
+        tell(tuple(warning for policy in policies for warning in _warnings(policy)))
     if form == "text":
-        print_answer("\n\n".join(_text(policy, assumed=word is None) for policy in policies))
+        texts = [_text(policy, assumed=word is None) for policy in policies]
+        print_answer(safe_lines("\n\n".join(texts)))
     else:
         shown = [_data(policy, assumed=word is None) for policy in policies]
         print_answer(as_data({"policies": shown}, form))
+
+
+def _warnings(policy: Policy) -> tuple[Diagnostic, ...]:
+    return warnings_of(policy._replace(findings=(*policy.findings, *remarks_on(policy))))
 
 
 def _text(policy: Policy, *, assumed: bool) -> str:
@@ -72,8 +76,8 @@ def _statement_lines(policy: Policy, statement: Statement) -> list[str]:
         lines.append(f"{_INDENT}may or may not apply: {statement.unusable}")
     for name, values in _rows(statement):
         first, *others = values or ["(none)"]
-        lines.append(f"{_INDENT}{name:<{_NAMES}} {first}")
-        lines += [f"{_INDENT}{'':<{_NAMES}} {value}" for value in others]
+        lines.append(f"{_INDENT}{name:<{_NAMES}} {visible(first)}")
+        lines += [f"{_INDENT}{'':<{_NAMES}} {visible(value)}" for value in others]
     return lines
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from policy_eval.engine.decision import Deciding, Decision
 from policy_eval.engine.reference import StatementTrace, TestTrace
+from policy_eval.errors import visible
 from policy_eval.policy.ast import Effect, Policy
 from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.lower import Key, Quantifier, Subject, Template
@@ -319,7 +320,7 @@ def _resolved(trace: TestTrace) -> str:
 def _quoted(values: tuple[str, ...] | list[str], between: str = ", ") -> str:
     if not values:
         return "nothing"
-    shown = between.join(f'"{value}"' for value in values[:_VALUES_SHOWN])
+    shown = between.join(f'"{visible(value)}"' for value in values[:_VALUES_SHOWN])
     more = len(values) - _VALUES_SHOWN
     return f"{shown}{between}{more} more" if more > 0 else shown
 

@@ -11,8 +11,8 @@ from policy_eval.policy.document import FORMS, Document, read_document
 from policy_eval.policy.embedded import read_string
 from policy_eval.policy.policy_type import PolicyType, Strictness
 from policy_eval.text.cutout import cut_out
-from policy_eval.text.json_values import TopLevel, open_object
-from policy_eval.text.node import Json, Path, Span
+from policy_eval.text.json_values import Member, TopLevel, open_object
+from policy_eval.text.node import Json, Number, Span
 from policy_eval.text.pointing import refuse
 from policy_eval.text.source import Source
 
@@ -80,26 +80,32 @@ def read_envelope(source: Source, value: TopLevel, strictness: Strictness) -> Do
     raise _no_policy(source, value, names)
 
 
-def _reach(source: Source, value: TopLevel, path: Path) -> tuple[Json, Span] | None:
-    """Return what stands at a path of member names, and where; None where nothing does."""
-    for depth, step in enumerate(path, 1):
-        member = next((each for each in value.members if each.name == step), None)
-        if member is None:
-            return None
-        if depth == len(path):
-            is_policy = type(member.value) in (dict, str) and bool(member.value)
-            return (member.value, Span(member.start, member.end)) if is_policy else None
-        if not isinstance(member.value, dict):
+def _reach(
+    source: Source, value: TopLevel, path: tuple[str, ...]
+) -> tuple[str | dict[str, Json], Span] | None:
+    """Return the text or object at a path of member names, and where; None where there is none."""
+    *outer, last = path
+    for step in outer:
+        member = _member(value, step)
+        if member is None or not isinstance(member.value, dict):
             return None
         value = open_object(source, member.start)
-    return None
+    member = _member(value, last)
+    if member is None or isinstance(member.value, Number) or not member.value:
+        return None
+    found = member.value
+    return (found, Span(member.start, member.end)) if isinstance(found, str | dict) else None
+
+
+def _member(value: TopLevel, name: str) -> Member | None:
+    return next((each for each in value.members if each.name == name), None)
 
 
 def _open(
     source: Source,
     value: TopLevel,
     envelope: Envelope,
-    found: tuple[Json, Span],
+    found: tuple[str | dict[str, Json], Span],
     strictness: Strictness,
 ) -> Document:
     held, span = found

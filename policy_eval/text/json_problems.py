@@ -206,7 +206,7 @@ class _Scanner:
         if text.endswith(",") and len(text) > 1:
             text = text[:-1]
         end = token.start + len(text)
-        is_last = not self._text[end:].strip()
+        is_last = not self._text[token.end :].strip()
         self._report(
             "unclosed-string",
             (token.start, end),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import yaml
 
 _YAML_KEY = re.compile(r"^[ \t]*(?:- +)?[\w\"'./-]+:(?:[ \t]|\r?$)", re.MULTILINE)
+_BLOCK = re.compile(r":[ \t]+[|>][-+0-9]*[ \t]*\r?$", re.MULTILINE)
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 _BLOCK_STYLES = ("|", ">")
 
@@ -25,7 +26,7 @@ _BLOCK_STYLES = ("|", ">")
 def yaml_blocks(source: Source) -> Iterator[Block]:
     """Yield the JSON texts in YAML; none where a text is no YAML. Raises PolicyError."""
     text = source.text
-    if text.lstrip()[:1] == '"' or not _YAML_KEY.search(text):
+    if not (_BLOCK if text.lstrip()[:1] == '"' else _YAML_KEY).search(text):
         return
     if len(text) > LARGEST_YAML:
         message = f"this YAML has more than {LARGEST_YAML:,} characters, and no more are searched"

@@ -337,6 +337,19 @@ def test_an_unreadable_date_is_refused_where_a_statement_reads_it(tmp_path: Path
     assert pointed_at(result) == ["-c:1:20"]
 
 
+def test_warnings_stand_apart_from_the_error_that_follows_them(tmp_path: Path) -> None:
+    policy = policy_file(tmp_path, {"Action": "s3: Get"})
+
+    result = can_i(CREATE, "--as", "bob", "-p", policy)
+
+    assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
+    assert [line.partition("]")[0] for line in told(result)] == [
+        "warning[action-form",
+        "error[unknown-principal",
+    ]
+    assert "\n\nerror[unknown-principal]" in result.stderr
+
+
 def test_an_unreadable_date_that_no_statement_reads_is_no_matter(tmp_path: Path) -> None:
     policy = policy_file(
         tmp_path,

@@ -133,7 +133,6 @@ def test_the_report_shows_the_line_of_the_file(tmp_path: Path) -> None:
     assert f" --> {context}:2:6\n  |\n2 | x:n: many\n  |      ^^^^" in result.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="the last value is pointed at, whichever is wrong")
 def test_of_several_values_the_wrong_one_is_pointed_at(tmp_path: Path) -> None:
     policy = policy_on(tmp_path, {"ForAnyValue:NumericLessThan": {"x:n": "5"}})
 

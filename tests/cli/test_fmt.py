@@ -202,7 +202,6 @@ def test_the_difference_is_that_of_the_lines(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="the last line runs into the first new one")
 def test_the_difference_of_a_file_without_a_last_line_break_has_whole_lines(
     tmp_path: Path,
 ) -> None:
@@ -305,7 +304,6 @@ def test_the_problems_of_all_files_are_told(tmp_path: Path) -> None:
     assert all(f"{path}:1:2" in result.stderr for path in paths)
 
 
-@pytest.mark.xfail(strict=True, reason="the first refused file of a folder ends the reading")
 def test_the_problems_of_all_files_in_a_folder_are_told(tmp_path: Path) -> None:
     paths = [file_of(tmp_path, "{", f"{name}.json") for name in "ab"]
 

@@ -180,7 +180,7 @@ def test_a_value_that_is_no_text_is_printed_all_the_same(tmp_path: Path) -> None
     result = can_i("s3:GetObject", OBJECT, "-p", policy, "-c", "aws:Referer=\udcff")
 
     assert result.exit_code == Exit.DENIED
-    assert '"\\udcff"; wanted "x"' in result.stdout
+    assert '"\\u{dcff}"; wanted "x"' in result.stdout
 
 
 # Diagnostics

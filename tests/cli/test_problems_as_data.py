@@ -139,7 +139,6 @@ def test_characters_of_the_text_stay_themselves_in_data(tmp_path: Path, form: st
     assert "\x1b" not in result.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="each policy's warnings, and then errors, are data apart")
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("command", ["show", "can-i"])
 def test_all_that_is_said_of_one_run_is_one_document(
