@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _YAML_KEY = re.compile(r"^[ \t]*(?:- +)?[\w\"'./-]+:(?:[ \t]|\r?$)", re.MULTILINE)
 _BLOCK = re.compile(r":[ \t]+[|>][-+0-9]*[ \t]*\r?$", re.MULTILINE)
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+_ODD_BREAKS = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
 _BLOCK_STYLES = ("|", ">")
 
 
@@ -85,6 +86,10 @@ def _yaml_text(source: Source, scalar: yaml.ScalarNode) -> Cutout:
     properties = _PROPERTIES.match(source.text, start, end)
     start = start if properties is None else properties.end()
     raw = source.text[start:end]
+    if _ODD_BREAKS.search(raw):
+        message = "this text has line breaks other than line feeds"
+        remedy = "save the file with line feeds (or those of Windows)"
+        raise refuse(source, Span(start, start + 1), "yaml-syntax", message, remedy)
     if scalar.style in _BLOCK_STYLES:
         return without_indent(source, start + raw.index("\n") + 1, end)
     if "\n" in raw.strip():

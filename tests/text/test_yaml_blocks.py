@@ -189,3 +189,15 @@ def test_so_many_characters_are_searched() -> None:
 
 def test_an_alias_of_itself_is_searched_once() -> None:
     assert len(blocks_in(f"a: &a\n  - *a\n  - '{POLICY}'\n")) == 1
+
+
+@pytest.mark.parametrize("line_break", ["\r", "\x85", "\u2028"])
+def test_a_block_with_odd_line_breaks_is_refused(line_break: str) -> None:
+    text = f"policy: |{line_break}  {POLICY}{line_break}"
+
+    with pytest.raises(PolicyError) as caught:
+        [*yaml_blocks(Source("p.yaml", text))]
+
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "yaml-syntax"
+    assert problem.message == "this text has line breaks other than line feeds"
