@@ -76,6 +76,28 @@ def _row(name: str, read: Callable[[str], object], texts: list[str]) -> None:
     )
 
 
+_UNFINISHED = ("<a ", "${", "{{ ", "'\\", '"a\n', "/* ", "<<A\n", '{"a":', "[1,", "a:\n", "%7B")
+
+
+def _fastest(text: str) -> float:
+    return min(seconds(lambda: _refused(text)) for _ in range(3))
+
+
+def _hostile() -> None:
+    """Print the largest growth of texts that begin, over and over, what they never end."""
+    times = []
+    for unit in _UNFINISHED:
+        texts = [f"[{unit * (size // len(unit))}" for size in (50_000, 200_000)]
+        times.append([_fastest(text) for text in texts])
+    growth = max((large / small) ** 0.5 for small, large in times)
+    slowest = max(large for _, large in times)
+    print(
+        f"  {'hostile texts, refused':<38} {len(_UNFINISHED)} kinds: the slowest takes "
+        f"{slowest:.1f} s for 200,000 characters; a doubling costs at most {growth:.1f} times the "
+        "time"
+    )
+
+
 def _loading_lark() -> float:
     code = (
         "import time; start = time.perf_counter(); "
@@ -113,4 +135,5 @@ def run() -> None:
     _row("looking for problems", lambda text: problems_of(Source("p", text)), texts)
     _row("a policy, read and checked", parse_policy, texts)
     _row("a policy, refused", _refused, [_text(count, bad=True) for count in _STATEMENTS])
+    _hostile()
     _share_of_lark()

@@ -6,6 +6,7 @@ import click
 
 from policy_eval.cli.options import (
     clock,
+    output_option,
     read_context,
     read_policies,
     read_tags,
@@ -102,14 +103,7 @@ def _complete_action(
 @reading_options
 @click.option("--explain", "whole", is_flag=True, help="Show every test of every statement.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit code answers.")
-@click.option(
-    "-o",
-    "--output",
-    "form",
-    type=click.Choice(("text", "json", "yaml")),
-    default="text",
-    help="How to print the answer.",
-)
+@output_option()
 @click.version_option(package_name="policy-eval")
 def command(  # noqa: PLR0913 - one parameter an option
     *,

@@ -10,7 +10,7 @@ import click
 
 from policy_eval.cases.run import Result, run_case
 from policy_eval.cases.suite import Overrides, Suite, load_suite
-from policy_eval.cli.options import clock, read_policies, reading_options
+from policy_eval.cli.options import clock, output_option, read_policies, reading_options
 from policy_eval.cli.output import (
     Exit,
     as_data,
@@ -71,14 +71,7 @@ def _complete_scenario(
 @click.option("--as", "principal", metavar="PRINCIPAL", help="Who calls, instead of its own.")
 @click.option("--now", metavar="TIME", help="The time of the calls (default: now).")
 @reading_options
-@click.option(
-    "-o",
-    "--output",
-    "form",
-    type=click.Choice(("text", "json", "yaml")),
-    default="text",
-    help="How to print the answers.",
-)
+@output_option("the answers")
 def command(
     *,
     scenario: str,

@@ -104,6 +104,18 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def output_option(what: str = "the answer") -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option that says how to print something; a command takes it as `form`."""
+    return click.option(
+        "-o",
+        "--output",
+        "form",
+        type=click.Choice(("text", "json", "yaml")),
+        default="text",
+        help=f"How to print {what}.",
+    )
+
+
 _KEY_TYPES = ("string", "numeric", "boolean", "ip", "binary", "date")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from policy_eval.cli.options import read_policies, reading_options
+from policy_eval.cli.options import output_option, read_policies, reading_options
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.engine.remarks import remarks_on
 from policy_eval.errors import Diagnostic, visible
@@ -26,14 +26,7 @@ _NAMES = 12
     help="What the policy is attached to (default: what it looks like).",
 )
 @reading_options
-@click.option(
-    "-o",
-    "--output",
-    "form",
-    type=click.Choice(("text", "json", "yaml")),
-    default="text",
-    help="How to print it.",
-)
+@output_option("it")
 def command(
     *, paths: tuple[str, ...], word: str | None, lenient: bool, accept_invalid: bool, form: str
 ) -> None:

