@@ -84,9 +84,9 @@ _ENTRIES = (
     ErrorCode(
         "missing-file",
         "a file that is not there",
-        "There is no file of this name. A path on the command line is relative to the working "
-        "directory, a path in a suite to the suite. The nearest name in the same folder is shown "
-        "where there is one.",
+        "There is no file of this name, or a folder holds no `*.json` file. A path on the command "
+        "line is relative to the working directory, a path in a suite to the suite. The nearest "
+        "name in the same folder is shown where there is one.",
         about="file",
     ),
     ErrorCode(
@@ -99,8 +99,8 @@ _ENTRIES = (
     ErrorCode(
         "unreadable-file",
         "a file that cannot be read",
-        "The operating system refuses to open the file, or a folder holds no `*.json` file. The "
-        "message gives the reason, such as a missing permission.",
+        "The operating system refuses to open the file. The message gives the reason, such as a "
+        "missing permission.",
         about="file",
     ),
     ErrorCode(

@@ -49,10 +49,15 @@ def _found(case: Case, explain: Explain) -> Explanation | InputError:
     if isinstance(case.policies, InputError):
         return case.policies
     if isinstance(case.requests, InputError):
-        return case.requests
+        return _placed(case.requests, case)
     try:
         return explain(case.policies, case.requests)
     except InputError as error:
-        return type(error)(
-            *(each if each.place else each._replace(place=case.place) for each in error.diagnostics)
-        )
+        return _placed(error, case)
+
+
+def _placed(error: InputError, case: Case) -> InputError:
+    """Return an error whose problems stand where their case does, if nowhere else."""
+    return type(error)(
+        *(each if each.place else each._replace(place=case.place) for each in error.diagnostics)
+    )

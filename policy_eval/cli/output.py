@@ -138,11 +138,25 @@ def safe_lines(text: str) -> str:
 
 
 def as_data(value: dict[str, object], form: str) -> str:
-    """Return data as JSON or YAML text."""
+    """Return data as JSON or YAML text; what could move a terminal is escaped, not lost."""
     if form == "json":
         import json
 
-        return json.dumps(value, indent=2, ensure_ascii=False)
+        return json.dumps(value, indent=2, ensure_ascii=False).translate(_CONTROLS_IN_JSON)
     import yaml
 
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=_NO_WRAP).rstrip()
+    class Dumper(yaml.SafeDumper):
+        """Writes line breaks other than a line feed as escapes: YAML reads them as blanks."""
+
+    def represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        style = '"' if _ODD_BREAKS.intersection(text) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, represent)
+    return yaml.dump(
+        value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=_NO_WRAP
+    ).rstrip()
+
+
+_CONTROLS_IN_JSON = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+_ODD_BREAKS = frozenset("\x85\u2028\u2029")

@@ -25,7 +25,7 @@ _WORDS = frozenset({"true", "false", "null"})
 _BAD_IN_STRING = re.compile(
     r'[\x00-\x1f]|\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4}).?|\\u(?![0-9a-fA-F]{4})'
 )
-_BLANKS = re.compile(r"[ \t\r\n]*+")
+_CLOSING = re.compile(r"[ \t\r\n}\]]*+")
 _QUOTE_AND_COLON = re.compile(r'"[ \t\r\n]*+:')
 _BARE = re.compile(r'[^\s,\[\]{}"]++')
 _COLON_NEXT = re.compile(r"[ \t\r\n]*+[:=]")
@@ -408,19 +408,28 @@ class _Scanner:
         opened = self._frames[-1]
         if _CLOSERS[opened.bracket] != token.text:
             self._mismatched(token, opened)
-            if self._closes_next(token, opened):
-                return
             matching = [frame for frame in self._frames if _CLOSERS[frame.bracket] == token.text]
+            if self._is_too_much(token, matching):
+                return
             while matching and self._frames[-1] is not matching[-1]:
                 self._frames.pop()
         self._frames.pop()
         self._state = _State.NEXT
 
-    def _closes_next(self, token: Token, opened: _Frame) -> bool:
-        """Whether what is open is closed right after a bracket that is too much."""
-        following = _BLANKS.match(self._text, token.end)
+    def _is_too_much(self, token: Token, matching: list[_Frame]) -> bool:
+        """Whether leaving a bracket out, not a missing one before it, makes the next ones fit."""
+        following = _CLOSING.match(self._text, token.end)
         assert following is not None  # it also matches nothing
-        return self._text[following.end() : following.end() + 1] == _CLOSERS[opened.bracket]
+        closers = "".join(following[0].split())[:DEEPEST]
+        if not matching:
+            return closers[:1] == _CLOSERS[self._frames[-1].bracket]
+        outside = self._frames[: self._frames.index(matching[-1])]
+        if not closers or _left_open(self._frames, closers) is None:
+            return False
+        if _left_open(outside, closers) is None:
+            return True
+        at_end = following.end() == len(self._text)
+        return not at_end or _left_open(self._frames, closers) == 0
 
     def _trailing_comma(self) -> None:
         self._report(
@@ -548,3 +557,11 @@ class _Scanner:
                 "another statement",
                 "remove it, or read the text with --lenient",
             )
+
+
+def _left_open(frames: list[_Frame], closers: str) -> int | None:
+    """Return how many stay open after closing brackets, or None where those do not fit."""
+    for count, closer in enumerate(closers):
+        if count == len(frames) or _CLOSERS[frames[-1 - count].bracket] != closer:
+            return None
+    return len(frames) - len(closers)

@@ -228,7 +228,7 @@ def test_broken_json_is_refused_with_its_place(
     with pytest.raises(SuiteError) as caught:
         _read(tmp_path, text, "f.json")
 
-    problem = caught.value.diagnostics[0]
+    problem = _problem(caught)
     assert problem.code == code
     assert problem.place == (f"{tmp_path}/f.json", line, column)
 

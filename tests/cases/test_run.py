@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from policy_eval.cases.run import Explain, by_reference, run_case
+from policy_eval.cases.suite import Case
 from policy_eval.engine.explanation import Explanation
-from policy_eval.errors import PolicyError, RequestError
+from policy_eval.errors import Diagnostic, PolicyError, RequestError
 from tests.cases.suites import ALLOW_ALL, DENY_BY_DEFAULT, only_case
 from tests.conformance.test_fixtures import by_scalar
 
@@ -162,3 +163,56 @@ def test_a_contradiction_in_a_request_is_a_result(tmp_path: Path, fields: str, e
 
     assert isinstance(result.found, RequestError)
     assert (result.differences, result.rests_on) == ((), ())
+
+
+# Where what is refused stands
+
+
+def _refusal(case: Case) -> Diagnostic:
+    found = run_case(case).found
+    assert isinstance(found, RequestError)
+    (problem,) = found.diagnostics
+    return problem
+
+
+def test_a_value_that_a_statement_cannot_read_stands_where_its_case_does(tmp_path: Path) -> None:
+    case = only_case(
+        tmp_path,
+        """\
+        policies:
+          identity:
+            - Statement:
+                Effect: Allow
+                Action: "*"
+                Resource: "*"
+                Condition: {NumericLessThan: {x:n: "5"}}
+        tests:
+          - context: {x:n: many}
+            expect: allowed
+        """,
+        DENY_BY_DEFAULT,
+    )
+
+    problem = _refusal(case)
+
+    assert (problem.code, problem.key) == ("unreadable-value", "x:n")
+    assert problem.place == case.place == (f"{tmp_path}/suite.iamtest.yaml", 11, 5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ("action: bad", "unknown-action"),
+        ("principal: bob", "unknown-principal"),
+        ('context: {" a:b": x}', "context-key"),
+    ],
+)
+def test_a_request_that_none_could_make_stands_where_its_case_does(
+    tmp_path: Path, fields: str, code: str
+) -> None:
+    case = only_case(tmp_path, f"tests:\n  - {fields}\n    expect: allowed\n")
+
+    problem = _refusal(case)
+
+    assert problem.code == code
+    assert problem.place == case.place

@@ -25,6 +25,7 @@ from tests.cases.suites import (
     request_of,
     write_suite,
 )
+from tests.pointed import pointed
 
 DEV = "arn:aws:iam::111122223333:role/Dev"
 A_STATEMENT = '{Effect: Allow, Action: "s3:*", Resource: "*"}'
@@ -754,6 +755,42 @@ def test_a_name_twice_in_a_json_suite_is_refused(tmp_path: Path) -> None:
     path = write_suite(tmp_path, '{"tests": [],\n "tests": []}', "suite.iamtest.json")
 
     assert line_of(refusal_of(path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "meant"),
+    [
+        ("tests:\n  - {action: s3:a, expect: alowed}\n", "unknown-decision", "alowed"),
+        ("tests:\n  - {action: s3:a, expct: allowed}\n", "unknown-field", "expct"),
+        ("name: N\ntests: []\n", "empty-list", "["),
+        ("policies: {identity: [{file: nope.json}]}\ntests: [{action: s3:a, expect: allowed}]\n",
+         "missing-file", "nope.json"),
+        ("tests: &x [*x]\n", "yaml-syntax", "&"),
+    ],
+)  # fmt: skip
+def test_what_a_suite_is_refused_for_is_shown_in_its_line(
+    tmp_path: Path, text: str, code: str, meant: str
+) -> None:
+    path = write_suite(tmp_path, text)
+
+    problem = refusal_of(path)
+
+    assert problem.place is not None
+    assert problem.excerpt is not None
+    assert (problem.code, problem.place.file) == (code, str(path))
+    assert problem.excerpt.line == text.split("\n")[problem.place.line - 1]
+    assert pointed(text, problem) == meant
+
+
+def test_every_problem_of_a_json_suite_is_shown_in_its_line(tmp_path: Path) -> None:
+    text = '{"name": "N"\n "tests": [1,]}'
+    path = write_suite(tmp_path, text, "suite.iamtest.json")
+
+    with pytest.raises(SuiteError) as caught:
+        load_suite(path)
+
+    found = [(each.code, pointed(text, each)) for each in caught.value.diagnostics]
+    assert found == [("missing-comma", "\n"), ("trailing-comma", ",")]
 
 
 def test_a_missing_suite_is_refused(tmp_path: Path) -> None:

@@ -111,8 +111,8 @@ def test_a_broken_policy_is_refused_with_line_and_column(
     result = can_i(CREATE, "-p", str(path))
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
-    assert [head.partition(":")[0] for head in told(result)][:1] == [f"error[{code}]"]
-    assert pointed_at(result)[0] == f"{path}:{line}:{column}"
+    assert [head.partition(":")[0] for head in told(result)] == [f"error[{code}]"]
+    assert pointed_at(result) == [f"{path}:{line}:{column}"]
 
 
 def test_a_policy_that_is_not_utf_8_is_refused_with_the_byte(tmp_path: Path) -> None:

@@ -139,6 +139,30 @@ def test_characters_of_the_text_stay_themselves_in_data(tmp_path: Path, form: st
     assert "\x1b" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("character", "form"),
+    [
+        ("\x7f", "json"),
+        ("\x85", "json"),
+        ("\x9b", "json"),
+        ("\x7f", "yaml"),
+        ("\x85", "yaml"),
+        ("\x9b", "yaml"),
+    ],
+)
+def test_a_control_character_of_a_policy_is_data_that_moves_no_terminal(
+    tmp_path: Path, character: str, form: str
+) -> None:
+    policy = policy_file(tmp_path, {"Action": f"s3:Get{character}31m"})
+
+    result = policy_eval("show", policy, "-o", form)
+
+    read = json.loads if form == "json" else yaml.safe_load
+    problem = read(result.stderr)["warnings"][0]
+    assert f"s3:Get{character}31m" in problem["message"]
+    assert character not in result.stdout + result.stderr
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("command", ["show", "can-i"])
 def test_all_that_is_said_of_one_run_is_one_document(

@@ -622,6 +622,7 @@ def test_an_empty_element_is_only_warned_about(name: str) -> None:
         ("s3: Get", "`s3: Get` holds blanks and matches no action", "R-ACT-06"),
         ("s3:Get ", "`s3:Get ` holds blanks and matches no action", "R-ACT-06"),
         ("s3 :Get", "`s3 :Get` holds blanks and matches no action", "R-ACT-06"),
+        ("s3:\tGet", "`s3:\tGet` holds blanks and matches no action", "R-ACT-06"),
         ("s3:\u00a0Get", "`s3:\u00a0Get` holds blanks and matches no action", "R-ACT-06"),
         (":Get", "`:Get` has an unusual service prefix", "R-ACT-03"),
         ("sé:Get", "`sé:Get` has an unusual service prefix", "R-ACT-03"),

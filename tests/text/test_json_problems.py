@@ -137,6 +137,22 @@ def test_one_stray_thing_is_one_problem(text: str) -> None:
     assert found == [given.places[0]]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"Statement": [{"a": 1▲]}', id="on one line"),
+        pytest.param('{\n "Statement": [\n  {\n   "a": 1\n ▲]\n}\n', id="laid out"),
+        pytest.param('{"Statement": [{"a": {"b": {"c": 1}▲]}', id="two missing"),
+    ],
+)
+def test_an_object_left_open_at_the_end_of_a_list_is_one_problem(text: str) -> None:
+    given = marked(text)
+
+    found = [(each.code, each.place and each.place[1:]) for each in problems_in(given.text)]
+
+    assert found == [("unmatched-bracket", given.places[0])]
+
+
 def test_a_trailing_comma_is_pointed_at_behind_an_invisible_character() -> None:
     assert ("trailing-comma", ",") in codes_in("[1,\x0b]")
 

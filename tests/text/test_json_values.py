@@ -11,6 +11,8 @@ from policy_eval.text.node import Json, Number
 from policy_eval.text.source import Source
 from tests.marked import marked
 
+A_POLICY = "a policy document, a statement or a list of statements"
+
 
 def read(text: str) -> tuple[TopLevel, ...]:
     """Return the values of a text."""
@@ -117,53 +119,73 @@ def test_a_scalar_is_read_as_json_reads_it(text: str, expected: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "message"),
+    ("text", "code", "message", "expected"),
     [
-        ("▲", "empty-file", "there is nothing in this text"),
-        ("▲ \n ", "empty-file", "there is nothing in this text"),
-        ('▲"a"', "json-syntax", 'found `"a"`'),
-        ("[],▲1", "json-syntax", "found `1`"),
-        ("▲// a\n{}", "comment", "JSON has no comments"),
-        ("{▲", "unclosed-bracket", "the text ends inside the `{` of line 1, column 1"),
-        ("{▲a: 1}", "unquoted-name", "the name `a` is not in quotes"),
-        ('{"a": 1▲,}', "trailing-comma", "a comma stands before a closing bracket"),
-        ('{"a": {"b": 1▲,}}', "trailing-comma", "a comma stands before a closing bracket"),
-        ('{"a"▲ 1}', "json-syntax", "a name is followed by no `:`"),
-        ('{"a": {"b"▲ 1}}', "json-syntax", "a name is followed by no `:`"),
-        ('{"a": ▲', "unclosed-bracket", "the text ends inside the `{` of line 1, column 1"),
-        ("[1▲,]", "trailing-comma", "a comma stands before a closing bracket"),
-        ('{\n "a": [\n  1,\n  ▲tru\n ]\n}', "not-json-value", "the text `tru` is not in quotes"),
-        ('{"a": 1▲ "b": 2}', "missing-comma", "a comma is missing after this"),
-        ('{"a": 1▲', "unclosed-bracket", "the text ends inside the `{` of line 1, column 1"),
-        ("[▲01]", "not-json-value", "`01` is no number of JSON"),
-        ("[1▲", "unclosed-bracket", "the text ends inside the `[` of line 1, column 1"),
-        ("[[1▲ 2]]", "missing-comma", "a comma is missing after this"),
-        ('[▲"a', "unclosed-string", "the text ends inside this string"),
-        (r'["▲\x"]', "invalid-escape", r"`\x` is no escape of JSON"),
-        (r'["▲\u12"]', "invalid-escape", r"`\u` is no escape of JSON"),
-        ("[▲NaN]", "not-json-value", "`NaN` is no number of JSON"),
-        ('{"a": ▲-Infinity}', "not-json-value", "`-Infinity` is no number of JSON"),
-        ('{"a": {"b": ▲NaN}}', "not-json-value", "`NaN` is no number of JSON"),
-        ("[1] ▲x", "json-syntax", "found `x`"),
-        ('[▲"a\nb"]', "unclosed-string", "this string is not closed on its line"),
+        ("▲", "empty-file", "there is nothing in this text", A_POLICY),
+        ("▲ \n ", "empty-file", "there is nothing in this text", A_POLICY),
+        ('▲"a"', "json-syntax", 'found `"a"`', A_POLICY),
+        ("[],▲1", "json-syntax", "found `1`", A_POLICY),
+        ("▲// a\n{}", "comment", "JSON has no comments", ""),
+        ("{▲", "unclosed-bracket", "the text ends inside the `{` of line 1, column 1", "`}`"),
+        ("{▲a: 1}", "unquoted-name", "the name `a` is not in quotes", ""),
+        ('{"a": 1▲,}', "trailing-comma", "a comma stands before a closing bracket", ""),
+        ('{"a": {"b": 1▲,}}', "trailing-comma", "a comma stands before a closing bracket", ""),
+        ('{"a"▲ 1}', "json-syntax", "a name is followed by no `:`", "`:` and a value"),
+        ('{"a": {"b"▲ 1}}', "json-syntax", "a name is followed by no `:`", "`:` and a value"),
+        ('{"a": ▲', "unclosed-bracket", "the text ends inside the `{` of line 1, column 1", "`}`"),
+        ("[1▲,]", "trailing-comma", "a comma stands before a closing bracket", ""),
+        ('{\n "a": [\n  1,\n  ▲tru\n ]\n}', "not-json-value", "the text `tru` is not in quotes",
+         "a value"),
+        ('{"a": 1▲ "b": 2}', "missing-comma", "a comma is missing after this", "`,`"),
+        ('{"a": 1▲', "unclosed-bracket", "the text ends inside the `{` of line 1, column 1", "`}`"),
+        ("[▲01]", "not-json-value", "`01` is no number of JSON", "a value"),
+        ("[1▲", "unclosed-bracket", "the text ends inside the `[` of line 1, column 1", "`]`"),
+        ("[[1▲ 2]]", "missing-comma", "a comma is missing after this", "`,`"),
+        (r'["▲\x"]', "invalid-escape", r"`\x` is no escape of JSON", ""),
+        (r'["▲\u12"]', "invalid-escape", r"`\u` is no escape of JSON",
+         r"four hexadecimal digits after `\u`"),
+        ("[▲NaN]", "not-json-value", "`NaN` is no number of JSON", "a value"),
+        ('{"a": ▲-Infinity}', "not-json-value", "`-Infinity` is no number of JSON", "a value"),
+        ('{"a": {"b": ▲NaN}}', "not-json-value", "`NaN` is no number of JSON", "a value"),
+        ("[1] ▲x", "json-syntax", "found `x`",
+         "the end of the text, or `,` and another statement"),
+        ('[▲"a\nb"]', "unclosed-string", "this string is not closed on its line",
+         'the closing `"`'),
         ('["a▲\tb"]', "control-character",
-         "a bare control character (U+0009) stands in this string"),
+         "a bare control character (U+0009) stands in this string", ""),
         ("[1,▲\x0b2]", "invisible-character",
-         "an invisible character stands between the tokens: U+000B, a control character"),
+         "an invisible character stands between the tokens: U+000B, a control character",
+         "a value after the `,`"),
         ("▲\x0c{}", "invisible-character",
-         "an invisible character stands between the tokens: U+000C, a control character"),
+         "an invisible character stands between the tokens: U+000C, a control character",
+         A_POLICY),
         ("▲\ufeff{}", "invisible-character",
-         "an invisible character stands between the tokens: U+FEFF, zero width no-break space"),
+         "an invisible character stands between the tokens: U+FEFF, zero width no-break space",
+         A_POLICY),
     ],
 )  # fmt: skip
-def test_bad_json_is_refused_at_its_place(text: str, code: str, message: str) -> None:
+def test_bad_json_is_refused_at_its_place(
+    text: str, code: str, message: str, expected: str
+) -> None:
     bad, (place,) = marked(text)
 
-    first = refusals(bad)[0]
+    diagnostic = refusal(bad)
 
-    assert (first.code, first.severity, first.message) == (code, Severity.ERROR, message)
-    assert first.message.isprintable()
-    assert place_of(first) == place
+    assert (diagnostic.code, diagnostic.severity) == (code, Severity.ERROR)
+    assert (diagnostic.message, diagnostic.expected) == (message, expected)
+    assert diagnostic.message.isprintable()
+    assert place_of(diagnostic) == place
+
+
+def test_a_string_that_ends_with_the_text_is_refused_and_what_holds_it() -> None:
+    bad, places = marked('[▲"a▲')
+
+    string, bracket = refusals(bad)
+
+    assert (string.code, string.expected) == ("unclosed-string", 'the closing `"`')
+    assert string.message == "the text ends inside this string"
+    assert (bracket.code, bracket.expected) == ("unclosed-bracket", "`]`")
+    assert [place_of(string), place_of(bracket)] == list(places)
 
 
 @pytest.mark.parametrize("depth", [5_000, 200_000])
