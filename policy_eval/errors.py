@@ -98,12 +98,18 @@ def visible(text: str) -> str:
     )
 
 
+def cut(text: str) -> str:
+    """Return a text of the user's for a message, with `…` at the end if it is too long."""
+    return text if len(text) <= _LONGEST_IN_MESSAGE else f"{text[: _LONGEST_IN_MESSAGE - 1]}…"
+
+
 def _escape(character: str) -> str:
     number = ord(character)
     return f"\\x{number:02x}" if number <= _LATIN else f"\\u{{{number:x}}}"
 
 
 _LATIN = 0xFF
+_LONGEST_IN_MESSAGE = 60
 
 
 class InputError(PolicyEvalError):

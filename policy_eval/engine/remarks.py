@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from policy_eval.engine.matching import contains
-from policy_eval.errors import Severity
+from policy_eval.errors import Severity, cut
 from policy_eval.policy.ast import Element, Policy, Statement
-from policy_eval.policy.collector import cut
 from policy_eval.policy.findings import Finding, Where
 from policy_eval.semantics.global_keys import GLOBAL_KEYS
 from policy_eval.semantics.keys import is_listed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policy_eval.errors import Severity
+from policy_eval.errors import Severity, cut
 from policy_eval.policy.policy_type import RULES, PolicyType
 from policy_eval.text.limits import LONGEST_VALUE
 from policy_eval.text.node import Json, Number, Path
@@ -23,8 +23,6 @@ class Unread(str):
 
 
 UNREAD = Unread()
-
-_SHOWN = 60
 
 
 class Collector:
@@ -118,11 +116,6 @@ def _mended(value: Json) -> str:
         if any(name == "Ref" or name.startswith("Fn::") for name in value):
             return "this is an intrinsic function of CloudFormation; its value is not known here"
     return ""
-
-
-def cut(text: str) -> str:
-    """Return a text of the user's, shortened where it is long."""
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def shown(value: Json) -> str:

@@ -12,7 +12,7 @@ from policy_eval.errors import PolicyError
 from policy_eval.policy.document import FORMS, Document, read_document
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.text.decoding import JSON_STRING, percent_decoded, string_decoded
-from policy_eval.text.heredocs import Block, heredocs
+from policy_eval.text.heredocs import SHOWN_BY_TERRAFORM, Block, heredocs
 from policy_eval.text.node import Span
 from policy_eval.text.pointing import refuse
 from policy_eval.text.source import Source
@@ -73,7 +73,7 @@ def _only(source: Source, blocks: list[Block], strictness: Strictness) -> Docume
 
 _JSONENCODE = re.compile(r"\bjsonencode\s*\(")
 _DATA_SOURCE = re.compile(r'\bdata\s+"aws_iam_policy_document"')
-_TERRAFORM = "run `terraform show -json` on the plan and give the policy it prints"
+_FENCE = re.compile(r"^```.*", re.MULTILINE)
 
 
 def _refuse_by_name(source: Source, start: int) -> None:
@@ -84,12 +84,15 @@ def _refuse_by_name(source: Source, start: int) -> None:
         (_DATA_SOURCE, "`aws_iam_policy_document` is Terraform's form of a policy, not its text"),
     ):
         if found := pattern.search(text):
-            raise refuse(source, Span(*found.span()), "terraform-expression", what, _TERRAFORM)
+            raise refuse(
+                source, Span(*found.span()), "terraform-expression", what, SHOWN_BY_TERRAFORM
+            )
     line = text[start:].split("\n", 1)[0].strip()
     span = Span(start, start + max(len(line), 1))
-    if line.startswith("```"):
+    if fence := _FENCE.search(text):
         message = "this is Markdown: a fence stands around the policy"
-        raise refuse(source, span, "not-policy-text", message, "remove the lines with ```")
+        remedy = "give only what stands between the lines with ```"
+        raise refuse(source, Span(*fence.span()), "not-policy-text", message, remedy)
     rest = text[start + len(line) :].strip()
     if line.startswith(("file://", "fileb://")) or (
         not rest and re.fullmatch(r"[\w./\\:~-]+\.json", line)

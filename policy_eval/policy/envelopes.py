@@ -54,6 +54,10 @@ _ORGANIZATION_TYPES = {
     "RESOURCE_CONTROL_POLICY": PolicyType.RCP,
 }
 
+_TAKE_FROM_TERRAFORM = (
+    "Terraform's plan or state is not read as a whole; give the value of one `policy` in it, with "
+    "its quotation marks"
+)
 _WITHOUT_POLICY = {
     "AttachedPolicies": "run `aws iam get-policy` and `aws iam get-policy-version` for each",
     "PolicyNames": "run `aws iam get-role-policy` (or get-user-policy, get-group-policy) for each",
@@ -62,10 +66,12 @@ _WITHOUT_POLICY = {
     "RoleDetailList": "an account export is not read yet; give the policies alone",
     "UserDetailList": "an account export is not read yet; give the policies alone",
     "Roles": "run `aws iam get-role` for one of them",
-    "planned_values": "a Terraform plan is not read yet; give the policy text in it alone",
+    "format_version": _TAKE_FROM_TERRAFORM,
+    "planned_values": _TAKE_FROM_TERRAFORM,
     "Resources": "a CloudFormation template is not read yet; give a policy document alone",
     "VpcEndpoints": "give the PolicyDocument of one endpoint alone",
     "PolicyInputList": "give the policies in it alone",
+    "Records": "CloudTrail's records are not read; give the policy in one of them alone",
     "EvaluationResults": "this is an answer of the policy simulator, not a policy",
 }
 """Other outputs that people have at hand, and what to do with them."""

@@ -6,7 +6,8 @@ R-EXT-02, R-TYPE-02, R-TYPE-04.
 
 from typing import NamedTuple
 
-from policy_eval.policy.collector import UNREAD, UNUSABLE, Collector, cut, shown
+from policy_eval.errors import cut
+from policy_eval.policy.collector import UNREAD, UNUSABLE, Collector, shown
 from policy_eval.policy.policy_type import RULES, PolicyType
 from policy_eval.text.node import Json, Path
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from policy_eval.errors import PolicyError, Severity
+from policy_eval.errors import PolicyError, Severity, cut
 from policy_eval.policy.ast import CURRENT_VERSION, DEFAULT_VERSION
-from policy_eval.policy.collector import UNUSABLE, Collector, cut, shown
+from policy_eval.policy.collector import UNUSABLE, Collector, shown
 from policy_eval.policy.document import Document
 from policy_eval.policy.findings import Finding
 from policy_eval.policy.policy_type import RULES, PolicyType

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from policy_eval.errors import Severity
+from policy_eval.errors import Severity, cut
 from policy_eval.policy.ast import Condition, Effect
-from policy_eval.policy.collector import UNUSABLE, cut, shown
+from policy_eval.policy.collector import UNUSABLE, shown
 from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.operator_name import SetOperator
 from policy_eval.policy.pattern import MalformedVariableError

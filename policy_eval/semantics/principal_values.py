@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policy_eval.errors import Severity
+from policy_eval.errors import Severity, cut
 from policy_eval.policy.arn import parse_arn
-from policy_eval.policy.collector import UNREAD, cut, shown
+from policy_eval.policy.collector import UNREAD, shown
 from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.policy_type import RULES, PolicyType
 from policy_eval.policy.principal_element import PrincipalValue

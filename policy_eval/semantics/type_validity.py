@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy_eval.errors import Severity
+from policy_eval.errors import Severity, cut
 from policy_eval.policy.ast import Effect, Element, Policy, Statement
-from policy_eval.policy.collector import UNUSABLE, cut
+from policy_eval.policy.collector import UNUSABLE
 from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.policy_type import PolicyType
 from policy_eval.policy.principal_element import PrincipalElement

@@ -16,6 +16,9 @@ from policy_eval.text.node import Span
 from policy_eval.text.pointing import refuse
 from policy_eval.text.source import Source
 
+SHOWN_BY_TERRAFORM = "run `terraform show -json` on the plan and give the policy it prints"
+"""What to do about a value that only Terraform knows."""
+
 
 class Block(NamedTuple):
     """A text that may be a policy, where it begins, and what holds it."""
@@ -82,7 +85,7 @@ def _filled(body: Source) -> Cutout:
 
 def _interpolation(source: Source, span: Span) -> PolicyError:
     text = source.text[span.start : span.end]
-    remedy = "run `terraform show -json` on the plan and give the policy it prints"
+    remedy = SHOWN_BY_TERRAFORM
     if text.startswith("${aws:"):
         remedy = f"a policy variable is written `${text}` in a heredoc; else {remedy}"
     message = f"`{text}` is filled in by Terraform (or a shell), and its value is not known here"

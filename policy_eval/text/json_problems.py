@@ -14,8 +14,8 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
-from policy_eval.errors import Diagnostic, Severity
-from policy_eval.text.json_tokens import Token, about_word, cut, token_at
+from policy_eval.errors import Diagnostic, Severity, cut
+from policy_eval.text.json_tokens import Token, about_word, token_at
 from policy_eval.text.limits import DEEPEST, MOST_PROBLEMS
 from policy_eval.text.node import Span
 from policy_eval.text.pointing import point

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from policy_eval.errors import cut
+
 _TOKENS = re.compile(
     r"""
       (?P<blank>       [ \t\r\n]++ )
@@ -51,7 +53,6 @@ _LIKE_WORDS = {
 }  # fmt: skip
 _NOTHING = frozenset({"None", "nil", "undefined", "NULL", "Null"})
 _NUMBER_LIKE = re.compile(r"[-+.]?[0-9]")
-_SHOWN = 40
 
 
 def about_word(word: str) -> tuple[str, str, str]:
@@ -68,8 +69,3 @@ def about_word(word: str) -> tuple[str, str, str]:
     if _NUMBER_LIKE.match(word):
         return f"`{shown}` is no number of JSON", "a value", f'if it is text, write "{shown}"'
     return f"the text `{shown}` is not in quotes", "a value", f'write "{shown}"'
-
-
-def cut(text: str) -> str:
-    """Return a text, or its beginning and `…`, for a message."""
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

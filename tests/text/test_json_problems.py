@@ -231,7 +231,8 @@ def test_a_problem_says_what_was_found_expected_and_how_to_mend_it(
 
 
 def test_long_words_are_cut() -> None:
-    assert only(f"[{'x' * 50}]").message == f"the text `{'x' * 40}…` is not in quotes"
+    assert only(f"[{'x' * 60}]").message == f"the text `{'x' * 60}` is not in quotes"
+    assert only(f"[{'x' * 61}]").message == f"the text `{'x' * 59}…` is not in quotes"
 
 
 def test_a_repeated_name_says_where_it_stood_first() -> None:
