@@ -22,7 +22,7 @@ def _glob(pattern: str, text: str) -> Callable[[], bool]:
 
 
 def _resource(pattern: str, text: str) -> Callable[[], bool]:
-    (parsed,) = resource_patterns(pattern, variables=False, reading=OUR_READING)
+    (parsed,) = resource_patterns(pattern, variables=False, completed=True, reading=OUR_READING)
     accepts = resource_set(tuple(piece for piece in parsed if not isinstance(piece, tuple)))
     return lambda: contains(accepts, text)
 

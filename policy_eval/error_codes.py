@@ -1441,9 +1441,68 @@ EOF
         "unknown-principal",
         "a caller that is no principal",
         "The caller of a request is one principal: the ARN of a user, role, session, federated "
-        "user or account root, an account ID of twelve digits (its root user), a service such as "
-        "`appflow.amazonaws.com`, or `anonymous`. Groups and wildcards are no callers.",
-        rules=("R-PRIN-04",),
+        "user, account root or identity provider, an account ID of twelve digits (its root user), "
+        "a service such as `appflow.amazonaws.com`, or `anonymous`. Groups and wildcards are no "
+        "callers.",
+        rules=("R-PRIN-04", "R-PRIN-08"),
+        about="request",
+    ),
+    ErrorCode(
+        "missing-principal",
+        "something is said of a caller that nobody named",
+        "Tags, a session's name, credentials and the like belong to a caller. Name it.",
+        about="request",
+    ),
+    ErrorCode(
+        "impossible-caller",
+        "a caller that cannot be",
+        "What is said of the caller does not fit what it is: a session name of a user, MFA with an "
+        "access key, a service-linked user; a permissions boundary of a root user, a session "
+        "policy of an IAM user. Or it cannot make the call: AssumeRoleWithSAML and "
+        "AssumeRoleWithWebIdentity are not signed, so only the identity of a provider makes them, "
+        "and it makes no others.",
+        rules=("R-PRIN-04", "R-SLR-01", "R-CRED-01", "R-EVAL-14", "R-EVAL-15", "R-TRUST-02"),
+        about="request",
+    ),
+    ErrorCode(
+        "another-partition",
+        "caller and resource of different partitions",
+        "`aws`, `aws-cn`, `aws-us-gov` and the others are worlds of their own: no caller of one "
+        "reaches a resource of another. Mend the ARN of the caller or of the resource. A bare "
+        "account ID is taken to be of partition `aws`.",
+        rules=("R-XACC-04",),
+        about="request",
+    ),
+    ErrorCode(
+        "not-an-account",
+        "an account that is no account ID",
+        "An account is named by its ID of twelve digits, quoted where leading zeros could be lost.",
+        rules=("R-XACC-05", "R-SCP-01"),
+        about="request",
+    ),
+    ErrorCode(
+        "organization-path",
+        "a path of an organization that cannot be, or does not fit",
+        "`aws:PrincipalOrgPaths` is written `o-id/r-id/ou-a/ou-b/`, with a slash at the end and at "
+        "most five organizational units. Where service or resource control policies are given, it "
+        "has as many levels as they: the root, each organizational unit, and the account.",
+        rules=("R-KEY-03", "R-SCP-02"),
+        about="request",
+    ),
+    ErrorCode(
+        "layer-given-and-unknown",
+        "policies of a layer that is said to be unknown",
+        "Of a layer either the policies are given, or it is unknown. Say one of the two.",
+        rules=("R-EVAL-05",),
+        about="request",
+    ),
+    ErrorCode(
+        "too-many-levels",
+        "more levels than an organization has",
+        "Service and resource control policies are given level by level: the root, at most five "
+        "organizational units, and the account. Several policies of one level stand in one list, "
+        "or in one folder.",
+        rules=("R-SCP-02",),
         about="request",
     ),
     ErrorCode(

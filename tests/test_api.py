@@ -21,7 +21,7 @@ READ = '{"Sid": "Read", "Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
 def test_a_policy_is_parsed_from_text_under_a_name() -> None:
     policies = pe.parse(READ, "mine.json")
 
-    assert [policy.name for policy in policies.identity] == ["mine.json"]
+    assert [policy.name for policy in policies.policies] == ["mine.json"]
 
 
 def test_a_text_that_is_no_policy_is_refused_with_its_place() -> None:
@@ -37,7 +37,7 @@ def test_policies_are_loaded_from_files(tmp_path: Path) -> None:
 
     policies = pe.load(str(path), BLOCK)
 
-    assert [policy.name for policy in policies.identity] == [str(path), str(BLOCK)]
+    assert [policy.name for policy in policies.policies] == [str(path), str(BLOCK)]
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
@@ -63,7 +63,9 @@ def test_a_decision_is_never_taken_for_a_truth_value() -> None:
 def test_an_explanation_is_text_and_data() -> None:
     explanation = pe.explain(pe.load(BLOCK), CREATE)
 
-    assert str(explanation).startswith("yes: allowed. secretsmanager:CreateSecret as role/Dev\n")
+    assert str(explanation).startswith(
+        "yes: allowed (identity-based policy). secretsmanager:CreateSecret as role/Dev\n"
+    )
     assert explanation.to_dict()["decision"] == "allowed"
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from policy_eval.cases.fields import Field
 from policy_eval.engine.explanation import Explanation
 from policy_eval.errors import InputError
+from policy_eval.semantics.layers import Layer
 from policy_eval.text.folding import fold
 
 DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermined", "invalid")
@@ -14,10 +15,10 @@ DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermined
 _LATER = "is not supported yet"
 _FIELDS = {
     **dict.fromkeys(
-        ("decision", "matched", "failed_conditions", "missing_context", "rests_on", "blocked_by",
-         "error"), "",
+        ("decision", "decided_by", "matched", "failed_conditions", "missing_context", "rests_on",
+         "blocked_by", "remarks", "error"), "",
     ),
-    **dict.fromkeys(("decided_by", "allow_if"), _LATER),
+    "allow_if": _LATER,
 }  # fmt: skip
 
 
@@ -31,6 +32,8 @@ class Expectation(NamedTuple):
     rests_on: frozenset[str] | None = None
     blocked_by: str | None = None
     error: str | None = None
+    decided_by: Layer | None = None
+    remarks: frozenset[str] | None = None
 
 
 def read_expectation(field: Field) -> Expectation:
@@ -55,6 +58,8 @@ def read_expectation(field: Field) -> Expectation:
         names("rests_on"),
         text("blocked_by"),
         text("error"),
+        _layer(members["decided_by"]) if "decided_by" in members else None,
+        names("remarks"),
     )
 
 
@@ -65,6 +70,15 @@ def _decision(field: Field) -> str:
         remedy = f"did you mean `{near[0]}`" if near else f"expected {', '.join(DECISIONS)}"
         raise field.refuse("unknown-decision", f"`{word}` is no decision", remedy)
     return word
+
+
+def _layer(field: Field) -> Layer:
+    for layer in Layer:
+        if layer.value == field.text():
+            return layer
+    expected = ", ".join(layer.value for layer in Layer)
+    message = f"`{field.text()}` is no layer"
+    raise field.refuse("unknown-word", message, f"expected {expected}")
 
 
 def differences(
@@ -105,6 +119,12 @@ def differences(
         yield f"expected to rest on {_listed(expect.rests_on)}, found {_listed(rests_on)}"
     if expect.blocked_by is not None and not _same(expect.blocked_by, decision.blocked_by):
         yield f"expected blocked by {expect.blocked_by}, found {decision.blocked_by or 'nothing'}"
+    if expect.decided_by is not None and expect.decided_by is not decision.decided_by:
+        found_layer = decision.decided_by.value if decision.decided_by else "no layer"
+        yield f"expected decided by {expect.decided_by.value}, found {found_layer}"
+    remarks = {remark.rule for remark in decision.remarks}
+    if expect.remarks is not None and expect.remarks != remarks:
+        yield f"expected remarks {_listed(expect.remarks)}, found {_listed(remarks)}"
     if expect.error is not None:
         yield f"expected the error {expect.error}, decided {decision.decision}"
 
@@ -116,7 +136,10 @@ def _same(expected: str, found: str | None) -> bool:
 def _refused(expect: Expectation, found: InputError, rests_on: tuple[str, ...]) -> Iterator[str]:
     if expect.decision not in (None, "invalid"):
         yield f"expected {expect.decision}, refused: {found}"
-    elif any(wanted is not None for wanted in expect[1:4]) or expect.blocked_by is not None:
+    elif any(
+        wanted is not None
+        for wanted in (*expect[1:4], expect.blocked_by, expect.decided_by, expect.remarks)
+    ):
         yield f"expected a decision, refused: {found}"
     codes = {diagnostic.code for diagnostic in found.diagnostics}
     if expect.error is not None and expect.error not in codes:

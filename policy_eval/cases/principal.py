@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from policy_eval.cases.fields import Field
-from policy_eval.request.principal import Principal, parse_principal
+from policy_eval.request.principal import Credentials, Principal, parse_principal
 
-_LATER = "is not supported yet"
-_FIELDS = {
-    **dict.fromkeys(("arn", "tags", "session_tags", "session_name", "user_id",
-                     "organization_id", "organization_paths"), ""),
-    **dict.fromkeys(
-        ("mfa", "service_linked", "management_account",
-         "credentials"), _LATER,
-    ),
-}  # fmt: skip
+_FIELDS = dict.fromkeys(
+    ("arn", "tags", "session_tags", "session_name", "user_id", "user", "organization_id",
+     "organization_paths", "mfa", "credentials", "service_linked", "management_account"),
+    "",
+)  # fmt: skip
 
 
 def read_principal(field: Field) -> Principal | None:
@@ -35,6 +31,11 @@ def read_principal(field: Field) -> Principal | None:
 
     paths = members["organization_paths"].texts() if "organization_paths" in members else []
     return principal._replace(
+        user=text("user", None),
+        mfa=members["mfa"].truth() if "mfa" in members else None,
+        credentials=_credentials(members["credentials"]) if "credentials" in members else None,
+        service_linked="service_linked" in members and members["service_linked"].truth(),
+        management_account=_management_account(members, principal),
         tags=tags("tags"),
         session_tags=tags("session_tags"),
         session_name=text("session_name", principal.session_name),
@@ -42,3 +43,22 @@ def read_principal(field: Field) -> Principal | None:
         organization_id=text("organization_id", principal.organization_id),
         organization_paths=tuple(paths),
     )
+
+
+def _credentials(field: Field) -> Credentials:
+    known = {each.value: each for each in Credentials}
+    word = field.text()
+    if word not in known:
+        message = f"`{word}` is no kind of credentials"
+        raise field.refuse("unknown-word", message, f"expected {', '.join(known)}")
+    return known[word]
+
+
+def _management_account(members: dict[str, Field], principal: Principal) -> str | None:
+    """Return the organization's management account: an ID, or `true` for the caller's own."""
+    if "management_account" not in members:
+        return None
+    text = members["management_account"].text()
+    if text == "false":
+        return None
+    return principal.account if text == "true" else text

@@ -9,27 +9,27 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from policy_eval.cases.dependencies import read_dependencies
 from policy_eval.cases.expectation import Expectation, read_expectation
 from policy_eval.cases.fields import Field, read_file
+from policy_eval.cases.layers import PoliciesReader
 from policy_eval.cases.principal import read_principal
-from policy_eval.engine.policies import PolicySet, load_policy, policy_of
+from policy_eval.engine.policies import LayersOf, PolicySet
 from policy_eval.errors import InputError, Place, SuiteError
-from policy_eval.policy.ast import Policy
-from policy_eval.policy.document import inline_document
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.context import Given
+from policy_eval.request.dependency import Dependency
 from policy_eval.request.principal import Principal
 from policy_eval.request.request import Request
 from policy_eval.text.folding import fold
-from policy_eval.text.yaml_tree import as_json
 
-_LATER = "is not supported yet: this version decides identity-based policies"
+_LATER = "is not supported yet"
 _SHARED = dict.fromkeys(
     ("now", "unlisted_keys", "policies", "principal", "action", "resource", "context",
-     "request_tags", "resource_tags", "unknown", "action_only", "accept_invalid"),
+     "request_tags", "resource_tags", "unknown", "action_only", "accept_invalid",
+     "resource_account", "unknown_layers", "endpoint_type", "dependent_actions"),
     "",
 )  # fmt: skip
-_SHARED |= dict.fromkeys(("resource_account", "unknown_layers"), _LATER)
 _SUITE = {**dict.fromkeys(("version", "name", "description", "tests"), ""), **_SHARED}
 _TEST = {
     **dict.fromkeys(
@@ -46,13 +46,10 @@ _EXCLUSIVE = (
     ("all_of", "action"),
     ("all_of", "actions"),
 )
-_ENTRY = dict.fromkeys(("name", "file", "policy"), "")
-_OF_POLICIES = frozenset({"Version", "Id", "Statement"})
-_LAYERS = {
-    "identity": "",
-    **dict.fromkeys(("boundary", "session", "resource", "scps", "rcps", "endpoint"), _LATER),
-}
-_ALL_OF = dict.fromkeys(("action", "resource", "context", "resource_tags", "request_tags"), "")
+_ALL_OF = dict.fromkeys(
+    ("action", "resource", "resource_account", "context", "unknown", "resource_tags",
+     "request_tags"), "",
+)  # fmt: skip
 
 
 class Case(NamedTuple):
@@ -83,11 +80,12 @@ class Suite(NamedTuple):
 
 
 class Overrides(NamedTuple):
-    """What the command line gives in place of a suite's own: policies and principal."""
+    """What the command line gives in place of a suite's own: policies, layer by layer, and more."""
 
-    policies: PolicySet | None = None
+    policies: LayersOf = LayersOf()
     principal: Principal | None = None
     now: str | datetime | None = None
+    resource_account: str | None = None
 
 
 NO_OVERRIDES = Overrides()
@@ -110,11 +108,37 @@ def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
     return Suite(path, name, description, cases)
 
 
+class Surroundings(NamedTuple):
+    """What a suite says beside its tests: the policies, the caller, whose resource it is."""
+
+    policies: LayersOf
+    principal: Principal | None
+    resource_account: str | None
+    dependencies: tuple[Dependency, ...]
+
+
+def load_surroundings(path: Path, action: str, strictness: Strictness) -> Surroundings:
+    """Return what a suite says for a question about an action, its tests left alone.
+
+    Raises SuiteError, PolicyError and RequestError for what is refused.
+    """
+    fields = read_file(path).checked(_SUITE)
+    if "accept_invalid" in fields and fields["accept_invalid"].truth():
+        strictness = strictness._replace(accept_invalid=True)
+    owner, further = fields.get("resource_account"), fields.get("dependent_actions")
+    return Surroundings(
+        PoliciesReader(path).layers([fields], action.lower(), strictness),
+        read_principal(fields["principal"]) if "principal" in fields else None,
+        None if owner is None or owner.is_null else owner.text(),
+        () if further is None else read_dependencies(further),
+    )
+
+
 class _Reader:
     """Reads the tests of one suite."""
 
     def __init__(self, path: Path, suite: str, fields: dict[str, Field], given: Overrides) -> None:
-        self._path = path
+        self._policies_of = PoliciesReader(path)
         self._suite = suite
         self._fields = {name: field for name, field in fields.items() if name in _SHARED}
         self._given = given
@@ -156,6 +180,7 @@ class _Reader:
         who_what: tuple[Field | None, Field | None, Field | None],
     ) -> Case:
         requests: tuple[Request, ...] | InputError
+        action = _first_action(own, who_what[0])
         expect = own.get("expect")
         expectation = read_expectation(expect) if expect is not None else None
         try:
@@ -166,7 +191,7 @@ class _Reader:
             self._suite,
             name,
             test.place,
-            self._policies(own),
+            self._policies(own, action),
             requests,
             expectation,
             tuple(own["rule"].texts()) if "rule" in own else (),
@@ -212,6 +237,10 @@ class _Reader:
             raise test.refuse("missing-field", "this test has no `action`")
         context, unknown = _context_and_unknown(levels, fields)
         action_only = "action_only" in fields and fields["action_only"].truth()
+        owner = next((level["resource_account"] for level in reversed(levels)
+                      if "resource_account" in level), None)  # fmt: skip
+        account = None if owner is None or owner.is_null else owner.text()
+        further = fields.get("dependent_actions")
         return Request(
             action.text(),
             resource.text() if resource is not None and not resource.is_null else None,
@@ -222,52 +251,29 @@ class _Reader:
             resource_tags=_tags(levels, "resource_tags"),
             now=fields["now"].text() if "now" in fields else self._given.now,
             action_only=action_only or alone,
+            resource_account=account if account is not None else self._given.resource_account,
+            dependencies=() if further is None else read_dependencies(further),
         )
 
-    def _policies(self, own: dict[str, Field]) -> PolicySet | InputError:
-        if self._given.policies is not None:
-            return self._given.policies
-        identity: list[Field] = []
+    def _policies(self, own: dict[str, Field], action: str) -> PolicySet | InputError:
         accept_invalid = False
         for level in (self._fields, own):
-            if "policies" in level:
-                layers = level["policies"].checked(_LAYERS)
-                identity = layers["identity"].items() if "identity" in layers else identity
             if "accept_invalid" in level:
                 accept_invalid = level["accept_invalid"].truth()
         strictness = Strictness(accept_invalid=accept_invalid)
         try:
-            return PolicySet(self._policy(item, strictness) for item in identity)
+            layers = self._policies_of.layers([self._fields, own], action, strictness)
+            return layers.replaced_by(self._given.policies).policies()
         except InputError as error:
             return _unless_broken(error)
 
-    def _policy(self, item: Field, strictness: Strictness) -> Policy:
-        if not item.is_mapping:
-            return self._file(item, strictness)
-        members = item.members()
-        if _OF_POLICIES & members.keys():
-            return self._inline(item, "", strictness)
-        entry = item.checked(_ENTRY)
-        name = entry["name"].text() if "name" in entry else ""
-        if "file" in entry and "policy" in entry:
-            raise entry["policy"].refuse("field-combination", "`file` and `policy` stand together")
-        if not entry.keys() & {"file", "policy"}:
-            raise item.refuse("missing-field", "an entry has a `file` or a `policy`")
-        if "policy" in entry:
-            return self._inline(entry["policy"], name, strictness)
-        policy = self._file(entry["file"], strictness)
-        return policy._replace(name=name) if name else policy
 
-    def _inline(self, item: Field, name: str, strictness: Strictness) -> Policy:
-        document = inline_document(item.source, as_json(item.node))
-        policy = policy_of(document, strictness=strictness)
-        return policy._replace(name=name or f"{self._path.name}:{item.place.line}")
-
-    def _file(self, item: Field, strictness: Strictness) -> Policy:
-        path = self._path.parent / item.text()
-        if not path.is_file():
-            raise item.refuse("missing-file", f"there is no file `{item.text()}` beside the suite")
-        return load_policy(path, strictness=strictness)._replace(name=path.name)
+def _first_action(own: dict[str, Field], action: Field | None) -> str:
+    """Return the action that a test asks about first, folded; empty where it has none."""
+    if "all_of" in own and own["all_of"].items():
+        item = own["all_of"].items()[0]
+        action = item.members().get("action") if item.is_mapping else item
+    return "" if action is None else action.text().lower()
 
 
 def _unless_broken(error: InputError) -> InputError:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
+from policy_eval.cli.layer_options import Given, layer_options, read_caller, read_layers
 from policy_eval.cli.options import (
     clock,
     output_option,
     read_context,
-    read_policies,
     read_tags,
     reading_options,
 )
@@ -24,9 +26,13 @@ from policy_eval.engine.explain import explain_call, rests_on
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.wording import summarize
-from policy_eval.errors import RequestError
+from policy_eval.errors import Diagnostic, PolicyError, RequestError, Severity
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.request import Request
+
+if TYPE_CHECKING:
+    from policy_eval.cases.suite import Surroundings
+    from policy_eval.request.dependency import Dependency
 
 _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermined")
 
@@ -51,20 +57,23 @@ def _complete_action(
 @click.command("can-i", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("action", shell_complete=_complete_action)
 @click.argument("resource", required=False)
+@layer_options
 @click.option(
-    "--as",
-    "principal",
-    metavar="PRINCIPAL",
-    help="Who calls: an ARN, an account ID, a service, or `anonymous`.",
+    "--source",
+    metavar="SUITE",
+    help="Take policies and caller from a fixture (*.iamtest.yaml); the options above win.",
+)
+@click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resource is in.")
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="ACTION[=RESOURCE]",
+    help="A further action that the same call needs, on RESOURCE or on the same one. Repeatable.",
 )
 @click.option(
-    "-p",
-    "--policy",
-    "paths",
-    multiple=True,
-    required=True,
-    metavar="PATH",
-    help="An identity-based policy: a file, a folder of *.json, or - for stdin. Repeatable.",
+    "--dependent-actions",
+    metavar="FILE",
+    help="Further actions that calls need: a list of {action, needs, when, on, because}.",
 )
 @click.option(
     "-c",
@@ -101,7 +110,9 @@ def _complete_action(
     "--expect", type=click.Choice(_DECISIONS), help="Exit 0 if this is the decision, else 1."
 )
 @reading_options
-@click.option("--explain", "whole", is_flag=True, help="Show every test of every statement.")
+@click.option(
+    "-v", "--explain", "whole", is_flag=True, help="Show every layer, statement and test."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit code answers.")
 @output_option()
 @click.version_option(package_name="policy-eval")
@@ -109,8 +120,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     *,
     action: str,
     resource: str | None,
-    principal: str | None,
-    paths: tuple[str, ...],
+    source: str | None,
+    resource_account: str | None,
+    also: tuple[str, ...],
+    dependent_actions: str | None,
     pairs: tuple[str, ...],
     files: tuple[str, ...],
     absent: tuple[str, ...],
@@ -124,6 +137,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     whole: bool,
     quiet: bool,
     form: str,
+    **layers: Any,  # noqa: ANN401 - the options of `Given`, as click hands them over
 ) -> None:
     """Say whether AWS would allow ACTION on RESOURCE.
 
@@ -137,32 +151,105 @@ def command(  # noqa: PLR0913 - one parameter an option
     if whole and quiet:
         message = "--explain and --quiet exclude each other"
         raise click.UsageError(message)
+    given = Given(**layers)
     with refusing_bad_input(form) as tell:
         strictness = Strictness(lenient, accept_invalid)
-        policies = PolicySet(read_policies(paths, strictness=strictness))
+        around = _around(source, action, strictness)
+        policies = _policies(given, around, action, strictness)
         tell(policies.warnings)
         context = read_context(pairs, files, absent)
+        further = None if dependent_actions is None else _dependencies(dependent_actions)
         try:
-            request = Request(
+            first = Request(
                 action,
                 resource,
-                principal=principal,
+                principal=read_caller(given, around.principal if around else None),
                 context=context,
                 request_tags=read_tags("--request-tag", request_tags),
                 resource_tags=read_tags("--resource-tag", resource_tags),
                 now=clock() if now is None else now,
                 action_only=action_only,
+                resource_account=resource_account or (around.resource_account if around else None),
+                dependencies=further or (around.dependencies if around else ()),
             )
-            explanation = explain_call(policies, [request])
+            requests = [first, *(_also(first, text) for text in also)]
+            explanation = explain_call(policies, requests)
         except RequestError as error:
             from policy_eval.cli.context_places import located  # only when something is wrong
 
             raise located(error, pairs, files) from None
         ours = explanation.decision.decision
-        explanation = explanation._replace(rests_on=rests_on(policies, [request], ours))
+        explanation = explanation._replace(rests_on=rests_on(policies, requests, ours))
     if not quiet:
         print_answer(_answer(explanation, form, whole=whole))
     raise click.exceptions.Exit(_exit(explanation, expect))
+
+
+def _around(source: str | None, action: str, strictness: Strictness) -> Surroundings | None:
+    if source is None:
+        return None
+    from pathlib import Path
+
+    from policy_eval.cases.suite import load_surroundings  # only where a fixture is named
+
+    return load_surroundings(Path(source), action, strictness)
+
+
+def _policies(
+    given: Given, around: Surroundings | None, action: str, strictness: Strictness
+) -> PolicySet:
+    """Return the policies of the options and of the fixture. Raises PolicyError for none at all."""
+    layers = read_layers(given, action, strictness)
+    if around is not None:
+        layers = around.policies.replaced_by(layers)
+    policies = layers.policies()
+    if not policies.attached.given and not policies.attached.unknown:
+        raise PolicyError(
+            Diagnostic(
+                "missing-policies", Severity.ERROR, "no policy is given",
+                "name an identity-based one with -p, or another (see --help)",
+            )
+        )  # fmt: skip
+    return policies
+
+
+def _dependencies(path: str) -> tuple[Dependency, ...]:
+    from pathlib import Path
+
+    from policy_eval.cases.dependencies import read_dependencies
+    from policy_eval.cases.fields import read_file
+
+    return read_dependencies(read_file(Path(path)))
+
+
+_OF_ONE_RESOURCE = ("resourcetag/", "existingobjecttag/")
+"""What only the resource that is asked about has: nobody said it of another one."""
+
+
+def _also(first: Request, text: str) -> Request:
+    """Return a further request of the call: the same caller and context, its own resource."""
+    action, equals, resource = text.partition("=")
+    same = not equals or resource == first.resource
+    context = {
+        name: values
+        for spellings in first.context.values()
+        for name, values in spellings.items()
+        if same or not name.lower().partition(":")[2].startswith(_OF_ONE_RESOURCE)
+    }
+    service = action.partition(":")[0]
+    families = [] if same else ["aws:ResourceTag/*", f"{service}:ResourceTag/*"]
+    return Request(
+        action,
+        resource if equals else first.resource,
+        principal=first.principal,
+        context=context,
+        unknown=families,
+        request_tags=dict(first.request_tags),
+        resource_tags=dict(first.resource_tags) if same else {},
+        now=first.now,
+        action_only=True,
+        resource_account=first.resource_account if same else None,
+    )
 
 
 def _answer(explanation: Explanation, form: str, *, whole: bool) -> str:
@@ -174,6 +261,6 @@ def _answer(explanation: Explanation, form: str, *, whole: bool) -> str:
 def _exit(explanation: Explanation, expect: str | None) -> Exit:
     decision = explanation.decision
     if expect is None:
-        return exit_code(decision.allowed)
+        return Exit.DENIED if decision.refused_by_service else exit_code(decision.allowed)
     denied = expect == "anyDeny" and decision.allowed is False
     return Exit.ALLOWED if denied or decision.decision == expect else Exit.DENIED

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from policy_eval.cases.run import Result, run_case
 from policy_eval.cases.suite import Overrides, Suite, load_suite
-from policy_eval.cli.options import clock, output_option, read_policies, reading_options
+from policy_eval.cli.layer_options import Given, layer_options, read_caller, read_layers
+from policy_eval.cli.options import clock, output_option, reading_options
 from policy_eval.cli.output import (
     Exit,
     as_data,
@@ -18,9 +19,8 @@ from policy_eval.cli.output import (
     refusing_bad_input,
     safe_lines,
 )
-from policy_eval.engine.policies import PolicySet
+from policy_eval.engine.marks import MARKS
 from policy_eval.engine.wording import (
-    MARKS,
     reasons,
     spell_answer,
     spell_assumptions,
@@ -28,7 +28,6 @@ from policy_eval.engine.wording import (
 )
 from policy_eval.errors import Diagnostic, InputError, Severity, SuiteError
 from policy_eval.policy.policy_type import Strictness
-from policy_eval.request.principal import parse_principal
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -59,45 +58,34 @@ def _complete_scenario(
 
 @click.command("check", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("scenario", shell_complete=_complete_scenario)
-@click.option(
-    "-p",
-    "--policy",
-    "paths",
-    multiple=True,
-    metavar="PATH",
-    help="An identity-based policy: a file, a folder of *.json, or - for stdin. "
-    "Replaces the scenario's own.",
-)
-@click.option("--as", "principal", metavar="PRINCIPAL", help="Who calls, instead of its own.")
+@layer_options
+@click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resources are in.")
 @click.option("--now", metavar="TIME", help="The time of the calls (default: now).")
 @reading_options
 @output_option("the answers")
 def command(
     *,
     scenario: str,
-    paths: tuple[str, ...],
-    principal: str | None,
+    resource_account: str | None,
     now: str | None,
     lenient: bool,
     accept_invalid: bool,
     form: str,
+    **layers: Any,  # noqa: ANN401 - the options of `Given`, as click hands them over
 ) -> None:
     """Run SCENARIO: the name of a packaged one (appflow-secrets) or a file.
 
-    Reports each answer; it judges nothing. Exits 0, or 2 for unusable input.
+    Reports each answer; it judges nothing. Policies and caller given here fill or replace those of
+    the scenario, layer by layer. Exits 0, or 2 for unusable input.
     """
+    given = Given(**layers)
     with refusing_bad_input(form) as tell:
-        policies = None
-        if paths:
-            strictness = Strictness(lenient, accept_invalid)
-            policies = PolicySet(read_policies(paths, strictness=strictness))
-            tell(policies.warnings)
-        caller = None if principal is None else parse_principal(principal)
-        given = Overrides(policies, caller, clock() if now is None else now)
-        suite = _load(scenario, given)
+        policies = read_layers(given, "", Strictness(lenient, accept_invalid))
+        caller = read_caller(given, None)
+        time = clock() if now is None else now
+        suite = _load(scenario, Overrides(policies, caller, time, resource_account))
         _want_policies(suite)
-        if policies is None:
-            tell(_warnings(suite))
+        tell(_warnings(suite))
         results = [run_case(case) for case in suite.cases]
         if form == "text":
             print_answer(safe_lines(_table(suite, results)))
@@ -128,7 +116,7 @@ def _load(scenario: str, given: Overrides) -> Suite:
 def _want_policies(suite: Suite) -> None:
     """Refuse a scenario none of whose questions has a policy. Raises SuiteError."""
     given = (case.policies for case in suite.cases)
-    if not any(isinstance(each, InputError) or each.identity for each in given):
+    if not any(isinstance(each, InputError) or each.attachments for each in given):
         raise SuiteError(
             Diagnostic(
                 "missing-policies",

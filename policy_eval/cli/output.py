@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import click
 
-from policy_eval.engine.wording import FAILS, HOLDS, OPEN
+from policy_eval.engine.marks import FAILS, HOLDS, OPEN
 from policy_eval.errors import Diagnostic, InputError, Severity, visible
 
 

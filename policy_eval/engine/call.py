@@ -1,27 +1,53 @@
 """What deciding and explaining a whole call have in common.
 
 A call is the requests that were asked and the further ones they need; it is allowed only if
-each of them is.
+each of them is (R-RES-12).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
 from policy_eval.engine.decision import Deciding, Decision, Entry
-from policy_eval.policy.ast import Effect
-from policy_eval.semantics.authorization import Case, Word
+from policy_eval.request.request import Request
+from policy_eval.semantics.authorization import (
+    Case,
+    Found,
+    Presence,
+    Word,
+    decided_by,
+    granting_layers,
+)
+from policy_eval.semantics.dependent_actions import Needed, needed_by
+from policy_eval.semantics.layers import NAMES, Attached, Layer
+from policy_eval.semantics.readings import Reading
 from policy_eval.semantics.request_context import RequestContext
 from policy_eval.semantics.service_rules import service_remarks
 
-DECIDED_BY = {Word.ALLOWED: Effect.ALLOW, Word.EXPLICIT_DENY: Effect.DENY}
-"""The effect of the statements behind a word."""
+
+class Step(NamedTuple):
+    """One request of a call; `needed` says why where it was not asked for."""
+
+    context: RequestContext
+    needed: Needed | None = None
 
 
-def some(decision: Decision | None) -> Decision:
-    """Return the decision. Raises ValueError for a call without requests."""
-    if decision is None:
+def steps_of(requests: Sequence[Request], attached: Attached, reading: Reading) -> Iterator[Step]:
+    """Yield the requests of a call: each that was asked, and after it those that it needs.
+
+    Raises RequestError for requests that contradict themselves, ValueError for none.
+    """
+    if not requests:
         message = "a call makes at least one request"
         raise ValueError(message)
-    return decision
+    asked: RequestContext | None = None
+    for request in requests:
+        context = RequestContext(request, reading, attached, asked)
+        asked = asked or context
+        yield Step(context)
+        for needed in needed_by(context, reading):
+            yield Step(RequestContext(needed.request, reading, attached, asked), needed)
 
 
 def combined(call: Decision | None, part: Decision) -> Decision:
@@ -35,8 +61,20 @@ def combined(call: Decision | None, part: Decision) -> Decision:
     return call.blocked(part)
 
 
-def hanging(decision: Decision, key: str) -> Decision:
+def whole(decision: Decision | None, requests: Sequence[Request]) -> Decision:
+    """Return the decision of a call all of whose parts were seen.
+
+    Where several requests were asked, it names the one that failed, be it the first.
+    """
+    assert decision is not None  # a call has a step
+    if len(requests) == 1 or decision.allowed or decision.blocked_by:
+        return decision
+    return decision.blocked(None)
+
+
+def hanging(decision: Decision, needed: Needed | None) -> Decision:
     """Return the decision on a further action of which it is unknown whether it is needed."""
+    key = needed.hangs_on if needed else ""
     if not key or decision.allowed is True:
         return decision
     return Decision(
@@ -52,26 +90,65 @@ def hanging(decision: Decision, key: str) -> Decision:
 def decision_of(
     case: Case,
     context: RequestContext,
-    word: Word,
-    allowed: bool | None,  # noqa: FBT001 - three values
-    deciding: list[Entry],
-    missing: tuple[str, ...],
+    found: Found,
+    answer: tuple[Word, bool | None],
+    evidence: tuple[Sequence[Entry], tuple[str, ...]],
 ) -> Decision:
-    """Return the decision on one request, from what an engine found."""
+    """Return the decision on one request, from what an engine found.
+
+    `evidence` are the statements that decided, and the unknown keys that matter.
+    """
+    word, allowed = answer
+    deciding, missing = evidence
+    layer = decided_by(case, word, found)
+    unknown = _unknown_layers(case) if word is Word.UNDETERMINED else ()
     return Decision(
         word,
         allowed,
         str(context.action),
-        statements=tuple(map(Deciding.of, deciding)) if case.identity_counts else (),
+        statements=tuple(map(Deciding.of, deciding)),
         missing_context=missing,
-        reason=_reason(case, word, context),
+        reason=_reason(case, word, layer, context),
         remarks=service_remarks(context),
+        decided_by=layer,
+        unknown_layers=unknown,
     )
 
 
-def _reason(case: Case, word: Word, context: RequestContext) -> str:
-    if word is not Word.EXPLICIT_DENY and case.reason:
+def _unknown_layers(case: Case) -> tuple[Layer, ...]:
+    return tuple(
+        layer for layer, state in case.layers.items() if state.presence is Presence.UNKNOWN
+    )
+
+
+def deciding_layers(case: Case, word: Word, found: Found) -> tuple[Layer, ...]:
+    """Return the layers whose statements made the decision."""
+    match word:
+        case Word.EXPLICIT_DENY:
+            return tuple(layer for layer, state in case.layers.items() if state.denies)
+        case Word.ALLOWED:
+            return granting_layers(case, found)
+        case _:
+            return ()
+
+
+def _reason(case: Case, word: Word, layer: Layer | None, context: RequestContext) -> str:
+    """Return why, where no statement says it."""
+    if word is Word.UNDETERMINED:
+        reasons = [
+            f"{state.reason} ({state.rule})" if state.reason else f"the {NAMES[each]} is not known"
+            for each, state in case.layers.items()
+            if state.presence is Presence.UNKNOWN
+        ]
+        if context.resources.names is None:
+            reasons.append("no resource was given, and the answer depends on it")
+        return "; ".join(reasons)
+    if word is Word.EXPLICIT_DENY:
+        return ""
+    if layer is not None:
+        state = case.layers[layer]
+        return f"{state.reason} ({state.rule})" if state.reason else ""
+    if case.reason:
         return f"{case.reason} ({case.rule})"
-    if word is Word.UNDETERMINED and context.resources.names is None:
-        return "no resource was given, and the answer depends on it"
-    return ""
+    state = case.layers[Layer.IDENTITY]
+    return f"{state.reason} ({state.rule})"

@@ -5,34 +5,75 @@ from typing import NamedTuple, NoReturn, Self
 from policy_eval.errors import Place
 from policy_eval.policy.ast import Policy, Statement
 from policy_eval.semantics.authorization import Word
+from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.service_rules import Remark
 
 
-class Entry(NamedTuple):
-    """A statement, and the policy it stands in."""
+class Attachment(NamedTuple):
+    """A policy in its layer.
 
+    `level` counts the levels of an organization from 1, root first; of a resource's policies it
+    says which (`Attached.resource_policies`).
+    """
+
+    layer: Layer
+    level: int
     policy: Policy
+
+
+class Entry(NamedTuple):
+    """A statement, and the policy it stands in, in its layer."""
+
+    attachment: Attachment
     statement: Statement
+
+    @property
+    def policy(self) -> Policy:
+        """The policy it stands in."""
+        return self.attachment.policy
 
 
 class Deciding(NamedTuple):
-    """A statement that decided: its policy, number (from 1), Sid, and place."""
+    """A statement that decided: its layer, policy, number (from 1), Sid, and place.
+
+    `level` is as for `Attachment`; `end` is where the statement ends.
+    """
 
     policy: str
     number: int
     sid: str | None
     place: Place
+    end: Place
+    layer: Layer
+    level: int
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
         """Return the record of an entry."""
-        policy, statement = entry
-        return cls(policy.name, statement.number, statement.sid, policy.place(statement))
+        (layer, level, policy), statement = entry
+        end = policy.source.place(policy.places(statement.number, ()).end)
+        return cls(
+            policy.name, statement.number, statement.sid, policy.place(statement), end, layer, level
+        )
 
     @property
     def label(self) -> str:
         """The Sid, or `file#N`."""
         return self.sid or f"{self.policy}#{self.number}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the record as plain data, in stable field names."""
+        return {
+            "layer": self.layer.value,
+            "level": self.level or None,
+            "policy": self.policy,
+            "statement": self.number,
+            "sid": self.sid,
+            "line": self.place.line,
+            "column": self.place.column,
+            "end_line": self.end.line,
+            "end_column": self.end.column,
+        }
 
 
 class Decision:
@@ -40,19 +81,23 @@ class Decision:
 
     `decision` is `allowed`, `explicitDeny`, `implicitDeny` or `undetermined`; `allowed` is
     True, False, or None where it is not known. `matched` names the statements that decided.
-    `action` is what was asked; `blocked_by` the further action of the call that failed, if it
-    was not `action` itself. `missing_context` names the unknown keys that matter, `reason` says
-    why where no statement does, `remarks` what the services say whatever the policies are.
+    `decided_by` is the layer that decided (`layers.Layer`), None where none did. `action` is what
+    was asked; `blocked_by` the further action of the call that failed, if it was not `action`
+    itself. `missing_context` names the unknown keys that matter, `unknown_layers` the layers of
+    which nobody knows the policies; `reason` says why where no statement does, `remarks` what the
+    services refuse whatever the policies are.
     """
 
     __slots__ = (
         "_allowed",
         "action",
         "blocked_by",
+        "decided_by",
         "missing_context",
         "reason",
         "remarks",
         "statements",
+        "unknown_layers",
         "word",
     )
 
@@ -67,6 +112,8 @@ class Decision:
         reason: str = "",
         blocked_by: str | None = None,
         remarks: tuple[Remark, ...] = (),
+        decided_by: Layer | None = None,
+        unknown_layers: tuple[Layer, ...] = (),
     ) -> None:
         self.word = word
         self._allowed = allowed
@@ -76,6 +123,8 @@ class Decision:
         self.reason = reason
         self.blocked_by = blocked_by
         self.remarks = remarks
+        self.decided_by = decided_by
+        self.unknown_layers = unknown_layers
 
     @property
     def decision(self) -> str:
@@ -88,12 +137,25 @@ class Decision:
         return self._allowed
 
     @property
+    def refused_by_service(self) -> bool:
+        """Whether the service refuses the call whatever IAM decides; `remarks` say why."""
+        return bool(self.remarks)
+
+    @property
     def matched(self) -> tuple[str, ...]:
         """The statements that decided: Sids, or `file#N`."""
         return tuple(statement.label for statement in self.statements)
 
-    def blocked(self, by: "Decision") -> "Decision":
-        """Return the decision of a call of which this part was allowed and `by` was not."""
+    def blocked(self, by: "Decision | None") -> "Decision":
+        """Return the decision of a call of which this part was allowed and `by` was not.
+
+        None: this part itself is the one that was not.
+        """
+        remarks = self.remarks
+        if by is None:
+            by = self
+        else:
+            remarks = (*remarks, *by.remarks)
         return Decision(
             by.word,
             by.allowed,
@@ -102,7 +164,9 @@ class Decision:
             missing_context=by.missing_context,
             reason=by.reason,
             blocked_by=by.action,
-            remarks=(*self.remarks, *by.remarks),
+            remarks=remarks,
+            decided_by=by.decided_by,
+            unknown_layers=by.unknown_layers,
         )
 
     def __bool__(self) -> NoReturn:
@@ -121,18 +185,12 @@ class Decision:
             "action": self.action,
             "decision": self.decision,
             "allowed": self.allowed,
-            "matched": [
-                {
-                    "policy": statement.policy,
-                    "statement": statement.number,
-                    "sid": statement.sid,
-                    "line": statement.place.line,
-                    "column": statement.place.column,
-                }
-                for statement in self.statements
-            ],
+            "decided_by": self.decided_by and self.decided_by.value,
+            "matched": [statement.to_dict() for statement in self.statements],
             "blocked_by": self.blocked_by,
             "missing_context": list(self.missing_context),
+            "unknown_layers": [layer.value for layer in self.unknown_layers],
             "reason": self.reason,
+            "refused_by_service": self.refused_by_service,
             "remarks": [{"text": remark.text, "rule": remark.rule} for remark in self.remarks],
         }

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policy_eval.engine.call import DECIDED_BY, combined, decision_of, hanging, some
-from policy_eval.engine.decision import Decision, Entry
+from policy_eval.engine.call import (
+    combined,
+    deciding_layers,
+    decision_of,
+    hanging,
+    steps_of,
+    whole,
+)
+from policy_eval.engine.decision import Decision
 from policy_eval.engine.explanation import Explanation, Part
+from policy_eval.engine.ladder import ladder
 from policy_eval.engine.naive import contains
 from policy_eval.engine.policies import PolicySet
-from policy_eval.engine.reference import trace
+from policy_eval.engine.reference import missing_from, trace
 from policy_eval.errors import RequestError
-from policy_eval.policy.ast import Effect
+from policy_eval.policy.ast import Effect, Policy, Statement
+from policy_eval.request.principal import PrincipalKind
 from policy_eval.request.request import Request
-from policy_eval.semantics.authorization import Word, case_of, decide
+from policy_eval.semantics.authorization import Word, decide
 from policy_eval.semantics.dependent_actions import needed_by
-from policy_eval.semantics.lower import Key, action_set, lower_statement
+from policy_eval.semantics.layers import Layer
+from policy_eval.semantics.lower import Key, Test, action_set, lower_statement
 from policy_eval.semantics.outcomes import may_be_multivalued
+from policy_eval.semantics.principals import PrincipalTest, lower_principal
 from policy_eval.semantics.readings import OUR_READING, OpenPoint, Reading
 from policy_eval.semantics.request_context import ABOUT_REQUESTS, RequestContext, bears_on
+from policy_eval.semantics.situations import case_of
 
 
 def explain_call(
@@ -29,33 +41,33 @@ def explain_call(
     Raises RequestError for context values that a statement cannot read.
     """
     parts: list[Part] = []
-    for request in requests:
-        context = RequestContext(request, reading)
-        parts.append(_explain(policies, context))
-        for needed in needed_by(context, reading):
-            further = _explain(policies, RequestContext(needed.request, reading))
-            settled = hanging(further.decision, needed.hangs_on)
-            parts.append(
-                further._replace(decision=settled, because=needed.because, rule=needed.rule)
-            )
     decision: Decision | None = None
-    for part in parts:
+    for context, needed in steps_of(requests, policies.attached, reading):
+        part = _explain(policies, context)
+        if needed is not None:
+            settled = hanging(part.decision, needed)
+            part = part._replace(decision=settled, because=needed.because, rule=needed.rule)
+        parts.append(part)
         decision = combined(decision, part.decision)
-    return Explanation(some(decision), policies.identity, tuple(parts))
+    return Explanation(whole(decision, requests), policies.policies, tuple(parts))
 
 
 def _explain(policies: PolicySet, context: RequestContext) -> Part:
-    found = trace(policies.identity, context)
     case = case_of(context)
-    word, allowed = decide(case, found.bounds(Effect.ALLOW), found.bounds(Effect.DENY))
-    deciding: list[Entry] = []
-    if word in DECIDED_BY:
-        deciding = [
-            statement.entry for statement in found.having(DECIDED_BY[word]) if statement.applies
-        ]
-    missing = found.unknown if word is Word.UNDETERMINED else ()
-    decision = decision_of(case, context, word, allowed, deciding, missing)
-    return Part(context, found, decision, case.identity_counts)
+    traced = trace(policies.attachments, context, case)
+    found = traced.found()
+    answer = word, _ = decide(case, found)
+    layers = deciding_layers(case, word, found)
+    wanted = Effect.ALLOW if word is Word.ALLOWED else Effect.DENY
+    deciding = [
+        statement.entry
+        for statement in traced.having(wanted)
+        if statement.applies and statement.entry.attachment.layer in layers
+    ]
+    missing = missing_from(traced, case) if word is Word.UNDETERMINED else ()
+    decision = decision_of(case, context, found, answer, (deciding, missing))
+    rungs = ladder(policies.attachments, traced, case)
+    return Part(context, traced, decision, case, found, rungs)
 
 
 def rests_on(
@@ -68,14 +80,14 @@ def rests_on(
     """
     ours = ours or _word(policies, requests, OUR_READING)
     try:
-        contexts = [RequestContext(request) for request in requests]
+        contexts = [step.context for step in steps_of(requests, policies.attached, OUR_READING)]
     except RequestError:  # no reading mends a request that contradicts itself
         return ()
-    needed = [needed_by(context, OUR_READING) for context in contexts]
-    contexts += [RequestContext(further.request) for each in needed for further in each]
+    asked = [context for context in contexts if not context.request.action_only]
+    needed = [needed_by(context, OUR_READING) for context in asked]
     statements = [
-        (policy, statement, lower_statement(policy, statement, OUR_READING))
-        for policy in policies.identity
+        (policy, statement, _lowered(policy, statement, OUR_READING))
+        for policy in policies.policies
         for statement in policy.statements
         if any(contains(action_set(statement.action), each.folded_action) for each in contexts)
     ]
@@ -85,17 +97,18 @@ def rests_on(
         other = frozenset({point})
         if point in ABOUT_REQUESTS:
             return any(bears_on(point, context) for context in contexts)
+        if point in _ABOUT_GRANTS_TO_EVERYONE:
+            return any(_may_limit_everyone(point, context) for context in contexts)
         if point is OpenPoint.MULTIVALUED_UNQUALIFIED:
             return any(
                 may_be_multivalued(test, context.candidates(test.attribute))
-                for _, _, tests in statements
+                for _, _, (tests, _) in statements
                 for test in tests
                 if isinstance(test.attribute, Key)
                 for context in contexts
             )
-        return [needed_by(each, other) for each in contexts[: len(requests)]] != needed or any(
-            lower_statement(policy, statement, other) != tests
-            for policy, statement, tests in statements
+        return [needed_by(each, other) for each in asked] != needed or any(
+            _lowered(policy, statement, other) != tests for policy, statement, tests in statements
         )
 
     return tuple(
@@ -103,6 +116,27 @@ def rests_on(
         for point in OpenPoint
         if may_change(point) and _word(policies, requests, frozenset({point})) != ours
     )
+
+
+def _lowered(
+    policy: Policy, statement: Statement, reading: Reading
+) -> tuple[tuple[Test, ...], PrincipalTest | None]:
+    tests = lower_statement(policy, statement, reading)
+    return tests, lower_principal(policy, statement, reading)
+
+
+_ABOUT_GRANTS_TO_EVERYONE = (OpenPoint.EVERYONE_AND_SESSIONLESS, OpenPoint.EVERYONE_AND_LIMITS)
+
+
+def _may_limit_everyone(point: OpenPoint, context: RequestContext) -> bool:
+    """Return whether how a grant to everyone is read can matter to a request."""
+    if context.attached.exists(Layer.RESOURCE) is False:
+        return False
+    principal = context.request.principal
+    if point is OpenPoint.EVERYONE_AND_SESSIONLESS:
+        return principal is not None and principal.kind is PrincipalKind.FEDERATED_USER
+    limits = (Layer.BOUNDARY, Layer.SESSION)
+    return any(context.attached.exists(layer) is not False for layer in limits)
 
 
 def _word(policies: PolicySet, requests: Sequence[Request], reading: Reading) -> str:

@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
-from policy_eval.engine.decision import Decision
+from policy_eval.engine.decision import Deciding, Decision
+from policy_eval.engine.ladder import Rung
 from policy_eval.engine.reference import StatementTrace, TestTrace, Trace
 from policy_eval.engine.wording import spell_out, spell_wanted
 from policy_eval.policy.ast import Policy
+from policy_eval.semantics.authorization import Case, Found
 from policy_eval.semantics.lower import Key
 from policy_eval.semantics.notes import assumption_notes, passed_over_note, reference_notes
 from policy_eval.semantics.outcomes import Why
@@ -14,12 +16,17 @@ from policy_eval.semantics.service_reference import data_version
 
 
 class Part(NamedTuple):
-    """One action of the call: its request context, its trace, and its own decision."""
+    """One action of the call: its request context, its trace, and its own decision.
+
+    `case` says which formula applied and how each layer had a say, `found` what each said.
+    """
 
     context: RequestContext
     trace: Trace
     decision: Decision
-    identity_counts: bool
+    case: Case
+    found: Found
+    rungs: tuple[Rung, ...]
     because: str = ""
     rule: str = ""
 
@@ -27,9 +34,9 @@ class Part(NamedTuple):
 class Explanation(NamedTuple):
     """Why the decision is what it is. `str()` of it is the text people read.
 
-    `parts` are the actions of the call, the one that was asked first. `assumed_absent` names
-    the keys that statements read and nobody listed; `rests_on` the rules whose other reading
-    would change the decision.
+    `policies` are those of all layers. `parts` are the actions of the call, the one that
+    was asked first. `assumed_absent` names the keys that statements read and nobody listed;
+    `rests_on` the rules whose other reading would change the decision.
     """
 
     decision: Decision
@@ -38,13 +45,21 @@ class Explanation(NamedTuple):
     rests_on: tuple[str, ...] = ()
 
     @property
+    def deciding_part(self) -> Part:
+        """The action that decided: the one that failed, else the first."""
+        for answer in (False, None):
+            if self.decision.allowed is answer:
+                return next(part for part in self.parts if part.decision.allowed is answer)
+        return self.parts[0]
+
+    @property
     def assumed_absent(self) -> tuple[str, ...]:
         """Keys that a statement on this action and resource reads, and nobody listed."""
         return tuple(dict.fromkeys(name for part in self.parts for name in _assumed_absent(part)))
 
     @property
     def failed_conditions(self) -> tuple[str, ...]:
-        """Condition keys that failed in statements whose action and resource matched."""
+        """Condition keys that failed in statements whose action, resource and principal matched."""
         return tuple(
             dict.fromkeys(
                 key.spelling
@@ -68,6 +83,7 @@ class Explanation(NamedTuple):
             ):
                 notes.append(passed_over_note(part.context))
             notes += _not_arns(part)
+            notes += _by_name_alone(part)
         return tuple(dict.fromkeys(filter(None, notes)))
 
     def __str__(self) -> str:
@@ -79,6 +95,7 @@ class Explanation(NamedTuple):
             **self.decision.to_dict(),
             "principal": _principal(self.parts[0].context),
             "assumptions": {policy.name: list(policy.assumptions) for policy in self.policies},
+            "layers": [rung.to_dict() for rung in self.deciding_part.rungs],
             "assumed_absent": list(self.assumed_absent),
             "failed_conditions": list(self.failed_conditions),
             "rests_on": list(self.rests_on),
@@ -89,7 +106,9 @@ class Explanation(NamedTuple):
                     "action": str(part.context.action),
                     "resource": list(part.context.resources.names or ()) or None,
                     "decision": part.decision.decision,
+                    "decided_by": part.decision.decided_by and part.decision.decided_by.value,
                     "because": part.because,
+                    "layers": [rung.to_dict() for rung in part.rungs],
                     "statements": [_statement(trace) for trace in part.trace.statements],
                 }
                 for part in self.parts
@@ -109,6 +128,14 @@ def _not_arns(part: Part) -> list[str]:
     ]
 
 
+def _by_name_alone(part: Part) -> list[str]:
+    """Return what is said where a role was compared without its path (R-PRIN-07)."""
+    if not any(each.naming is not None and each.naming.by_name for each in part.trace.statements):
+        return []
+    text = "a session's ARN lacks its role's path, so roles were compared by their names alone"
+    return [f"{text} (R-PRIN-07)"]
+
+
 def _principal(context: RequestContext) -> str | None:
     principal = context.request.principal
     return None if principal is None else principal.arn
@@ -124,8 +151,6 @@ def _keys_read(part: Part) -> tuple[str, ...]:
 
 
 def _assumed_absent(part: Part) -> tuple[str, ...]:
-    if not part.identity_counts:
-        return ()
     return tuple(
         test.test.attribute.spelling
         for statement in part.trace.statements
@@ -138,17 +163,13 @@ def _assumed_absent(part: Part) -> tuple[str, ...]:
 
 
 def _statement(trace: StatementTrace) -> dict[str, object]:
-    policy, statement = trace.entry
-    place = policy.place(statement)
+    statement, named = trace.entry.statement, trace.naming
     return {
-        "policy": policy.name,
-        "statement": statement.number,
-        "sid": statement.sid,
-        "line": place.line,
-        "column": place.column,
+        **Deciding.of(trace.entry).to_dict(),
         "effect": statement.effect.value,
         "applies": trace.applies,
         "unusable": statement.unusable or None,
+        "names_caller": None if named is None else named.holds,
         "tests": [_test(test) for test in trace.tests],
     }
 

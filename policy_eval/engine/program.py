@@ -8,11 +8,13 @@ when it grows past its bound.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from policy_eval.engine.decision import Entry
+from policy_eval.engine.decision import Attachment, Entry
 from policy_eval.engine.matching import Predicate, compile_set
-from policy_eval.policy.ast import Effect, Policy
+from policy_eval.policy.ast import Effect
+from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Test, action_set, lower_statement
 from policy_eval.semantics.outcomes import can_be_unreadable
+from policy_eval.semantics.principals import Caller, Grant, PrincipalTest, lower_principal
 from policy_eval.semantics.readings import OUR_READING, Reading
 from policy_eval.semantics.sets import OneOf, ValueSet
 
@@ -40,19 +42,47 @@ class Row:
         for row_test in tests:
             self.bits |= row_test.bit
         self.must_read = any(can_be_unreadable(row_test.test) for row_test in tests)
-        self.memo: dict[object, tuple[int, int]] = {}
+        self.memo: dict[object, tuple[int, int, int]] = {}
+
+
+class Named(NamedTuple):
+    """Statements as bits, by how they name a caller: surely, and possibly."""
+
+    sure: dict[Grant, int]
+    possible: dict[Grant, int]
+    not_named: int
+    open: int
+
+
+class NamingRow:
+    """The principal elements of the statements of an action, in one kind of policy."""
+
+    __slots__ = ("memo", "tests")
+
+    def __init__(self, tests: Sequence[tuple[int, PrincipalTest]]) -> None:
+        self.tests = tuple(tests)
+        self.memo: dict[Caller, Named] = {}
 
 
 class ActionProgram(NamedTuple):
-    """What matters for one action: its statements as bits, and the rows to AND."""
+    """What matters for one action: its statements as bits, and the rows to AND.
+
+    `named` is the row of principals, `at_endpoint` that of endpoint policies, which a gateway reads
+    in its own way.
+    """
 
     statements: int
     resource: Row | None
     keys: tuple[Row, ...]
+    named: NamingRow | None
+    at_endpoint: NamingRow | None
 
 
 class Program:
-    """The statements of some identity-based policies, ready for requests."""
+    """The statements of policies in their layers, ready for requests.
+
+    `layers` gives the statements of each layer and level as bits.
+    """
 
     __slots__ = (
         "_by_action",
@@ -62,22 +92,27 @@ class Program:
         "allows",
         "denies",
         "entries",
+        "layers",
         "reading",
         "unusable",
     )
 
-    def __init__(self, policies: Sequence[Policy], reading: Reading = OUR_READING) -> None:
+    def __init__(self, attachments: Sequence[Attachment], reading: Reading = OUR_READING) -> None:
         self.reading = reading
         self.entries = tuple(
-            Entry(policy, statement) for policy in policies for statement in policy.statements
+            Entry(attachment, statement)
+            for attachment in attachments
+            for statement in attachment.policy.statements
         )
+        self.layers: dict[tuple[Layer, int], int] = {}
         self.allows = self.denies = self.unusable = 0
         self._exact: dict[str, int] = {}
         self._patterns: list[tuple[Predicate, int]] = []
         self._tests: dict[int, tuple[Test, ...]] = {}
         self._by_action: dict[str, ActionProgram] = {}
-        for index, (_, statement) in enumerate(self.entries):
+        for index, ((layer, level, _), statement) in enumerate(self.entries):
             bit = 1 << index
+            self.layers[layer, level] = self.layers.get((layer, level), 0) | bit
             if statement.effect is Effect.ALLOW:
                 self.allows |= bit
             else:
@@ -97,8 +132,9 @@ class Program:
         """Return the tests of a statement beside its action's, lowered when first wanted."""
         tests = self._tests.get(index)
         if tests is None:
-            policy, statement = self.entries[index]
-            tests = self._tests[index] = lower_statement(policy, statement, self.reading)
+            entry = self.entries[index]
+            tests = lower_statement(entry.policy, entry.statement, self.reading)
+            self._tests[index] = tests
         return tests
 
     def for_action(self, folded: str) -> ActionProgram:
@@ -129,7 +165,22 @@ class Program:
                 keys.append(Row(tests))
             else:
                 resource.extend(tests)
-        return ActionProgram(selected, Row(resource) if resource else None, tuple(keys))
+        return ActionProgram(
+            selected,
+            Row(resource) if resource else None,
+            tuple(keys),
+            self._naming(selected, at_endpoint=False),
+            self._naming(selected, at_endpoint=True),
+        )
+
+    def _naming(self, selected: int, *, at_endpoint: bool) -> NamingRow | None:
+        tests = []
+        for index in indices(selected):
+            (layer, _, policy), statement = self.entries[index]
+            test = lower_principal(policy, statement, self.reading)
+            if test is not None and (layer is Layer.ENDPOINT) is at_endpoint:
+                tests.append((1 << index, test))
+        return NamingRow(tests) if tests else None
 
 
 def indices(bits: int) -> list[int]:

@@ -7,11 +7,12 @@ equal); only this engine explains.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from policy_eval.engine.decision import Entry
+from policy_eval.engine.decision import Attachment, Entry
 from policy_eval.engine.naive import contains
 from policy_eval.errors import RequestError
-from policy_eval.policy.ast import Effect, Element, Policy
-from policy_eval.semantics.authorization import Bounds
+from policy_eval.policy.ast import Effect, Element
+from policy_eval.semantics.authorization import NO, Bounds, Case, Found
+from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import (
     Key,
     Test,
@@ -20,8 +21,16 @@ from policy_eval.semantics.lower import (
     lower_statement,
 )
 from policy_eval.semantics.outcomes import Why, evaluate
+from policy_eval.semantics.principals import (
+    Grant,
+    Naming,
+    PrincipalTest,
+    lower_principal,
+    naming,
+)
 from policy_eval.semantics.request_context import Candidates, RequestContext, Unknown
 from policy_eval.semantics.sets import ValueSet
+from policy_eval.semantics.situations import levels_with_a_say
 
 
 class TestTrace(NamedTuple):
@@ -38,11 +47,14 @@ class TestTrace(NamedTuple):
 class StatementTrace(NamedTuple):
     """One statement as it went: the tests of its action, its resource, its conditions.
 
-    Of a statement on another action only the first: nothing else of it could matter.
+    Of a statement on another action only the first: nothing else of it could matter. `naming` says
+    how its principal element names the caller, None in policies that name nobody.
     """
 
     entry: Entry
     tests: tuple[TestTrace, ...]
+    principal: PrincipalTest | None = None
+    naming: Naming | None = None
 
     @property
     def selected(self) -> bool:
@@ -51,66 +63,140 @@ class StatementTrace(NamedTuple):
 
     @property
     def on_resource(self) -> bool:
-        """Whether the action matches, and the resource does or could."""
-        return self.selected and self.tests[1].holds is not False
+        """Whether the action and the principal match, and the resource does or could."""
+        named = self.naming is None or self.naming.holds is not False
+        return self.selected and named and self.tests[1].holds is not False
 
     @property
     def applies(self) -> bool | None:
         """Whether every test holds; None where it hangs on something not known or understood."""
-        if any(trace.holds is False for trace in self.tests):
+        held = [trace.holds for trace in self.tests]
+        if self.naming is not None:
+            held.append(self.naming.holds)
+        if False in held:
             return False
-        open_ = self.entry.statement.unusable or any(trace.holds is None for trace in self.tests)
-        return None if open_ else True
+        return None if self.entry.statement.unusable or None in held else True
+
+    def grants(self, grant: Grant) -> Bounds:
+        """Return whether the statement applies and names the caller in this way."""
+        applies, named = self.applies, self.naming
+        if named is None:
+            return NO
+        return Bounds(
+            applies is True and named.sure is grant,
+            applies is not False and named.possible is grant,
+        )
 
 
 class Trace(NamedTuple):
-    """All statements as they went."""
+    """All statements of the layers that have a say, as they went."""
 
     statements: tuple[StatementTrace, ...]
+    levels: tuple[tuple[Layer, int], ...] = ()
 
     def having(self, effect: Effect) -> tuple[StatementTrace, ...]:
         """Return the statements of an effect."""
         return tuple(trace for trace in self.statements if trace.entry.statement.effect is effect)
 
-    def bounds(self, effect: Effect) -> Bounds:
+    def of(self, layer: Layer, level: int | None = None) -> tuple[StatementTrace, ...]:
+        """Return the statements of a layer, or of one of its levels."""
+        return tuple(
+            trace
+            for trace in self.statements
+            if trace.entry.attachment.layer is layer
+            and level in (None, trace.entry.attachment.level)
+        )
+
+    def bounds(self, effect: Effect, layer: Layer, level: int) -> Bounds:
         """Return whether a statement of that effect matches, surely and possibly."""
-        found = [trace.applies for trace in self.having(effect)]
+        found = [
+            trace.applies
+            for trace in self.of(layer, level)
+            if trace.entry.statement.effect is effect
+        ]
         return Bounds(True in found, True in found or None in found)
+
+    def found(self) -> Found:
+        """Return what each layer says: it allows if each level does, denies if one does."""
+        allows: dict[Layer, Bounds] = {}
+        denies: dict[Layer, Bounds] = {}
+        for layer in dict.fromkeys(layer for layer, _ in self.levels):
+            levels = [level for each, level in self.levels if each is layer]
+            allow = [self.bounds(Effect.ALLOW, layer, level) for level in levels]
+            deny = [self.bounds(Effect.DENY, layer, level) for level in levels]
+            allows[layer] = Bounds(
+                all(each.sure for each in allow), all(each.possible for each in allow)
+            )
+            denies[layer] = Bounds(
+                any(each.sure for each in deny), any(each.possible for each in deny)
+            )
+        return Found(allows, denies, {grant: self._granting(grant) for grant in Grant})
+
+    def _granting(self, grant: Grant) -> Bounds:
+        found = [
+            trace.grants(grant)
+            for trace in self.of(Layer.RESOURCE)
+            if trace.entry.statement.effect is Effect.ALLOW
+        ]
+        return Bounds(any(each.sure for each in found), any(each.possible for each in found))
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """The unknown keys on which a statement hangs, in order of appearance."""
-        return tuple(
-            dict.fromkeys(
-                key.spelling
-                for trace in self.statements
-                if trace.applies is None
-                for test in trace.tests
-                if test.holds is None
-                for key in test.unknown
-            )
-        )
+        names: dict[str, None] = {}
+        for trace in self.statements:
+            if trace.applies is None:
+                if trace.naming is not None and trace.naming.missing:
+                    names[trace.naming.missing] = None
+                for test in trace.tests:
+                    if test.holds is None:
+                        names |= dict.fromkeys(key.spelling for key in test.unknown)
+            elif trace.applies and trace.naming is not None and trace.naming.missing:
+                names[trace.naming.missing] = None
+        return tuple(names)
 
 
-def trace(policies: Sequence[Policy], context: RequestContext) -> Trace:
-    """Return how every statement went.
+def missing_from(found: Trace, case: Case) -> tuple[str, ...]:
+    """Return the unknown keys that matter: to statements, and to whether a layer applies."""
+    hangs_on = (state.hangs_on for state in case.layers.values() if state.hangs_on)
+    return tuple(dict.fromkeys((*found.unknown, *hangs_on)))
+
+
+def trace(attachments: Sequence[Attachment], context: RequestContext, case: Case) -> Trace:
+    """Return how every statement of the layers that have a say went.
 
     Raises RequestError with every value that a statement selected by its action cannot read.
     """
+    levels = levels_with_a_say(context, case)
     traces = []
     unread: list[TestTrace] = []
-    for policy in policies:
-        for statement in policy.statements:
-            action = _trace_action(statement.action, context)
-            lowered = lower_statement(policy, statement, context.reading) if action.holds else ()
-            tests = tuple(_trace_test(test, context) for test in lowered)
-            traces.append(StatementTrace(Entry(policy, statement), (action, *tests)))
-            unread += [test for test in tests if test.why is Why.UNREADABLE]
+    for attachment in attachments:
+        if (attachment.layer, attachment.level) not in levels:
+            continue
+        for statement in attachment.policy.statements:
+            found = _trace_statement(Entry(attachment, statement), context)
+            traces.append(found)
+            unread += [test for test in found.tests[1:] if test.why is Why.UNREADABLE]
     if unread:
         from policy_eval.semantics.complaints import unreadable  # only when something is wrong
 
         raise RequestError(*dict.fromkeys(unreadable(test.test, test.seen) for test in unread))
-    return Trace(tuple(traces))
+    return Trace(tuple(traces), levels)
+
+
+def _trace_statement(entry: Entry, context: RequestContext) -> StatementTrace:
+    policy, statement = entry.policy, entry.statement
+    action = _trace_action(statement.action, context)
+    if not action.holds:
+        return StatementTrace(entry, (action,))
+    lowered = lower_statement(policy, statement, context.reading)
+    tests = (action, *(_trace_test(test, context) for test in lowered))
+    principal = lower_principal(policy, statement, context.reading)
+    if principal is None:
+        return StatementTrace(entry, tests)
+    at_endpoint = entry.attachment.layer is Layer.ENDPOINT
+    caller = context.caller_at_endpoint() if at_endpoint else context.caller()
+    return StatementTrace(entry, tests, principal, naming(principal, caller))
 
 
 def _trace_action(element: Element, context: RequestContext) -> TestTrace:

@@ -1,60 +1,95 @@
 """One request, fast: rows of bits, ANDed.
 
 Two numbers are kept: the statements that surely match, and those that possibly match because a
-key (or the resource) is unknown. Without unknowns they are equal.
+key, the resource or the caller is unknown. Without unknowns they are equal.
 """
+
+from __future__ import annotations
 
 from typing import NamedTuple
 
 from policy_eval.engine.matching import contains
-from policy_eval.engine.program import Program, Row
+from policy_eval.engine.program import ActionProgram, Named, NamingRow, Program, Row
 from policy_eval.errors import RequestError
-from policy_eval.semantics.authorization import Bounds
+from policy_eval.semantics.authorization import Bounds, Case, Found
 from policy_eval.semantics.complaints import unreadable
+from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Subject
 from policy_eval.semantics.outcomes import Why, evaluate
+from policy_eval.semantics.principals import Caller, Grant, naming
 from policy_eval.semantics.request_context import Candidates, RequestContext
+from policy_eval.semantics.situations import levels_with_a_say
 
 _REMEMBERED_VALUES = 4096
 
 
 class Match(NamedTuple):
-    """Which statements match, as bits of the program."""
+    """Which statements match, as bits of the program, and how they name the caller."""
 
     sure: int
     possible: int
+    named: Named | None = None
 
-    def allows(self, program: Program) -> Bounds:
-        """Return whether an Allow matches."""
-        return Bounds(bool(self.sure & program.allows), bool(self.possible & program.allows))
+    def bounds(self, statements: int) -> Bounds:
+        """Return whether one of some statements matches."""
+        return Bounds(bool(self.sure & statements), bool(self.possible & statements))
 
-    def denies(self, program: Program) -> Bounds:
-        """Return whether a Deny matches."""
-        return Bounds(bool(self.sure & program.denies), bool(self.possible & program.denies))
+    def granting(self, grant: Grant, statements: int) -> Bounds:
+        """Return whether one of some statements matches and names the caller in this way."""
+        if self.named is None:
+            return Bounds(sure=False, possible=False)
+        return Bounds(
+            bool(self.sure & statements & self.named.sure.get(grant, 0)),
+            bool(self.possible & statements & self.named.possible.get(grant, 0)),
+        )
 
 
-def match(program: Program, context: RequestContext) -> Match:
-    """Return the statements that match a request.
+def find(program: Program, context: RequestContext, case: Case) -> tuple[Found, Match]:
+    """Return what each layer says, and the statements that match.
 
-    Raises RequestError where a statement selected by its action reads a key whose value cannot
-    be read in that way (R-COND-42), whatever else fails.
+    Raises RequestError where a statement of a layer that has a say, selected by its action, reads
+    a key whose value cannot be read in that way (R-COND-42), whatever else fails.
     """
+    masks = {each: program.layers.get(each, 0) for each in levels_with_a_say(context, case)}
+    having_a_say = 0
+    for mask in masks.values():
+        having_a_say |= mask
+    match = _match(program, context, having_a_say)
+    allows: dict[Layer, Bounds] = {}
+    denies: dict[Layer, Bounds] = {}
+    for (layer, _), mask in masks.items():
+        allowed, denied = match.bounds(mask & program.allows), match.bounds(mask & program.denies)
+        if layer in allows:
+            both, either = allows[layer], denies[layer]
+            allowed = Bounds(allowed.sure and both.sure, allowed.possible and both.possible)
+            denied = Bounds(denied.sure or either.sure, denied.possible or either.possible)
+        allows[layer], denies[layer] = allowed, denied
+    of_resource = sum(mask for (layer, _), mask in masks.items() if layer is Layer.RESOURCE)
+    grants = {grant: match.granting(grant, of_resource & program.allows) for grant in Grant}
+    return Found(allows, denies, grants), match
+
+
+def _match(program: Program, context: RequestContext, statements: int) -> Match:
     action = program.for_action(context.folded_action)
-    sure = possible = action.statements
+    sure = possible = action.statements & statements
     for row in action.keys:
-        if not (possible & row.bits or row.must_read):
+        if not (possible & row.bits or (row.must_read and row.bits & statements)):
             continue
-        fails, unsure = _bits(row, context)
+        fails, unsure = _bits(row, context, statements)
         possible &= ~fails
         sure &= ~(fails | unsure)
     if action.resource is not None and possible & action.resource.bits:
-        fails, unsure = _bits(action.resource, context)
+        fails, unsure = _bits(action.resource, context, statements)
         possible &= ~fails
         sure &= ~(fails | unsure)
-    return Match(sure & ~program.unusable, possible)
+    named = _named(action, context) if possible else None
+    if named is not None:
+        possible &= ~named.not_named
+        sure &= ~(named.not_named | named.open)
+    return Match(sure & ~program.unusable, possible, named)
 
 
-def _bits(row: Row, context: RequestContext) -> tuple[int, int]:
+def _bits(row: Row, context: RequestContext, statements: int) -> tuple[int, int]:
     """Return the row's statements that fail, and those of which it is not known."""
     attribute = _candidates(row.attribute, context)
     if row.variables:
@@ -67,7 +102,11 @@ def _bits(row: Row, context: RequestContext) -> tuple[int, int]:
         if len(row.memo) >= _REMEMBERED_VALUES:
             row.memo.clear()
         row.memo[key] = found
-    return found
+    fails, unsure, unread = found
+    if unread & statements:
+        test = next(test for bit, test in row.tests if bit & unread & statements)
+        raise RequestError(unreadable(test, attribute))
+    return fails, unsure
 
 
 def _candidates(attribute: Subject | Key, context: RequestContext) -> Candidates:
@@ -76,15 +115,57 @@ def _candidates(attribute: Subject | Key, context: RequestContext) -> Candidates
     return context.resource_candidates()
 
 
-def _evaluate(row: Row, attribute: Candidates, context: RequestContext) -> tuple[int, int]:
+def _evaluate(row: Row, attribute: Candidates, context: RequestContext) -> tuple[int, int, int]:
     variables = tuple(context.candidates(key) for key in row.variables)
-    fails = unsure = 0
+    fails = unsure = unread = 0
     for bit, test in row.tests:
         holds, why, _ = evaluate(test, attribute, variables, context.reading, contains)
         if why is Why.UNREADABLE:
-            raise RequestError(unreadable(test, attribute))
-        if holds is None:
+            unread |= bit
+        elif holds is None:
             unsure |= bit
         elif not holds:
             fails |= bit
-    return fails, unsure & ~fails
+    return fails, unsure & ~fails, unread
+
+
+def _named(action: ActionProgram, context: RequestContext) -> Named | None:
+    """Return how the statements of an action name the caller; None where none names anybody."""
+    found = None
+    if action.named is not None:
+        found = _row_of_names(action.named, context.caller())
+    if action.at_endpoint is not None:
+        at_endpoint = _row_of_names(action.at_endpoint, context.caller_at_endpoint())
+        if found is None:
+            return at_endpoint
+        found = found._replace(
+            not_named=found.not_named | at_endpoint.not_named, open=found.open | at_endpoint.open
+        )
+    return found
+
+
+def _row_of_names(row: NamingRow, caller: Caller) -> Named:
+    found = row.memo.get(caller)
+    if found is None:
+        found = _name(row, caller)
+        if len(row.memo) >= _REMEMBERED_VALUES:
+            row.memo.clear()
+        row.memo[caller] = found
+    return found
+
+
+def _name(row: NamingRow, caller: Caller) -> Named:
+    sure: dict[Grant, int] = {}
+    possible: dict[Grant, int] = {}
+    not_named = open_ = 0
+    for bit, test in row.tests:
+        named = naming(test, caller)
+        if named.possible is None:
+            not_named |= bit
+            continue
+        possible[named.possible] = possible.get(named.possible, 0) | bit
+        if named.sure is None:
+            open_ |= bit
+        else:
+            sure[named.sure] = sure.get(named.sure, 0) | bit
+    return Named(sure, possible, not_named, open_)

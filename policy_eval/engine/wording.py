@@ -9,13 +9,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy_eval.engine.decision import Deciding, Decision
+from policy_eval.engine.ladder import Rung
+from policy_eval.engine.ladder_wording import (
+    deciding_rung,
+    has_several_layers,
+    in_telling_order,
+    spell_ladder,
+    spell_rung,
+    spell_sides,
+)
+from policy_eval.engine.marks import MARKS, OPEN
 from policy_eval.engine.reference import StatementTrace, TestTrace
 from policy_eval.errors import visible
 from policy_eval.policy.ast import Effect, Policy
-from policy_eval.semantics.authorization import Word
+from policy_eval.semantics.authorization import Presence, Word
+from policy_eval.semantics.layers import NAMES, Layer
 from policy_eval.semantics.lower import Key, Quantifier, Subject, Template
 from policy_eval.semantics.operators import Operator
 from policy_eval.semantics.outcomes import Why
+from policy_eval.semantics.principals import SPELLED
 from policy_eval.semantics.readings import ABOUT, OpenPoint
 from policy_eval.semantics.request_context import Unknown
 from policy_eval.semantics.sets import OneOf
@@ -24,9 +36,6 @@ from policy_eval.semantics.views import View
 if TYPE_CHECKING:
     from policy_eval.engine.explanation import Explanation, Part
 
-HOLDS, FAILS, OPEN = "✓", "✗", "?"
-MARKS = {True: HOLDS, False: FAILS, None: OPEN}
-"""The mark of a test that holds, fails, or is not known; and of an answer."""
 _ANSWERS = {
     Word.ALLOWED: "allowed",
     Word.EXPLICIT_DENY: "explicit deny",
@@ -65,7 +74,9 @@ def headline(explanation: Explanation) -> str:
     decision = explanation.decision
     context = explanation.parts[0].context
     yes_or_no = {True: "yes: ", False: "no: ", None: ""}[decision.allowed]
-    answer = f"{yes_or_no}{spell_answer(decision)}"
+    answer = f"{yes_or_no}{spell_answer(decision)}{_decided_by(explanation)}"
+    if decision.refused_by_service and decision.allowed is not False:
+        answer = f"no: the service refuses. IAM: {spell_answer(decision)}{_decided_by(explanation)}"
     who = f" as {context.request.principal}" if context.request.principal else ""
     resource = context.request.resource
     on = f" on {resource}" if resource and resource != "*" else ""
@@ -75,9 +86,21 @@ def headline(explanation: Explanation) -> str:
     return line
 
 
+def _decided_by(explanation: Explanation) -> str:
+    """Return the layer that decided, in brackets."""
+    layer = explanation.decision.decided_by
+    if layer is None:
+        return ""
+    rung = deciding_rung(explanation.deciding_part)
+    return f" ({spell_rung(rung) if rung else NAMES[layer]})"
+
+
 def summarize(explanation: Explanation) -> str:
     """Return the short answer: the decision, what gave it or what it lacks, what it rests on."""
     lines = [headline(explanation), *(f"  {line}" for line in reasons(explanation))]
+    part = explanation.deciding_part
+    if has_several_layers(part):
+        lines += ["", *(f"  {line}" for line in spell_ladder(part))]
     return "\n".join([*lines, *_footnotes(explanation)])
 
 
@@ -87,17 +110,23 @@ def reasons(explanation: Explanation) -> list[str]:
 
 
 def spell_out(explanation: Explanation) -> str:
-    """Return the whole explanation: every statement on the action, test by test."""
+    """Return the whole explanation: every layer, every statement on the action, test by test."""
     lines = [headline(explanation)]
     several = len(explanation.parts) > 1
+    assumed = {policy.name: "; ".join(policy.assumptions) for policy in explanation.policies}
     for number, part in enumerate(explanation.parts):
         body = []
         if several:
             because = f", needed because {part.because} ({part.rule})" if part.because else ""
             lines += ["", f"  {part.context.action}: {spell_answer(part.decision)}{because}"]
-        for policy in explanation.policies:
-            assumed = "" if number else "; ".join(policy.assumptions)
-            body += ["", f"{policy.name}   {assumed}".rstrip(), *_statements(policy, part)]
+        if has_several_layers(part):
+            body += ["", *spell_ladder(part)]
+        for rung in in_telling_order(part):
+            if has_several_layers(part) and rung.policies:
+                body += ["", f"{spell_rung(rung)}:"]
+            for name in rung.policies:
+                note = "" if number else assumed[name]
+                body += ["", f"{name}   {note}".rstrip(), *_statements(name, rung)]
         if part.decision.reason:
             body += ["", part.decision.reason]
         indent = "    " if several else "  "
@@ -107,10 +136,9 @@ def spell_out(explanation: Explanation) -> str:
 
 def _deciding_parts(explanation: Explanation) -> list[Part]:
     """Return the parts that made the decision: all if allowed, else the one that failed."""
-    wanted = explanation.decision.blocked_by or explanation.decision.action
     if explanation.decision.word is Word.ALLOWED:
         return list(explanation.parts)
-    return [part for part in explanation.parts if part.decision.action == wanted]
+    return [explanation.deciding_part]
 
 
 def _because(part: Part) -> list[str]:
@@ -119,7 +147,10 @@ def _because(part: Part) -> list[str]:
         if decision.word is Word.EXPLICIT_DENY:
             return _denied(part)
         what = f"{decision.action} " if part.because else ""
-        return [f"{what}allowed by {_named(statement)}" for statement in decision.statements]
+        return [
+            f"{what}allowed by {_named(statement)}{_as_whom(part, statement)}"
+            for statement in decision.statements
+        ]
     lines = [decision.reason] if decision.reason else []
     if decision.word is Word.UNDETERMINED:
         lines += _identity_side(part)
@@ -127,17 +158,33 @@ def _because(part: Part) -> list[str]:
             if trace.applies is None:
                 verb = "allows" if trace.entry.statement.effect is Effect.ALLOW else "denies"
                 lines.append(f"{_label(trace)} {verb} it if:")
+                lines += [f"  {line}" for line in _open_principal(trace)]
                 lines += [f"  {_test_line(test)}" for test in trace.tests if test.holds is None]
                 lines += [f"  {line}" for line in _not_understood(trace)]
         return lines
     return lines or _lacking(part)
 
 
+def _as_whom(part: Part, statement: Deciding) -> str:
+    """Return how a statement of the resource's policy names the caller."""
+    if statement.layer is not Layer.RESOURCE:
+        return ""
+    for trace in part.trace.of(Layer.RESOURCE):
+        if trace.entry.statement.number == statement.number and trace.naming:
+            return f", which {SPELLED[trace.naming.sure]}" if trace.naming.sure else ""
+    return ""
+
+
 def _denied(part: Part) -> list[str]:
     lines = []
+    deciding = {
+        (each.layer, each.level, each.policy, each.number) for each in (part.decision.statements)
+    }
     for trace in part.trace.having(Effect.DENY):
-        if trace.applies:
-            lines.append(f"denied by {_named(Deciding.of(trace.entry))}")
+        statement = Deciding.of(trace.entry)
+        key = (statement.layer, statement.level, statement.policy, statement.number)
+        if key in deciding:
+            lines.append(f"denied by {_named(statement)}")
             conditions = trace.tests[2:]
             lines += [f"  {_test_line(test)}" for test in conditions]
     return lines
@@ -150,9 +197,12 @@ def _identity_side(part: Part) -> list[str]:
         or part.decision.missing_context
         or any(trace.applies is None for trace in part.trace.statements)
     )
-    if unclear or not part.identity_counts:
+    if unclear or part.case.layers[Layer.IDENTITY].presence is not Presence.GIVEN:
         return []
-    granting = [trace for trace in part.trace.having(Effect.ALLOW) if trace.applies]
+    granting = [
+        trace for trace in part.trace.of(Layer.IDENTITY)
+        if trace.applies and trace.entry.statement.effect is Effect.ALLOW
+    ]  # fmt: skip
     if not granting:
         return ["the identity-based policies do not allow it"]
     names = ", ".join(_label(trace) for trace in granting)
@@ -160,21 +210,46 @@ def _identity_side(part: Part) -> list[str]:
 
 
 def _lacking(part: Part) -> list[str]:
+    """Return what the layer that decided lacks, and what it would need."""
+    rung = deciding_rung(part)
+    traces = [] if rung is None else [
+        trace for trace in rung.traces if trace.entry.statement.effect is Effect.ALLOW
+    ]  # fmt: skip
     lines = []
-    for trace in part.trace.having(Effect.ALLOW):
+    for trace in traces:
         failed = [test for test in trace.tests if test.holds is not True]
         if trace.on_resource and failed:
             lines.append(f"{_label(trace)} would allow it, but:")
             lines += [f"  {_test_line(test)}" for test in failed]
-    return lines or [_nothing_allows(part)]
+    lines = lines or [_nothing_allows(part, rung, traces)]
+    return [*lines, *spell_sides(part)]
 
 
-def _nothing_allows(part: Part) -> str:
-    selected = [trace for trace in part.trace.having(Effect.ALLOW) if trace.selected]
-    if not selected:
-        return f"no statement allows {part.context.action}"
-    patterns = [value for trace in selected for value in trace.tests[1].test.origin.values]
-    return f"no statement allows it on this resource; allowed on {_quoted(patterns)}"
+def _nothing_allows(part: Part, rung: Rung | None, traces: list[StatementTrace]) -> str:
+    named = [trace for trace in traces if trace.naming is None or trace.naming.holds is not False]
+    selected = [trace for trace in named if trace.selected]
+    if any(trace.selected for trace in traces) and not selected:
+        return f"no statement allows it to this caller; allowed to {_whom(traces)}"
+    if selected:
+        patterns = [value for trace in selected for value in trace.tests[1].test.origin.values]
+        return f"no statement allows it on this resource; allowed on {_quoted(patterns)}"
+    if rung is None and part.decision.decided_by is Layer.IDENTITY:
+        return "no identity-based policy is given"
+    where = ""
+    if rung is not None and rung.layer is not Layer.IDENTITY:
+        where = f" of {', '.join(rung.policies)}" if rung.policies else " (it is empty)"
+    return f"no statement{where} allows {part.context.action}"
+
+
+def _whom(traces: list[StatementTrace]) -> str:
+    values = [
+        f'"{visible(value.text)}"'
+        for trace in traces
+        if trace.selected and trace.principal and trace.principal.element
+        for value in trace.principal.element.values
+    ]
+    shown = dict.fromkeys(values)
+    return ", ".join([*shown][:_VALUES_SHOWN]) or "nobody"
 
 
 def _named(statement: Deciding) -> str:
@@ -182,29 +257,50 @@ def _named(statement: Deciding) -> str:
 
 
 def _label(trace: StatementTrace) -> str:
-    policy, statement = trace.entry
-    return policy.label(statement)
+    return trace.entry.policy.label(trace.entry.statement)
 
 
-def _statements(policy: Policy, part: Part) -> list[str]:
-    if not part.identity_counts:
-        return ["  does not apply to this caller or action"]
-    traces = [trace for trace in part.trace.statements if trace.entry.policy is policy]
+def _statements(policy: str, rung: Rung) -> list[str]:
+    traces = [trace for trace in rung.traces if trace.entry.policy.name == policy]
     others = [trace for trace in traces if not trace.selected]
     lines: list[str] = []
     for trace in traces:
         statement = trace.entry.statement
         label = statement.sid or f"statement {statement.number}"
         if trace.selected:
-            lines.append(f"  {label}   {_verdict(trace)}   {policy.place(statement)}")
+            place = trace.entry.policy.place(statement)
+            lines.append(f"  {label}   {_verdict(trace)}   {place}")
             lines += [
-                f"    {line}" for line in (*_test_lines(trace.tests), *_not_understood(trace))
+                f"    {line}"
+                for line in (
+                    *_principal_lines(trace),
+                    *_test_lines(trace.tests),
+                    *_not_understood(trace),
+                )
             ]
         elif len(others) <= _OTHERS_SHOWN:
             lines.append(f"  {label}   {statement.effect.value}, another action")
     if len(others) > _OTHERS_SHOWN:
         lines.append(f"  {len(others)} further statements on other actions")
     return lines
+
+
+def _open_principal(trace: StatementTrace) -> list[str]:
+    return _principal_lines(trace) if trace.naming and trace.naming.holds is None else []
+
+
+def _principal_lines(trace: StatementTrace) -> list[str]:
+    """Return the line of a statement's principal element; none in policies without."""
+    test, named = trace.principal, trace.naming
+    if test is None or named is None:
+        return []
+    element = test.element
+    values = [value.text for value in element.values] if element else []
+    name = element.name if element else "Principal"
+    wanted = _none_of(tuple(values)) if test.negated else _quoted(values, " or ")
+    how = f", which {SPELLED[named.sure]}" if named.sure and not test.negated else ""
+    missing = f"; not known: {named.missing}" if named.holds is None else ""
+    return [f"{MARKS[named.holds]} {name}   {wanted}{how}{missing}"]
 
 
 def _not_understood(trace: StatementTrace) -> list[str]:

@@ -1,6 +1,7 @@
 """Who calls: the forms of a principal, read from the text people give.
 
-AWS: "AWS JSON policy elements: Principal", "IAM identifiers". Rules: R-PRIN-04, R-PRIN-08.
+AWS: "AWS JSON policy elements: Principal", "IAM identifiers". Rules: R-PRIN-04, R-PRIN-08,
+R-KEY-03.
 """
 
 from enum import Enum
@@ -19,6 +20,20 @@ class PrincipalKind(Enum):
     ROOT = "root user"
     SERVICE = "AWS service"
     ANONYMOUS = "anonymous caller"
+    PROVIDER = "identity of a provider"
+
+
+class Credentials(Enum):
+    """How the caller came by its credentials; the value is AWS's name of the operation."""
+
+    ACCESS_KEY = "AccessKey"
+    CONSOLE = "Console"
+    GET_SESSION_TOKEN = "GetSessionToken"
+    GET_FEDERATION_TOKEN = "GetFederationToken"
+    ASSUME_ROLE = "AssumeRole"
+    ASSUME_ROLE_WITH_SAML = "AssumeRoleWithSAML"
+    ASSUME_ROLE_WITH_WEB_IDENTITY = "AssumeRoleWithWebIdentity"
+    ASSUME_ROOT = "AssumeRoot"
 
 
 class Principal(NamedTuple):
@@ -26,7 +41,9 @@ class Principal(NamedTuple):
 
     A role stands for a session of it; `session_name` is None where it is not known.
     `role_arn` is the role's ARN, None where only the session's is known, which lacks the path
-    (R-PRIN-07). `user_id` is the unique ID (`AIDA…`, `AROA…`).
+    (R-PRIN-07). `user_id` is the unique ID (`AIDA…`, `AROA…`); `user` the ARN of the user behind a
+    federated user. `mfa`: whether MFA was used; `management_account`: the ID of the
+    organization's management account. What nobody said is None.
     """
 
     kind: PrincipalKind
@@ -41,6 +58,21 @@ class Principal(NamedTuple):
     user_id: str | None = None
     organization_id: str | None = None
     organization_paths: tuple[str, ...] = ()
+    user: str | None = None
+    mfa: bool | None = None
+    credentials: Credentials | None = None
+    service_linked: bool = False
+    management_account: str | None = None
+
+    @property
+    def is_service_linked(self) -> bool:
+        """Whether the caller is a session of a service-linked role, as said or by its path."""
+        return self.service_linked or is_service_linked_role(self.role_arn or "")
+
+    @property
+    def in_management_account(self) -> bool:
+        """Whether the caller's account is its organization's management account."""
+        return self.management_account is not None and self.account == self.management_account
 
     @property
     def path_is_known(self) -> bool:
@@ -63,11 +95,26 @@ class Principal(NamedTuple):
 
 
 _FORMS = (
-    "give the ARN of a user, role, assumed-role session, federated user or root, "
-    "an account ID, a service such as `appflow.amazonaws.com`, or `anonymous`"
+    "give the ARN of a user, role, assumed-role session, federated user, root or identity "
+    "provider, an account ID, a service such as `appflow.amazonaws.com`, or `anonymous`"
 )
 _NO_WILDCARDS = "a caller is one principal; wildcards name none"
 _ACCOUNT_DIGITS = 12
+BUILT_IN_PROVIDERS = frozenset(
+    {
+        "accounts.google.com",
+        "cognito-identity.amazonaws.com",
+        "graph.facebook.com",
+        "www.amazon.com",
+    }
+)
+"""Identity providers that need no provider resource in IAM (R-PRIN-10)."""
+_OF_SERVICE_LINKED_ROLES = ":role/aws-service-role/"
+
+
+def is_service_linked_role(arn: str) -> bool:
+    """Return whether a role's ARN has the path that only service-linked roles have."""
+    return _OF_SERVICE_LINKED_ROLES in arn
 
 
 def is_account(text: str) -> bool:
@@ -81,6 +128,8 @@ def parse_principal(text: str) -> Principal:
         return Principal(PrincipalKind.ANONYMOUS, "aws", None, "anonymous", text)
     if is_account(text):
         return _root("aws", text)
+    if text in BUILT_IN_PROVIDERS:
+        return Principal(PrincipalKind.PROVIDER, "aws", None, text, text)
     arn = parse_arn(text)
     if arn is not None:
         return _of_arn(arn)
@@ -122,6 +171,8 @@ def _of_arn(arn: Arn) -> Principal:
             return Principal(PrincipalKind.ROLE, *where, role, text, None, name)
         case "sts", "federated-user":
             return Principal(PrincipalKind.FEDERATED_USER, *where, rest, text)
+        case "iam", "saml-provider" | "oidc-provider":
+            return Principal(PrincipalKind.PROVIDER, arn.partition, None, text, text)
         case "iam", "group":
             raise _refuse(text, "a group calls nothing; name one of its users (R-PRIN-08)")
         case _:

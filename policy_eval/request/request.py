@@ -9,8 +9,10 @@ from typing import NoReturn
 from policy_eval.errors import refuse_request
 from policy_eval.policy.action import parse_action
 from policy_eval.policy.arn import parse_arn
+from policy_eval.request.callers import check_caller
 from policy_eval.request.context import Entries, Given, context_entries
-from policy_eval.request.principal import Principal, parse_principal
+from policy_eval.request.dependency import Dependency
+from policy_eval.request.principal import Principal, is_account, parse_principal
 
 
 class Request:
@@ -22,7 +24,8 @@ class Request:
     absent"; `unknown` names keys (or families such as `aws:ResourceTag/*`, or `*`) whose value
     nobody knows. `now` is a date such as `2026-01-01T00:00:00Z`, or a datetime with a time zone.
     With `action_only` the answer is for the action alone, as AWS's simulator gives it, not for
-    the whole call.
+    the whole call. `resource_account` is the ID of the account that the resource belongs to, where
+    its ARN names none. `dependencies` are further actions that calls need, beside those known.
 
     Raises RequestError for what no request could hold.
     """
@@ -31,10 +34,12 @@ class Request:
         "action",
         "action_only",
         "context",
+        "dependencies",
         "now",
         "principal",
         "request_tags",
         "resource",
+        "resource_account",
         "resource_tags",
         "unknown",
     )
@@ -48,6 +53,8 @@ class Request:
     resource_tags: tuple[tuple[str, str], ...]
     now: str | datetime | None
     action_only: bool
+    resource_account: str | None
+    dependencies: tuple[Dependency, ...]
 
     def __init__(
         self,
@@ -61,6 +68,8 @@ class Request:
         resource_tags: Mapping[str, str] | None = None,
         now: str | datetime | None = None,
         action_only: bool = False,
+        resource_account: str | None = None,
+        dependencies: Iterable[Dependency] = (),
     ) -> None:
         if parse_action(action) is None:
             raise refuse_request(
@@ -76,20 +85,28 @@ class Request:
                 'give an ARN of six fields, or "*"',
                 ("R-RES-05",),
             )
+        if resource_account is not None and not is_account(resource_account):
+            raise refuse_request(
+                "not-an-account",
+                f"`{resource_account}` is no account ID",
+                "give the twelve digits of the account that the resource belongs to",
+                ("R-XACC-05",),
+            )
         keep = object.__setattr__
         keep(self, "action", action)
         keep(self, "resource", resource)
-        keep(
-            self,
-            "principal",
-            parse_principal(principal) if isinstance(principal, str) else principal,
-        )
+        caller = parse_principal(principal) if isinstance(principal, str) else principal
+        if caller is not None:
+            check_caller(caller)
+        keep(self, "principal", caller)
         keep(self, "context", context_entries(context or {}))
         keep(self, "unknown", tuple(unknown))
         keep(self, "request_tags", tuple((request_tags or {}).items()))
         keep(self, "resource_tags", tuple((resource_tags or {}).items()))
         keep(self, "now", now)
         keep(self, "action_only", action_only)
+        keep(self, "resource_account", resource_account)
+        keep(self, "dependencies", tuple(dependencies))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         message = f"a Request is immutable: {name}"

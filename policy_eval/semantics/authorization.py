@@ -2,19 +2,22 @@
 
 `granted` is a Boolean expression over values of any kind that have `&` and `|` (Python bools,
 masks, symbolic conditions), monotone in its arguments: an engine that knows only bounds
-evaluates it once with what is sure and once with what is possible.
+evaluates it once with what is sure and once with what is possible. Which layers have a say in a
+call, and why, is in `situations`.
 
 AWS: "How AWS enforcement code logic evaluates requests", "Cross-account policy evaluation
-logic", "Default key policy". Rules: R-EVAL-01, R-EVAL-02, R-EVAL-11, R-EVAL-12, R-XACC-01,
-R-KMS-01, R-KMS-02, R-TRUST-01, R-ROOT-01, R-SP-01, R-ANON-01, R-EXT-01.
+logic", "Default key policy". Rules: R-EVAL-01 … R-EVAL-04, R-EVAL-11, E.2, R-XACC-01, R-XACC-02,
+R-KMS-01, R-KMS-02, R-TRUST-01, R-TRUST-02.
 """
 
-from enum import Enum
-from typing import NamedTuple, Protocol, Self, TypeVar, assert_never
+from __future__ import annotations
 
-from policy_eval.request.principal import PrincipalKind
-from policy_eval.semantics.request_context import RequestContext
-from policy_eval.semantics.resources import account_of
+from collections.abc import Mapping
+from enum import Enum
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar, assert_never
+
+from policy_eval.semantics.layers import Layer
+from policy_eval.semantics.principals import Grant
 
 
 class Word(Enum):
@@ -27,28 +30,22 @@ class Word(Enum):
 
 
 class Side(Enum):
-    """Whose policies must allow: the identity's, the resource's, one of them, or both."""
+    """Whose policies must allow."""
 
     NEITHER = "the action needs no permission"
-    EITHER = "an Allow of the identity's or the resource's policy is enough"
+    EITHER = "in one account an Allow of the identity's or the resource's policy is enough"
     BOTH = "the identity's and the resource's policy must both allow"
-    RESOURCE = "the resource's policy must allow"
+    GUARDED = "the resource's policy must allow, or let identity-based policies allow"
+    RESOURCE = "only the resource's policy can allow"
+    IDENTITY = "only identity-based policies can allow"
 
 
-class Case(NamedTuple):
-    """Which formula applies to a call, and why.
+class Everyone(Enum):
+    """What a grant to everyone (`*`) needs beside itself in one account."""
 
-    `resource_policy_unknown`: AWS always has a resource-based policy here, and none was given.
-    `identity_counts`: identity-based policies apply to this caller at all. `rule` is the ID of
-    the rule behind `reason`.
-    """
-
-    side: Side
-    identity_counts: bool = True
-    identity_allows_by_itself: bool = False
-    resource_policy_unknown: bool = False
-    reason: str = ""
-    rule: str = ""
+    NOTHING_MORE = "it holds whatever boundary and session policies leave out"
+    LIMITS = "boundary and session policies must allow too"
+    NEVER = "it does not reach the caller"
 
 
 class Truth(Protocol):
@@ -64,139 +61,61 @@ class Truth(Protocol):
 B = TypeVar("B", bound=Truth)
 
 
-def granted(side: Side, identity: B, resource: B, always: B) -> B:
+class Allows(NamedTuple, Generic[B]):
+    """What allows: each layer, and the resource's policy by how it names the caller."""
+
+    identity: B
+    boundary: B
+    session: B
+    direct: B
+    everyone_of_arn: B
+    everyone: B
+    of_session: B
+    account: B
+    scp: B
+    rcp: B
+    endpoint: B
+
+
+def granted(side: Side, allows: Allows[B], everyone: Everyone, always: B) -> B:
     """Return whether the layers grant the call, explicit denies left out of account.
 
-    `identity` and `resource` are what the two sides allow, `always` is the truth itself.
+    `always` is the truth itself.
     """
+    limits = allows.boundary & allows.session
+    caller = allows.identity & limits
+    match everyone:
+        case Everyone.NOTHING_MORE:
+            alone = allows.direct | allows.everyone_of_arn | allows.everyone
+        case Everyone.LIMITS:
+            alone = allows.direct | allows.everyone_of_arn | allows.everyone & limits
+        case Everyone.NEVER:
+            alone = allows.direct
+        case _:
+            assert_never(everyone)
+    within_limits = alone | allows.of_session & limits
     match side:
         case Side.NEITHER:
             return always
         case Side.EITHER:
-            return identity | resource
+            grant = caller | within_limits
+        case Side.GUARDED:
+            grant = within_limits | allows.account & caller
         case Side.BOTH:
-            return identity & resource
+            grant = caller & _named(allows)
         case Side.RESOURCE:
-            return resource
+            grant = _named(allows)
+        case Side.IDENTITY:
+            grant = caller
         case _:
             assert_never(side)
+    return grant & allows.scp & allows.rcp & allows.endpoint
 
 
-_NO_PERMISSION_NEEDED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
-"""R-EXT-01."""
-
-_NO_KEY_POLICY = frozenset(
-    f"kms:{name}"
-    for name in (
-        "createkey", "listkeys", "listaliases", "listretirablegrants", "generaterandom",
-        "createcustomkeystore", "connectcustomkeystore", "describecustomkeystores",
-        "disconnectcustomkeystore", "updatecustomkeystore", "deletecustomkeystore",
-    )
-)  # fmt: skip
-"""AWS KMS actions that no key policy guards (R-KMS-02)."""
-
-_TRUST = frozenset(
-    f"sts:{name}"
-    for name in (
-        "assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "tagsession",
-        "setsourceidentity",
-    )
-)  # fmt: skip
-"""Actions on a role that its trust policy guards (R-TRUST-01)."""
-
-_UNSIGNED = frozenset({"sts:assumerolewithsaml", "sts:assumerolewithwebidentity"})
-"""Calls that carry no signature: no identity-based policy plays a part (R-TRUST-02)."""
-
-_KEY_POLICY = Case(
-    Side.RESOURCE,
-    resource_policy_unknown=True,
-    reason="a KMS key always has a key policy, it must allow, and none was given",
-    rule="R-KMS-01",
-)
-_TRUST_POLICY = Case(
-    Side.RESOURCE,
-    resource_policy_unknown=True,
-    reason="a role always has a trust policy, it must allow, and none was given",
-    rule="R-TRUST-01",
-)
-_OWN_ACCOUNT = Case(Side.EITHER)
-_NO_PERMISSION = Case(
-    Side.NEITHER,
-    identity_counts=False,
-    reason="the action needs no permission, and no policy can deny it",
-    rule="R-EXT-01",
-)
-
-
-def case_of(context: RequestContext) -> Case:
-    """Return which formula applies to the call."""
-    action = context.folded_action
-    principal = context.request.principal
-    kind = principal.kind if principal else None
-    if action in _NO_PERMISSION_NEEDED and kind is not PrincipalKind.ANONYMOUS:
-        return _NO_PERMISSION
-    guarded = _guarded(action)
-    match kind:
-        case PrincipalKind.SERVICE | PrincipalKind.ANONYMOUS:
-            rule = "R-SP-01" if kind is PrincipalKind.SERVICE else "R-ANON-01"
-            return Case(
-                Side.RESOURCE,
-                identity_counts=False,
-                resource_policy_unknown=True,
-                reason=f"no identity-based policy applies to this caller ({kind.value}): only the "
-                "resource's policy can allow, and none was given",
-                rule=rule,
-            )
-        case _ if _foreign(context):
-            return _foreign_case(kind)
-        case PrincipalKind.ROOT:
-            return (guarded or _OWN_ACCOUNT)._replace(
-                identity_counts=False,
-                identity_allows_by_itself=True,
-                reason=guarded.reason
-                if guarded
-                else "the root user of the account is allowed "
-                "by default; identity-based policies do not apply to it",
-                rule=guarded.rule if guarded else "R-ROOT-01",
-            )
-        case PrincipalKind.FEDERATED_USER if not guarded:
-            return Case(
-                Side.RESOURCE,
-                reason="a federated-user session without a session policy has no permissions "
-                "but what a resource-based policy grants it",
-                rule="R-EVAL-12",
-            )
-        case _:
-            return guarded or _OWN_ACCOUNT
-
-
-def _guarded(action: str) -> Case | None:
-    if action.startswith("kms:") and action not in _NO_KEY_POLICY:
-        return _KEY_POLICY
-    if action in _UNSIGNED:
-        return _TRUST_POLICY._replace(identity_counts=False, rule="R-TRUST-02")
-    return _TRUST_POLICY if action in _TRUST else None
-
-
-def _foreign(context: RequestContext) -> bool:
-    """Whether the resource belongs to another account than the caller (R-XACC-05)."""
-    caller, names = context.caller_account(), context.resources.names
-    owner = context.owner_given() or (account_of(names[0]) if names else None)
-    if caller is None or (owner is None and not context.owner_is_unknown()):
-        return False
-    return owner != caller
-
-
-def _foreign_case(kind: PrincipalKind | None) -> Case:
-    return Case(
-        Side.BOTH,
-        identity_counts=kind is not PrincipalKind.ROOT,
-        identity_allows_by_itself=kind is PrincipalKind.ROOT,
-        resource_policy_unknown=True,
-        reason="the resource belongs to another account, or may, and its resource-based policy "
-        "must allow too; none was given",
-        rule="R-XACC-01",
-    )
+def _named(allows: Allows[B]) -> B:
+    """Return whether the resource's policy allows, however it names the caller."""
+    by_name = allows.direct | allows.of_session | allows.account
+    return by_name | allows.everyone_of_arn | allows.everyone
 
 
 class Bounds(NamedTuple):
@@ -206,24 +125,212 @@ class Bounds(NamedTuple):
     possible: bool
 
 
-def decide(case: Case, allows: Bounds, denies: Bounds) -> tuple[Word, bool | None]:
+YES = Bounds(sure=True, possible=True)
+NO = Bounds(sure=False, possible=False)
+MAYBE = Bounds(sure=False, possible=True)
+
+
+class Presence(Enum):
+    """How a layer has a say in a call."""
+
+    GIVEN = "its policies have a say"
+    NONE = "there is none"
+    NOT_APPLICABLE = "it does not apply"
+    UNKNOWN = "nobody knows its policies"
+    BY_ITSELF = "it allows without a policy"
+    NOTHING = "it allows nothing"
+
+
+class LayerState(NamedTuple):
+    """How one layer has a say, and why.
+
+    `denies`: its Denies count. `hangs_on` is the unknown key on which it hangs whether the layer
+    applies, empty where that is known.
+    """
+
+    presence: Presence
+    reason: str = ""
+    rule: str = ""
+    denies: bool = True
+    hangs_on: str = ""
+
+
+class Case(NamedTuple):
+    """Which formula applies to a call, how each layer has a say, and why.
+
+    `rule` is the ID of the rule behind `reason`.
+    """
+
+    side: Side
+    layers: Mapping[Layer, LayerState]
+    everyone: Everyone = Everyone.NOTHING_MORE
+    reason: str = ""
+    rule: str = ""
+
+
+_LIMITING = frozenset({Layer.ENDPOINT, Layer.RCP, Layer.SCP, Layer.BOUNDARY, Layer.SESSION})
+"""Layers that grant nothing, and limit nothing where they do not exist (R-EVAL-04, R-EVAL-05)."""
+
+
+_FIELDS = {
+    Layer.ENDPOINT: ("endpoint",),
+    Layer.RCP: ("rcp",),
+    Layer.SCP: ("scp",),
+    Layer.RESOURCE: ("direct", "everyone_of_arn", "everyone", "of_session", "account"),
+    Layer.IDENTITY: ("identity",),
+    Layer.BOUNDARY: ("boundary",),
+    Layer.SESSION: ("session",),
+}
+_CLASSES = (
+    Grant.DIRECT, Grant.EVERYONE_OF_ARN, Grant.EVERYONE, Grant.OF_SESSION, Grant.ACCOUNT,
+)  # fmt: skip
+
+
+class Found(NamedTuple):
+    """What an engine found: of each layer whether it allows and denies; of the resource's how.
+
+    `grants` says whether an Allow of the resource's policy names the caller in each way. A layer
+    of several levels allows if each level does (R-SCP-02).
+    """
+
+    allows: Mapping[Layer, Bounds]
+    denies: Mapping[Layer, Bounds]
+    grants: Mapping[Grant, Bounds]
+
+
+def allow_of(case: Case, layer: Layer, found: Bounds) -> Bounds:
+    """Return whether a layer allows, from whether its policies do."""
+    state = case.layers[layer]
+    match state.presence:
+        case Presence.GIVEN if layer is Layer.RCP:
+            return YES  # RCPFullAWSAccess is always attached (R-RCP-02)
+        case Presence.GIVEN:
+            return found._replace(possible=True) if state.hangs_on else found
+        case Presence.UNKNOWN:
+            return MAYBE
+        case Presence.BY_ITSELF:
+            return YES
+        case Presence.NOTHING:
+            return NO
+        case Presence.NONE | Presence.NOT_APPLICABLE:
+            return YES if layer in _LIMITING else NO
+
+
+def deny_of(case: Case, layer: Layer, found: Bounds) -> Bounds:
+    """Return whether a layer denies, from whether its policies do."""
+    state = case.layers[layer]
+    match state.presence:
+        case Presence.GIVEN if state.denies:
+            return found._replace(sure=False) if state.hangs_on else found
+        case Presence.UNKNOWN if state.denies:
+            return MAYBE
+        case _:
+            return NO
+
+
+def _bounds(case: Case, found: Found) -> dict[str, Bounds]:
+    """Return what allows, by the fields of `Allows`."""
+    of = {
+        name: allow_of(case, layer, found.allows.get(layer, NO))
+        for layer, (name, *_) in _FIELDS.items()
+        if layer is not Layer.RESOURCE
+    }
+    return of | {
+        name: allow_of(case, Layer.RESOURCE, found.grants.get(grant, NO))
+        for name, grant in zip(_FIELDS[Layer.RESOURCE], _CLASSES, strict=True)
+    }
+
+
+def bounds_of(case: Case, found: Found) -> tuple[Allows[bool], Allows[bool]]:
+    """Return what surely and what possibly allows."""
+    bounds = _bounds(case, found)
+    return (
+        Allows(**{name: each.sure for name, each in bounds.items()}),
+        Allows(**{name: each.possible for name, each in bounds.items()}),
+    )
+
+
+def decide(case: Case, found: Found) -> tuple[Word, bool | None]:
     """Return the decision's word, and whether the call is allowed (None: not known).
 
     An explicit deny is final (R-EVAL-01). Where a call is denied either way but it is not known
     how, the word is undetermined and the second value False.
     """
-    if not case.identity_counts:
-        allows = denies = Bounds(sure=False, possible=False)
-    if case.identity_allows_by_itself:
-        allows = Bounds(sure=True, possible=True)
-    unknown = case.resource_policy_unknown
-    sure = granted(case.side, allows.sure, False, True)  # noqa: FBT003 - truth values
-    possible = granted(case.side, allows.possible, unknown, True)  # noqa: FBT003
-    if denies.sure:
+    surely, possibly = bounds_of(case, found)
+    sure = granted(case.side, surely, case.everyone, always=True)
+    possible = granted(case.side, possibly, case.everyone, always=True)
+    denies = [deny_of(case, layer, found.denies.get(layer, NO)) for layer in Layer]
+    if case.side is Side.NEITHER:
+        denies = []
+    if any(deny.sure for deny in denies):
         return Word.EXPLICIT_DENY, False
-    if not denies.possible:
+    if not any(deny.possible for deny in denies):
         if sure:
             return Word.ALLOWED, True
         if not possible:
             return Word.IMPLICIT_DENY, False
     return Word.UNDETERMINED, None if possible else False
+
+
+_AFTER_RESOURCE = (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
+
+
+def decided_by(case: Case, word: Word, found: Found) -> Layer | None:
+    """Return the layer that decided; None where none did, or it is not known.
+
+    For an explicit deny the first whose Deny matched, else the first that had to allow and did
+    not, in the order of R-EVAL-03; in one account a resource's policy need not. For
+    an allowed call the layer that granted it: the resource's, where that was enough or had to.
+    """
+    match word:
+        case Word.EXPLICIT_DENY:
+            denied = (
+                layer for layer in Layer
+                if deny_of(case, layer, found.denies.get(layer, NO)).sure
+            )  # fmt: skip
+            return next(denied)
+        case Word.ALLOWED:
+            return _granting(case, found)
+        case Word.IMPLICIT_DENY | Word.UNDETERMINED:
+            _, possible = bounds_of(case, found)
+            return next((layer for layer in Layer if _blocks(case, layer, possible)), None)
+
+
+def _blocks(case: Case, layer: Layer, allows: Allows[bool]) -> bool:
+    """Whether a layer keeps the call denied though the others allow.
+
+    What is given of the resource's policy counts for the layers after it.
+    """
+    if layer is Layer.RESOURCE and case.side in (Side.EITHER, Side.IDENTITY):
+        return False
+    kept = {*_FIELDS[layer], *(_FIELDS[Layer.RESOURCE] if layer in _AFTER_RESOURCE else ())}
+    others = allows._replace(**dict.fromkeys(set(Allows._fields) - kept, True))
+    return not granted(case.side, others, case.everyone, always=True)
+
+
+def _granting(case: Case, found: Found) -> Layer | None:
+    sure, _ = bounds_of(case, found)
+    if case.side is Side.NEITHER:
+        return None
+    without_identity = granted(case.side, sure._replace(identity=False), case.everyone, always=True)
+    if case.side in (Side.BOTH, Side.GUARDED, Side.RESOURCE) or without_identity:
+        return Layer.RESOURCE
+    return Layer.IDENTITY if case.layers[Layer.IDENTITY].presence is Presence.GIVEN else None
+
+
+def granting_layers(case: Case, found: Found) -> tuple[Layer, ...]:
+    """Return the layers whose Allows grant an allowed call: the identity's, the resource's."""
+    sure, _ = bounds_of(case, found)
+    if case.side is Side.NEITHER:
+        return ()
+    without_resource = granted(
+        case.side, sure._replace(**dict.fromkeys(_FIELDS[Layer.RESOURCE], False)),
+        case.everyone, always=True,
+    )  # fmt: skip
+    without_identity = granted(case.side, sure._replace(identity=False), case.everyone, always=True)
+    layers = []
+    if without_identity or case.side in (Side.BOTH, Side.GUARDED):
+        layers.append(Layer.RESOURCE)
+    if without_resource or not without_identity:
+        layers.append(Layer.IDENTITY)
+    return tuple(layers)

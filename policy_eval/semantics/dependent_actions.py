@@ -1,43 +1,19 @@
 """Further actions a call needs, which the service reference leaves out.
 
-A table; each row says what in the request brings the need. Rules: R-SM-01, R-AF-05.
+A table; each row says what in the request brings the need. Rules: R-SM-01, R-AF-05, R-TRUST-03.
 """
 
-from enum import Enum
 from typing import NamedTuple
 
 from policy_eval.policy.arn import parse_arn
+from policy_eval.request.dependency import Dependency, On
 from policy_eval.request.request import Request
+from policy_eval.semantics.derivation import creates
 from policy_eval.semantics.lower import key_named
 from policy_eval.semantics.readings import OpenPoint, Reading
 from policy_eval.semantics.request_context import RequestContext, Unknown
 from policy_eval.semantics.service_reference import service_action
 from policy_eval.text.folding import fold
-
-
-class On(Enum):
-    """The resource of a dependent action."""
-
-    SAME_RESOURCE = "the resource of the call"
-    VALUE_OF_KEY = "the ARN in the key that brings the need"
-    NOT_SAID = "other resources, which the call names in its own way"
-
-
-class Dependency(NamedTuple):
-    """`action` also needs `needs` if the request carries `key` (a family ends in `/`).
-
-    Without a key it always does.
-    """
-
-    action: str
-    key: str
-    needs: str
-    on: On
-    because: str
-    rule: str
-    open_point: OpenPoint | None = None
-    """A row that only the other reading of an open point has."""
-
 
 _CREATE = "secretsmanager:createsecret"
 _CUSTOMER_KEY = "the secret is encrypted with a customer managed key"
@@ -59,12 +35,24 @@ DEPENDENCIES = (
                _CUSTOMER_KEY, "R-SM-01"),
     Dependency("secretsmanager:batchgetsecretvalue", "", "secretsmanager:GetSecretValue",
                On.NOT_SAID, "each secret is read", "R-SM-01"),
-    Dependency(_CREATE, "aws:calledvia", "secretsmanager:TagResource", On.SAME_RESOURCE,
-               "the managing service tags the secret it creates", "R-AF-05",
-               OpenPoint.SYSTEM_TAG_AT_CREATION),
+    *(Dependency(action, key, needs, On.SAME_RESOURCE, because, "R-TRUST-03")
+      for action in ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
+      for key, needs, because in (
+          ("aws:requesttag/", "sts:TagSession", "the session gets tags"),
+          ("sts:sourceidentity", "sts:SetSourceIdentity", "the session gets a source identity"),
+      )),
 )  # fmt: skip
+"""What is known beside the service reference; a request may bring further rows."""
 
-_ACTIONS = frozenset(row.action for row in DEPENDENCIES)
+_TAGGED_BY_SERVICE = Dependency(
+    _CREATE, "aws:calledvia", "secretsmanager:TagResource", On.SAME_RESOURCE,
+    "the managing service tags the secret it creates", "R-AF-05",
+)  # fmt: skip
+"""A row that only the other reading of R-AF-05 has."""
+
+_BY_ACTION: dict[str, list[Dependency]] = {}
+for _row in DEPENDENCIES:
+    _BY_ACTION.setdefault(_row.action, []).append(_row)
 _SYSTEM_TAG = "aws:secretsmanager:owningService"
 
 
@@ -81,13 +69,13 @@ class Needed(NamedTuple):
 
 
 def needed_by(context: RequestContext, reading: Reading) -> tuple[Needed, ...]:
-    """Return the further requests of the call, none where it is asked for the action alone."""
+    """Return the further requests of the call; none where it is asked for the action alone."""
     request = context.request
-    if request.action_only or context.folded_action not in _ACTIONS:
+    if request.action_only:
         return ()
     found: dict[str, Needed] = {}
-    for row in DEPENDENCIES:
-        brings = row.action == context.folded_action and _brings(row, context, reading)
+    for row in _rows(context, reading):
+        brings = _brings(row, context)
         if brings is False or (row.needs in found and not found[row.needs].hangs_on):
             continue
         hangs_on = row.key if brings is None else ""
@@ -95,11 +83,23 @@ def needed_by(context: RequestContext, reading: Reading) -> tuple[Needed, ...]:
     return tuple(found.values())
 
 
-def _brings(row: Dependency, context: RequestContext, reading: Reading) -> bool | None:
+def _rows(context: RequestContext, reading: Reading) -> list[Dependency]:
+    """Return the rows of the call's action: ours, then those that the request brings."""
+    action = context.folded_action
+    rows = [*_BY_ACTION.get(action, ())]
+    rows += [row for row in context.request.dependencies if row.action == action]
+    if (
+        action == _CREATE
+        and OpenPoint.SYSTEM_TAG_AT_CREATION in reading
+        and "!" in (_text(context, "secretsmanager:Name") or "")
+        and _has(context, _TAGGED_BY_SERVICE.key)
+    ):
+        rows.append(_TAGGED_BY_SERVICE)
+    return rows
+
+
+def _brings(row: Dependency, context: RequestContext) -> bool | None:
     """Return whether the request brings the need; None where that is unknown."""
-    if row.open_point is not None:
-        managed = "!" in (_text(context, "secretsmanager:Name") or "")
-        return row.open_point in reading and managed and _has(context, row.key) is True
     if not row.key:
         return True
     brings = _has(context, row.key)
@@ -138,18 +138,23 @@ def _further(row: Dependency, context: RequestContext) -> Request:
     if row.on is On.VALUE_OF_KEY:
         _forward(given, context)
     tags = dict(request.request_tags)
-    if row.open_point is not None:
+    if row is _TAGGED_BY_SERVICE:
         tags.setdefault(_SYSTEM_TAG, "appflow")
+    same = row.on is On.SAME_RESOURCE
+    of_resource = dict(request.resource_tags)
+    if creates(context.action.name):
+        of_resource |= tags
     return Request(
         row.needs,
         resource,
         principal=request.principal,
         context=given,
         unknown=[name for name in request.unknown if fold(name) not in map(fold, given)],
-        request_tags=tags if row.on is On.SAME_RESOURCE else {},
-        resource_tags={**dict(request.resource_tags), **tags} if row.on is On.SAME_RESOURCE else {},
+        request_tags=tags if same else {},
+        resource_tags=of_resource if same else {},
         now=request.now,
         action_only=True,
+        resource_account=request.resource_account if same else None,
     )
 
 

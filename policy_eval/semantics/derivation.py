@@ -1,8 +1,9 @@
 """What follows: condition keys from who calls, tags, forwarding, time and the resource.
 
 AWS: "AWS global condition context keys", "Forward access sessions". Section F and rules
-R-KEY-01, R-FAS-01, R-SM-02, R-XACC-05. What nothing but itself could be is settled, so that a
-given value that differs is an error; what is usual is a guess, so that a given value wins.
+R-KEY-01, R-KEY-03, R-FAS-01, R-SM-02, R-XACC-04, R-XACC-05, R-VPCE-01, R-ROOT-02. What
+nothing but itself could be is settled, so that a given value that differs is an error; what is
+usual is a guess, so that a given value wins.
 """
 
 from __future__ import annotations
@@ -13,11 +14,17 @@ from datetime import datetime
 from policy_eval.errors import refuse_request
 from policy_eval.policy.action import Action
 from policy_eval.policy.arn import Arn
+from policy_eval.request.callers import levels_of
 from policy_eval.request.context import text_of
-from policy_eval.request.principal import Principal, PrincipalKind
+from policy_eval.request.principal import Credentials, Principal, PrincipalKind
 from policy_eval.request.request import Request
 from policy_eval.semantics.known_keys import KnownKeys, contradiction
-from policy_eval.semantics.principal_keys import CARRIED_BY_KIND, principal_keys
+from policy_eval.semantics.layers import Attached
+from policy_eval.semantics.principal_keys import (
+    CARRIED_BY_KIND,
+    carried_by_credentials,
+    principal_keys,
+)
 from policy_eval.semantics.readings import OpenPoint, Reading
 from policy_eval.semantics.resources import account_of
 from policy_eval.semantics.service_reference import ServiceAction, service_action
@@ -25,7 +32,7 @@ from policy_eval.semantics.views import read_epoch, read_instant, read_number
 from policy_eval.text.folding import fold
 
 _REQUEST_TAG = "aws:requesttag/"
-_MFA = frozenset({"aws:multifactorauthpresent"})
+_MFA = "aws:multifactorauthpresent"
 _CURRENT_TIME, _EPOCH_TIME = "aws:currenttime", "aws:epochtime"
 TIMES = frozenset({_CURRENT_TIME, _EPOCH_TIME})
 """The two names of the time of the call."""
@@ -39,7 +46,7 @@ def derive_from_principal(keys: KnownKeys, principal: Principal | None) -> None:
     for name, value in principal_keys(principal).items():
         keys.settle(name, value, f"the caller is {principal.arn}")
     _check_principal_arn(keys, principal)
-    for name in CARRIED_BY_KIND[principal.kind]:
+    for name in (*CARRIED_BY_KIND[principal.kind], *carried_by_credentials(principal)):
         if fold(name) not in keys.entries:
             keys.unknown.add(fold(name))
 
@@ -168,9 +175,26 @@ def derive_from_forwarding(keys: KnownKeys, principal: Principal | None, reading
         else:
             keys.guess("aws:ViaAWSService", "false")
         return
-    if principal is not None and principal.kind is PrincipalKind.USER:
+    for name in ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp"):
+        keys.settle(name, None, "a service forwards the call")
+    if principal is None or principal.kind is not PrincipalKind.USER:
+        return
+    if principal.credentials is Credentials.ACCESS_KEY:
+        keys.settle("aws:MultiFactorAuthPresent", "false",
+                    "a service forwards the call of an access key")  # fmt: skip
+    elif _MFA not in keys.entries:
         # there and false for access keys, there for temporary credentials: never absent
-        keys.unknown |= _MFA - keys.entries.keys()
+        keys.unknown.add(_MFA)
+
+
+def derive_from_endpoint(keys: KnownKeys) -> None:
+    """Enter what a VPC endpoint brings and takes; a forwarded call passes none (R-FAS-01)."""
+    if keys.first("aws:viaawsservice") == ("true",):
+        return
+    keys.settle("aws:SourceIp", None, "the request passes a VPC endpoint")
+    for name in ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"):
+        if name not in keys.entries:
+            keys.unknown.add(name)
 
 
 def check_time(keys: KnownKeys, now: str | datetime | None) -> None:
@@ -207,21 +231,76 @@ def derive_from_time(keys: KnownKeys, now: str | datetime | None) -> None:
         keys.derive("aws:EpochTime", f"{seconds:f}")
 
 
-def derive_from_resource(
-    keys: KnownKeys, arn: Arn | None, service: str, principal: Principal | None
-) -> None:
-    """Enter whose resource it is, and the Region of the call."""
+def derive_from_resource(keys: KnownKeys, arn: Arn | None, service: str, request: Request) -> None:
+    """Enter whose resource it is, its organization, and the Region of the call."""
+    principal = request.principal
+    owner = None if arn is None else account_of(str(arn))
+    if owner is not None:
+        keys.settle("aws:ResourceAccount", owner, f"the resource is {arn}")
+    if request.resource_account is not None:
+        because = f"the resource belongs to account {request.resource_account}"
+        keys.settle("aws:ResourceAccount", request.resource_account, because)
+        _refuse_other_owner(arn, owner, request.resource_account)
+    elif arn is not None and owner is None and principal and principal.account is not None:
+        keys.guess("aws:ResourceAccount", principal.account)  # R-XACC-05
     if arn is not None:
-        owner = account_of(str(arn))
-        if owner is not None:
-            keys.settle("aws:ResourceAccount", owner, f"the resource is {arn}")
-        elif principal is not None and principal.account is not None:
-            keys.guess("aws:ResourceAccount", principal.account)  # R-XACC-05
+        _refuse_other_partition(arn, principal)
         if arn.region:
             keys.guess("aws:RequestedRegion", arn.region)
+    if principal and (principal.account,) == keys.first("aws:resourceaccount"):
+        _enter_own_organization(keys)
     partition = arn.partition if arn else principal.partition if principal else "aws"
     if service.lower() in _GLOBAL_SERVICES and partition == "aws":
         keys.guess("aws:RequestedRegion", "us-east-1")
+
+
+def _refuse_other_owner(arn: Arn | None, owner: str | None, given: str) -> None:
+    if owner not in (None, given):
+        raise contradiction("resource_account", (given,), (owner or "",), f"the resource is {arn}")
+
+
+def _refuse_other_partition(arn: Arn, principal: Principal | None) -> None:
+    """Refuse a resource that the caller's partition does not hold (R-XACC-04)."""
+    if principal is None or not principal.arn.startswith("arn:"):
+        return
+    if arn.partition != principal.partition:
+        raise refuse_request(
+            "another-partition",
+            f"`{arn}` is a resource of partition {arn.partition}, and the caller "
+            f"`{principal.arn}` is of {principal.partition}",
+            "partitions of AWS never mix: name a caller of the resource's partition",
+            ("R-XACC-04",),
+        )
+
+
+def _enter_own_organization(keys: KnownKeys) -> None:
+    """Enter the resource's organization, which is the caller's in one account."""
+    for name in ("OrgID", "OrgPaths"):
+        values = keys.first(f"aws:principal{name.lower()}")
+        if values:
+            because = "the resource is in the caller's account"
+            keys.settle(f"aws:Resource{name}", values, because)
+
+
+_LEVELS_OF = {"aws:PrincipalOrgPaths": "service", "aws:ResourceOrgPaths": "resource"}
+
+
+def check_organization(keys: KnownKeys, attached: Attached) -> None:
+    """Refuse a path of an organization that has other levels than the policies given (R-KEY-03)."""
+    for name, kind in _LEVELS_OF.items():
+        given = attached.scp_levels if kind == "service" else attached.rcp_levels
+        for path in keys.first(fold(name)) or ():
+            levels = levels_of(path)
+            if given and levels is not None and levels != given:
+                raise refuse_request(
+                    "organization-path",
+                    f"`{path}` has {levels} levels with the account, and {kind} control policies "
+                    f"are given for {given}",
+                    "give one level of policies for the root, for each organizational unit, and "
+                    "for the account; an empty level allows nothing",
+                    ("R-SCP-02",),
+                    name,
+                )
 
 
 _GLOBAL_SERVICES = frozenset(

@@ -22,6 +22,7 @@ from policy_eval.policy.pattern import (
     read_pattern,
     split_wildcards,
 )
+from policy_eval.policy.policy_type import PolicyType
 from policy_eval.semantics.absence import absence_rule, holds_when_absent
 from policy_eval.semantics.keys import Multiplicity, multiplicity
 from policy_eval.semantics.operators import OPERATORS, Denotation, Operator, matching
@@ -216,17 +217,29 @@ def _plain_or_matching(glob: Glob) -> ValueSet:
     return NOTHING if accepted is None else accepted
 
 
-def lower_resource(resource: Element, effect: Effect, *, variables: bool, reading: Reading) -> Test:
+_ALWAYS_COMPLETED = frozenset({PolicyType.IDENTITY, PolicyType.BOUNDARY, PolicyType.SESSION})
+"""Types in which a short ARN is completed, whatever it ends in (R-RES-05)."""
+
+
+def lower_resource(policy: Policy, statement: Statement, reading: Reading) -> Test:
     """Return the test of a Resource or NotResource element (R-RES-01 … R-RES-11).
 
     A request may name its resource in several ways (R-RES-09): Resource accepts any of them,
     NotResource wants all of them outside its list.
     """
+    resource, effect = statement.resource, statement.effect
     patterns = tuple(
         pattern
         for text in resource.values
-        for pattern in resource_patterns(text, variables=variables, reading=reading)
+        for pattern in resource_patterns(
+            text,
+            variables=policy.has_variables,
+            completed=policy.type in _ALWAYS_COMPLETED,
+            reading=reading,
+        )
     )
+    if _is_limited_scp(policy, statement) and OpenPoint.SCP_ALLOW_WITH_LIMITS in reading:
+        patterns = ()
     return Test(
         Subject.RESOURCE,
         View.TEXT,
@@ -234,6 +247,15 @@ def lower_resource(resource: Element, effect: Effect, *, variables: bool, readin
         _accepted(patterns, resource_set, reading, negated=resource.negated),
         Origin(resource.name, None, resource.values),
         when_ambiguous=effect is Effect.DENY,
+    )
+
+
+def _is_limited_scp(policy: Policy, statement: Statement) -> bool:
+    """Whether a statement is an SCP's Allow that names resources or has conditions (R-TYPE-01)."""
+    return (
+        policy.type is PolicyType.SCP
+        and statement.effect is Effect.ALLOW
+        and (statement.resource.values != ("*",) or bool(statement.conditions))
     )
 
 
@@ -408,10 +430,8 @@ def _presence_test(
 
 
 def lower_statement(policy: Policy, statement: Statement, reading: Reading) -> tuple[Test, ...]:
-    """Return the tests of a statement other than its action's: it applies if all hold."""
-    resource = lower_resource(
-        statement.resource, statement.effect, variables=policy.has_variables, reading=reading
-    )
+    """Return the tests of a statement beside its action's and principal's: all must hold."""
+    resource = lower_resource(policy, statement, reading)
     conditions = (
         lower_condition(condition, policy, statement.effect, reading)
         for condition in statement.conditions

@@ -1,7 +1,7 @@
 """The condition keys that follow from who calls.
 
 AWS: "AWS global condition context keys", "Variables and tags" (table of principals).
-Rules: R-KEY-01, R-KEY-02, section D's table, section F column P.
+Rules: R-KEY-01, R-KEY-02, R-KEY-03, R-ROOT-02, section D's table, section F column P.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from policy_eval.request.context import Values
-from policy_eval.request.principal import Principal, PrincipalKind
+from policy_eval.request.principal import Credentials, Principal, PrincipalKind
 from policy_eval.text.folding import fold
 
 _TYPES = {
@@ -37,17 +37,63 @@ def principal_keys(principal: Principal) -> Mapping[str, str | Values | None]:
         case PrincipalKind.ANONYMOUS:
             keys |= {"aws:PrincipalAccount": "anonymous", "aws:userid": "anonymous"}
             keys |= {"aws:PrincipalArn": None, "aws:PrincipalIsAWSService": None}
+        case PrincipalKind.PROVIDER:  # an unsigned call: of its session nothing is there yet
+            keys |= {"aws:PrincipalArn": None, "aws:PrincipalIsAWSService": None}
         case PrincipalKind.SERVICE:
             keys |= {"aws:PrincipalArn": None, "aws:PrincipalServiceName": principal.name}
         case _:
             keys["aws:PrincipalAccount"] = principal.account
             keys |= _account_holder_keys(principal)
     keys |= {f"aws:PrincipalTag/{key}": value for key, value in _tags(principal)}
-    if principal.organization_id:
-        keys["aws:PrincipalOrgID"] = principal.organization_id
     if principal.organization_paths:
         keys["aws:PrincipalOrgPaths"] = principal.organization_paths
+        keys["aws:PrincipalOrgID"] = principal.organization_paths[0].partition("/")[0]
+    if principal.organization_id:
+        keys["aws:PrincipalOrgID"] = principal.organization_id
+    keys.update(_credential_keys(principal))
     return keys
+
+
+_WITHOUT_MFA = frozenset(
+    {
+        Credentials.GET_FEDERATION_TOKEN,
+        Credentials.ASSUME_ROLE_WITH_SAML,
+        Credentials.ASSUME_ROLE_WITH_WEB_IDENTITY,
+    }
+)
+"""Credentials of federated identities, which never carry aws:MultiFactorAuthPresent."""
+_LONG_TERM = Credentials.ACCESS_KEY
+
+
+def _credential_keys(principal: Principal) -> Mapping[str, str | None]:
+    """Return the keys that follow from the credentials, and from whether MFA was used."""
+    keys: dict[str, str | None] = {}
+    held = principal.credentials
+    if held is not None:
+        keys["aws:AssumedRoot"] = "true" if held is Credentials.ASSUME_ROOT else None
+    if held is _LONG_TERM:
+        keys["aws:TokenIssueTime"] = None
+    if held in _WITHOUT_MFA or principal.kind is PrincipalKind.FEDERATED_USER:
+        keys["aws:MultiFactorAuthPresent"] = None
+    elif principal.mfa:
+        keys["aws:MultiFactorAuthPresent"] = "true"
+    elif principal.mfa is False and (
+        principal.kind is PrincipalKind.ROLE or held not in (None, _LONG_TERM)
+    ):
+        keys["aws:MultiFactorAuthPresent"] = "false"
+    return keys
+
+
+def carried_by_credentials(principal: Principal) -> tuple[str, ...]:
+    """Return the keys that calls with such credentials carry with values that do not follow."""
+    held = principal.credentials
+    if principal.mfa:
+        return ("aws:MultiFactorAuthAge", "aws:TokenIssueTime")
+    if held is None:
+        return ("aws:MultiFactorAuthPresent",) if principal.mfa is False else ()
+    if held is _LONG_TERM:
+        return ()
+    return ("aws:TokenIssueTime", "aws:MultiFactorAuthPresent")
 
 
 def _tags(principal: Principal) -> tuple[tuple[str, str], ...]:
@@ -83,5 +129,7 @@ CARRIED_BY_KIND: Mapping[PrincipalKind, tuple[str, ...]] = {
     PrincipalKind.SERVICE: ("aws:PrincipalType", "aws:userid", "aws:PrincipalServiceNamesList",
                             "aws:PrincipalAccount"),
     PrincipalKind.ANONYMOUS: (),
+    PrincipalKind.PROVIDER: ("aws:PrincipalAccount", "aws:PrincipalType", "aws:userid",
+                             "aws:FederatedProvider"),
 }  # fmt: skip
 """Keys every call of such a principal carries: unknown where they do not follow (R-KEY-06)."""

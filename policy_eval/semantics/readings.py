@@ -30,6 +30,10 @@ class OpenPoint(Enum):
     VIA_SERVICE_ON_DIRECT_CALL = "R-FAS-01"
     NAME_OF_NEW_SECRET = "R-SM-04"
     SYSTEM_TAG_AT_CREATION = "R-AF-05"
+    NOT_PRINCIPAL_PARENTS = "R-NPRIN-04"
+    SCP_ALLOW_WITH_LIMITS = "R-TYPE-01"
+    EVERYONE_AND_SESSIONLESS = "R-EVAL-12"
+    EVERYONE_AND_LIMITS = "E.2"
 
 
 ABOUT = {
@@ -51,6 +55,13 @@ ABOUT = {
     OpenPoint.NAME_OF_NEW_SECRET: "by which ARN a secret that does not exist yet is authorised",
     OpenPoint.SYSTEM_TAG_AT_CREATION: "whether the managing service's own tag on a new secret "
     "needs secretsmanager:TagResource",
+    OpenPoint.NOT_PRINCIPAL_PARENTS: "whether NotPrincipal must list a caller and all its parents",
+    OpenPoint.SCP_ALLOW_WITH_LIMITS: "whether an SCP's Allow counts that names resources or has "
+    "conditions",
+    OpenPoint.EVERYONE_AND_SESSIONLESS: "whether a grant to everyone reaches a federated user "
+    "without a session policy",
+    OpenPoint.EVERYONE_AND_LIMITS: "whether a grant to everyone holds where a permissions boundary "
+    "or session policy does not allow",
 }
 """What each open point is about, in words."""
 

@@ -1,6 +1,7 @@
 """The request context: what a request carries, ready for evaluation.
 
-AWS: "AWS global condition context keys". Rules: R-KEY-06 (absent is not unknown), R-COND-04.
+AWS: "AWS global condition context keys". Rules: R-KEY-06 (absent is not unknown), R-COND-04,
+R-XACC-05 (whose resource it is).
 """
 
 from __future__ import annotations
@@ -8,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from policy_eval.errors import refuse_request
+from policy_eval.errors import RequestError, refuse_request
 from policy_eval.policy.action import Action, parse_action
 from policy_eval.policy.arn import parse_arn
+from policy_eval.policy.policy_type import RULES, PolicyType
 from policy_eval.request.context import Values
 from policy_eval.request.request import Request
 from policy_eval.semantics.derivation import (
     TIMES,
+    check_organization,
     check_time,
+    derive_from_endpoint,
     derive_from_forwarding,
     derive_from_principal,
     derive_from_resource,
@@ -24,9 +28,24 @@ from policy_eval.semantics.derivation import (
 )
 from policy_eval.semantics.keys import always_carried, follows_from_principal
 from policy_eval.semantics.known_keys import KnownKeys
+from policy_eval.semantics.layers import (
+    GATEWAY_SERVICES,
+    NOTHING_ATTACHED,
+    Attached,
+    EndpointType,
+    Layer,
+)
 from policy_eval.semantics.lower import Key
+from policy_eval.semantics.principals import Caller, at_gateway, caller_of
 from policy_eval.semantics.readings import OUR_READING, OpenPoint, Reading
-from policy_eval.semantics.resources import Resources, has_opaque_suffix, resources_of
+from policy_eval.semantics.resources import (
+    Resources,
+    account_of,
+    has_opaque_suffix,
+    holder_of,
+    resources_of,
+)
+from policy_eval.semantics.service_exceptions import resource_policy_type
 from policy_eval.text.folding import fold
 
 
@@ -49,21 +68,35 @@ _ABSENT: Candidates = (None,)
 
 
 class RequestContext:
-    """A request made ready for evaluation: every key's value, and the resource's names."""
+    """A request made ready for evaluation: every key's value, and the resource's names.
+
+    `attached` says which layers there are; `asked` is the context of the call's first request,
+    None for that request itself.
+    """
 
     __slots__ = (
         "_keys",
         "_time_is_derived",
         "action",
+        "asked",
+        "attached",
         "folded_action",
         "reading",
         "request",
         "resources",
     )
 
-    def __init__(self, request: Request, reading: Reading = OUR_READING) -> None:
+    def __init__(
+        self,
+        request: Request,
+        reading: Reading = OUR_READING,
+        attached: Attached = NOTHING_ATTACHED,
+        asked: RequestContext | None = None,
+    ) -> None:
         self.request = request
         self.reading = reading
+        self.attached = attached
+        self.asked = asked
         action = parse_action(request.action)
         assert action is not None
         self.action: Action = action
@@ -74,14 +107,17 @@ class RequestContext:
         derive_from_principal(keys, principal)
         derive_from_tags(keys, request, action)
         derive_from_forwarding(keys, principal, reading)
+        if attached.exists(Layer.ENDPOINT):
+            derive_from_endpoint(keys)
         check_time(keys, request.now)
         self.resources: Resources = resources_of(
             action, request, self.caller_account(), keys.single_values(), reading
         )
         names = self.resources.names
         arn = parse_arn(names[0]) if names else None
-        derive_from_resource(keys, arn, action.service, principal)
+        derive_from_resource(keys, arn, action.service, request)
         keys.guess("aws:SecureTransport", "true")
+        check_organization(keys, attached)
 
     @property
     def given(self) -> set[str]:
@@ -145,8 +181,70 @@ class RequestContext:
         return self._keys.entries
 
     def owner_given(self) -> str | None:
-        """Return the resource's account where `aws:ResourceAccount` was given."""
-        return self._given_account("aws:resourceaccount")
+        """Return the resource's account where it was given, by itself or as a key."""
+        return self.request.resource_account or self._given_account("aws:resourceaccount")
+
+    def owner(self) -> str | None:
+        """Return the account that the resource belongs to, as given or by its ARN (R-XACC-05)."""
+        names = self.resources.names
+        return self.owner_given() or (account_of(names[0]) if names else None)
+
+    def is_foreign(self) -> bool:
+        """Return whether the resource belongs to another account than the caller, or may."""
+        caller, owner = self.caller_account(), self.owner()
+        if caller is None or (owner is None and not self.owner_is_unknown()):
+            return False
+        return owner != caller
+
+    def is_forwarded(self) -> bool | None:
+        """Return whether a service forwards the call; None where nobody knows (R-FAS-01)."""
+        spellings = self._keys.entries.get("aws:viaawsservice")
+        if spellings is None:
+            return None if self._is_unknown("aws:viaawsservice") else False
+        return any(values == ("true",) for values in spellings.values())
+
+    def caller(self) -> Caller:
+        """Return what principal elements see of the caller.
+
+        Its unique ID and session may also have been given as `aws:userid`.
+        """
+        principal = self.request.principal
+        user_id = principal.user_id if principal else None
+        session = principal.session_name if principal else None
+        given = self._keys.first("aws:userid") if "aws:userid" in self.given else None
+        if given:
+            unique, _, name = given[0].partition(":")
+            user_id, session = user_id or unique, session or name or None
+        has_boundary = self.attached.exists(Layer.BOUNDARY)
+        return caller_of(principal, user_id, session, has_boundary)
+
+    def caller_at_endpoint(self) -> Caller:
+        """Return the caller as the policy of the VPC endpoint sees it (R-VPCE-G2)."""
+        kind = self.attached.endpoint_type
+        with_gateways = self.action.service.lower() in GATEWAY_SERVICES
+        if not with_gateways or kind is EndpointType.INTERFACE:
+            return self.caller()
+        return at_gateway(self.caller(), surely=kind is EndpointType.GATEWAY)
+
+    def resource_policy(self) -> int | None:
+        """Return which of the attached resource policies guards the resource; None if none does.
+
+        The policy that names no resource is that of the resource the call is asked about; it has
+        to be of the type that guards it. Raises RequestError where it is of another.
+        """
+        own = holder_of(self.resources)
+        wanted = resource_policy_type(self.folded_action)
+        first = self.asked or self
+        for index, (arn, policy_type) in enumerate(self.attached.resource_policies):
+            if arn and policy_type is wanted and own is not None and arn == own:
+                return index
+            if arn or (self.asked and holder_of(first.resources) != own):
+                continue
+            if policy_type is wanted:
+                return index
+            if self.asked is None:
+                raise _wrong_resource_policy(self, policy_type, wanted)
+        return None
 
     def owner_is_unknown(self) -> bool:
         """Return whether the resource's account is said to be unknown."""
@@ -181,6 +279,18 @@ class RequestContext:
         if not self._time_is_derived:
             self._time_is_derived = True
             derive_from_time(self._keys, self.request.now)
+
+
+def _wrong_resource_policy(
+    context: RequestContext, found: PolicyType, wanted: PolicyType
+) -> RequestError:
+    return refuse_request(
+        "wrong-policy-type",
+        f"{RULES[found].name} is given, and {context.action} on this resource is guarded by "
+        f"{RULES[wanted].name}",
+        f"read it as PolicyType.{wanted.name}, or name the resource it is attached to",
+        ("R-SVC-01",),
+    )
 
 
 _FORWARDED_CALL = "aws:viaawsservice"

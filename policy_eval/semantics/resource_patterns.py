@@ -23,14 +23,20 @@ PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e"
 _STOPPING = {Wildcard.ANY_RUN: Stop.ANY_RUN_IN_FIELD, Wildcard.ANY_ONE: Stop.ANY_ONE_IN_FIELD}
 
 
+_OF_API_GATEWAY = "execute-api:/"
+
+
 def resource_patterns(
-    text: str, *, variables: bool, reading: Reading
+    text: str, *, variables: bool, completed: bool, reading: Reading
 ) -> tuple[ResourcePattern, ...]:
     """Return the patterns that one Resource value stands for; a resource matches any of them.
 
-    Fewer than six fields are completed with `*` fields (R-RES-05); if the text ends in `*`, it
-    also stands for itself.
+    Fewer than six fields are completed with `*` fields (R-RES-05), where the policy's type is
+    `completed` or the text ends in `*`; then it also stands for itself. API Gateway completes
+    `execute-api:/stage/…` with the ARN of its API.
     """
+    if text.startswith(_OF_API_GATEWAY):
+        text = f"arn:*:execute-api:*:*:*{text.removeprefix('execute-api:')}"
     pattern = read_pattern(text, wildcards=True, variables=variables)
     if pattern == (Wildcard.ANY_RUN,):
         return (pattern,)
@@ -38,9 +44,12 @@ def resource_patterns(
     missing = ARN_FIELDS - fields
     if missing <= 0:
         return (written,)
+    open_ended = bool(pattern) and pattern[-1] is Wildcard.ANY_RUN
+    if not (completed or open_ended):
+        return ()
     completion = tuple(piece for _ in range(missing) for piece in (":", Wildcard.ANY_RUN))
-    completed, _ = _with_stops(pattern + completion, reading)
-    return (written, completed) if pattern and pattern[-1] is Wildcard.ANY_RUN else (completed,)
+    whole, _ = _with_stops(pattern + completion, reading)
+    return (written, whole) if open_ended else (whole,)
 
 
 def _with_stops(pattern: Pattern, reading: Reading) -> tuple[ResourcePattern, int]:

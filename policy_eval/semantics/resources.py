@@ -155,3 +155,14 @@ def account_of(resource: str) -> str | None:
     if arn is None or not arn.account or arn.account == _OWNED_BY_AWS:
         return None
     return arn.account
+
+
+def holder_of(resources: Resources) -> str | None:
+    """Return the ARN of what has the resource's policy: an object's bucket, else the resource."""
+    if not resources.names:
+        return None
+    name = resources.names[0]
+    arn = parse_arn(name)
+    if arn is None or arn.service != "s3" or arn.account:
+        return name
+    return str(arn._replace(resource=arn.resource.partition("/")[0]))

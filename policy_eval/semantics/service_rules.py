@@ -5,7 +5,7 @@ Rules: R-AF-01, R-AF-02, R-AF-06, R-CRED-01, R-XACC-04, R-EXT-01.
 
 from typing import NamedTuple
 
-from policy_eval.request.principal import PrincipalKind
+from policy_eval.request.principal import Credentials, PrincipalKind
 from policy_eval.semantics.lower import key_named
 from policy_eval.semantics.request_context import RequestContext, Unknown
 
@@ -57,7 +57,10 @@ def _reserved_tags(context: RequestContext) -> list[Remark]:
     ]
 
 
-_ALLOWED_OF_STS = frozenset({"sts:getcalleridentity"})
+_TO_FEDERATED = frozenset({"sts:getcalleridentity"})
+_TO_SESSION_TOKEN = frozenset({"sts:getcalleridentity", "sts:assumerole"})
+_NOT_TO_ROLES = frozenset({"sts:getfederationtoken", "sts:getsessiontoken"})
+_NOT_TO_ROOT = frozenset({"sts:assumerole", "sts:assumeroot"})
 
 
 def _what_credentials_cannot_do(context: RequestContext) -> list[Remark]:
@@ -65,15 +68,19 @@ def _what_credentials_cannot_do(context: RequestContext) -> list[Remark]:
     principal, action = context.request.principal, context.folded_action
     if principal is None:
         return []
-    service = action.partition(":")[0]
+    of_iam, of_sts = action.startswith("iam:"), action.startswith("sts:")
+    if principal.credentials is Credentials.GET_SESSION_TOKEN:
+        without_mfa = of_iam and not principal.mfa
+        if without_mfa or (of_sts and action not in _TO_SESSION_TOKEN):
+            how = " without MFA" if without_mfa else ""
+            text = f"GetSessionToken credentials{how} cannot call {context.action}"
+            return [Remark(text, "R-CRED-01")]
     match principal.kind:
-        case PrincipalKind.FEDERATED_USER if service == "iam" or (
-            service == "sts" and action not in _ALLOWED_OF_STS
-        ):
+        case PrincipalKind.FEDERATED_USER if of_iam or (of_sts and action not in _TO_FEDERATED):
             return [Remark(f"federated-user credentials cannot call {context.action}", "R-CRED-01")]
-        case PrincipalKind.ROLE if action in {"sts:getfederationtoken", "sts:getsessiontoken"}:
+        case PrincipalKind.ROLE if action in _NOT_TO_ROLES:
             return [Remark(f"AssumeRole credentials cannot call {context.action}", "R-CRED-01")]
-        case PrincipalKind.ROOT if action in {"sts:assumerole", "sts:assumeroot"}:
+        case PrincipalKind.ROOT if action in _NOT_TO_ROOT:
             return [Remark(f"a root user cannot call {context.action}", "R-XACC-04")]
         case _:
             return []

@@ -15,20 +15,7 @@ from policy_eval.policy.findings import Finding, Where
 from policy_eval.policy.policy_type import PolicyType
 from policy_eval.policy.principal_element import PrincipalElement
 from policy_eval.semantics.principal_values import problem_of_principal
-
-RCP_SERVICES = frozenset(
-    """
-    aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront
-    cloudsearch cloudtrail-data codeartifact codebuild codecommit codepipeline cognito-identity
-    cognito-idp comprehend comprehendmedical compute-optimizer cost-optimization-hub dax dsql
-    dynamodb ecr ecr-public events firehose fis fms gamelift health inspector-scan kendra
-    kinesisvideo kms logs memorydb networkmonitor notifications opensearch pca-connector-ad
-    personalize polly pricing resource-groups rolesanywhere s3 secretsmanager servicediscovery
-    signin sqs sts support swf textract timestream-influxdb transcribe transfer translate wafv2
-    workspaces xray
-    """.split()  # noqa: SIM905 - a list this long reads better as text
-)
-"""The service prefixes that resource control policies cover (R-RCP-03, 2026-10-27)."""
+from policy_eval.semantics.service_exceptions import RCP_SERVICES
 
 
 def problems_of_type(policy: Policy) -> Iterator[Finding]:

@@ -57,7 +57,7 @@ def policy_names(case: Case) -> list[str]:
     """Return the names of a case's policies. Raises the error of refused policies."""
     if isinstance(case.policies, InputError):
         raise case.policies
-    return [policy.name for policy in case.policies.identity]
+    return [policy.name for policy in case.policies.policies]
 
 
 def refusal_of(path: Path) -> Diagnostic:

@@ -212,7 +212,7 @@ def test_a_wrong_decision_word_gets_the_nearest_or_all(
         ("matched: [[A]]", "wrong-type"),
         ("blocked_by: [b:C]", "wrong-type"),
         ("decisions: allowed", "unknown-field"),
-        ("decided_by: identity", "unsupported"),
+        ("decided_by: nobody", "unknown-word"),
         ("allow_if: x", "unsupported"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from policy_eval.cases.run import run_case
 from policy_eval.cases.suite import Overrides, load_suite
-from policy_eval.engine.policies import PolicySet
+from policy_eval.engine.policies import LayersOf
 from policy_eval.errors import PolicyError, RequestError, SuiteError
 from policy_eval.request.context import Entries
 from policy_eval.request.principal import parse_principal
@@ -611,7 +611,7 @@ def test_an_unknown_field_of_a_policy_entry_is_refused(
 
 def test_policies_and_principal_given_replace_the_suite_s_own(tmp_path: Path) -> None:
     path = write_suite(tmp_path, ALLOW_ALL + f"principal: {DEV}\ntests: [{{policies: {{}}}}]\n")
-    given = Overrides(PolicySet(), parse_principal("anonymous"))
+    given = Overrides(LayersOf(identity=()), parse_principal("anonymous"))
 
     (case,) = load_suite(path, given).cases
 
@@ -710,17 +710,7 @@ def test_an_unknown_field_is_refused_with_its_line_and_the_nearest_name(
 @pytest.mark.parametrize(
     "field",
     [
-        "policies: {boundary: p.json}",
-        "policies: {session: [p.json]}",
-        "policies: {resource: p.json}",
-        "policies: {scps: [[p.json]]}",
-        "policies: {rcps: [[p.json]]}",
-        "policies: {endpoint: p.json}",
-        "resource_account: 111122223333",
-        "unknown_layers: [scp]",
         "simulate: {ActionNames: [a]}",
-        "principal: {arn: anonymous, mfa: true}",
-        "expect: {decided_by: scp}",
         "expect: {allow_if: x}",
     ],
 )

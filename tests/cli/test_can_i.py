@@ -71,7 +71,9 @@ def test_creating_with_tags_names_the_action_that_failed() -> None:
 def test_the_answer_names_the_statement_that_allows_and_its_place() -> None:
     result = can_i(*CREATE_THROUGH_APPFLOW)
 
-    assert result.stdout.startswith("yes: allowed. secretsmanager:CreateSecret as role/Dev\n")
+    assert result.stdout.startswith(
+        "yes: allowed (identity-based policy). secretsmanager:CreateSecret as role/Dev\n"
+    )
     assert f"SecretsManagerCreateSecretAccess ({BLOCK}:1:1)" in result.stdout
 
 
@@ -85,7 +87,7 @@ def test_the_answer_says_what_was_assumed_of_the_policy() -> None:
 def test_a_denial_names_the_condition_that_failed() -> None:
     result = can_i(CREATE, "--as", DEV, "-p", BLOCK, "-c", NAME)
 
-    assert result.stdout.startswith("no: implicit deny. ")
+    assert result.stdout.startswith("no: implicit deny (identity-based policy). ")
     assert "✗ ForAnyValue:StringEquals aws:CalledVia" in result.stdout
     assert "assumed absent: aws:CalledVia" in result.stdout
 
@@ -96,7 +98,9 @@ def test_an_explicit_deny_names_the_statement_that_denies(tmp_path: Path) -> Non
     result = can_i("s3:GetObject", OBJECT, "-p", policy)
 
     assert result.exit_code == Exit.DENIED
-    assert result.stdout.startswith(f"no: explicit deny. s3:GetObject on {OBJECT}\n")
+    assert result.stdout.startswith(
+        f"no: explicit deny (identity-based policy). s3:GetObject on {OBJECT}\n"
+    )
     assert "denied by NoS3" in result.stdout
 
 
@@ -166,7 +170,7 @@ def test_denied_either_way_is_denied(tmp_path: Path) -> None:
     result = can_i("s3:GetObject", OBJECT, "-p", policy)
 
     assert result.exit_code == Exit.DENIED
-    assert result.stdout.startswith("no: denied either way. ")
+    assert result.stdout.startswith("no: denied either way (identity-based policy). ")
 
 
 # --now
@@ -218,7 +222,7 @@ def test_with_expect_the_exit_code_is_whether_the_answer_is_as_expected(
     result = can_i(CREATE, "--as", DEV, "-p", BLOCK, "--expect", decision)
 
     assert result.exit_code == code
-    assert result.stdout.startswith("no: implicit deny. ")
+    assert result.stdout.startswith("no: implicit deny (identity-based policy). ")
 
 
 @pytest.mark.parametrize(
@@ -294,7 +298,7 @@ def test_what_aws_would_let_pass_is_said_on_stderr(tmp_path: Path) -> None:
     result = can_i("s3:PutObject", OBJECT, "-p", policy)
 
     assert result.exit_code == Exit.DENIED
-    assert result.stdout.startswith("no: implicit deny.")
+    assert result.stdout.startswith("no: implicit deny (identity-based policy).")
     assert f"{policy}:1:" in result.stderr
     assert "warning[" in result.stderr
 
@@ -387,7 +391,7 @@ def test_every_problem_of_every_policy_is_told(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         ((), "Missing argument 'ACTION'"),
-        ((CREATE,), "Missing option '-p'"),
+        ((CREATE,), "no policy is given"),
         ((CREATE, "-p", BLOCK, "--expect", "maybe"), "'maybe' is not one of 'allowed'"),
         ((CREATE, "-p", BLOCK, "-o", "xml"), "'xml' is not one of 'text', 'json', 'yaml'"),
         ((CREATE, "-p", BLOCK, "--explain", "-q"), "--explain and --quiet exclude each other"),
@@ -495,7 +499,7 @@ def test_a_whole_process_answers_on_stdout() -> None:
     found = _run(*CREATE_THROUGH_APPFLOW)
 
     assert (found.returncode, found.stderr) == (Exit.ALLOWED, "")
-    assert found.stdout.startswith("yes: allowed. ")
+    assert found.stdout.startswith("yes: allowed (identity-based policy). ")
 
 
 def test_a_whole_process_answers_in_json() -> None:

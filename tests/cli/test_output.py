@@ -77,14 +77,21 @@ def test_an_answer_has_an_exit_code(allowed: bool | None, code: int) -> None:
 
 
 def test_a_terminal_gets_a_coloured_headline() -> None:
-    printed = _printed("yes: allowed. a:B\n  allowed by C", _terminal())
+    printed = _printed("yes: allowed (identity-based policy). a:B\n  allowed by C", _terminal())
 
-    assert printed == f"{GREEN}{BOLD}yes: allowed. a:B{RESET}\n  allowed by C\n"
+    assert (
+        printed
+        == f"{GREEN}{BOLD}yes: allowed (identity-based policy). a:B{RESET}\n  allowed by C\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("line", "colour"),
-    [("yes: allowed.", GREEN), ("no: implicit deny.", RED), ("undetermined. a:B", YELLOW)],
+    [
+        ("yes: allowed (identity-based policy).", GREEN),
+        ("no: implicit deny (identity-based policy).", RED),
+        ("undetermined. a:B", YELLOW),
+    ],
 )
 def test_the_colour_of_a_headline_is_its_answer(line: str, colour: str) -> None:
     assert _printed(line, _terminal()).startswith(colour)
@@ -105,13 +112,16 @@ def test_other_lines_have_no_colour(line: str) -> None:
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 
-    assert _printed("no: implicit deny.", _terminal()) == "no: implicit deny.\n"
+    assert (
+        _printed("no: implicit deny (identity-based policy).", _terminal())
+        == "no: implicit deny (identity-based policy).\n"
+    )
 
 
 def test_an_empty_no_color_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "")
 
-    assert ESCAPE in _printed("no: implicit deny.", _terminal())
+    assert ESCAPE in _printed("no: implicit deny (identity-based policy).", _terminal())
 
 
 def test_what_is_no_terminal_gets_no_colour() -> None:
@@ -141,7 +151,7 @@ def _in_a_terminal(*arguments: str, **env: str) -> str:
 def test_a_real_terminal_gets_colour() -> None:
     text = _in_a_terminal("can-i", *CREATE_THROUGH_APPFLOW)
 
-    assert text.startswith(f"{GREEN}{BOLD}yes: allowed.")
+    assert text.startswith(f"{GREEN}{BOLD}yes: allowed (identity-based policy).")
 
 
 def test_a_real_terminal_gets_none_with_no_color() -> None:

@@ -24,7 +24,9 @@ def _globs(pattern: str, text: str) -> bool:
 def _resource(pattern: str, text: str, look: Look = contains) -> bool:
     return any(
         look(resource_set(tuple(piece for piece in parsed if not isinstance(piece, tuple))), text)
-        for parsed in resource_patterns(pattern, variables=False, reading=OUR_READING)
+        for parsed in resource_patterns(
+            pattern, variables=False, completed=True, reading=OUR_READING
+        )
     )
 
 

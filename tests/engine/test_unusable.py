@@ -167,7 +167,7 @@ def test_the_explanation_says_what_is_not_understood(fault: Fault) -> None:
 
     explanation = pe.explain(policies, request())
 
-    reason = policies.identity[0].statements[0].unusable
+    reason = policies.policies[0].statements[0].unusable
     (warning,) = policies.warnings
     assert reason
     assert warning.message == f"{reason}; accepted: the statement may or may not apply"
@@ -205,7 +205,7 @@ def test_the_short_answer_says_it_too(tmp_path: Path) -> None:
 def test_the_first_fault_of_a_statement_is_the_one_that_is_said() -> None:
     given = statement(Conditions={}, Principal="*", Condition={"StringEqual": {"aws:x": "y"}})
 
-    (policy,) = accepted(given).identity
+    (policy,) = accepted(given).policies
 
     assert policy.statements[0].unusable == "`Conditions` is no element of a statement"
     assert policy.statements[1].unusable == ""

@@ -227,7 +227,7 @@ def test_a_root_user_is_not_told_of_statements() -> None:
     request = pe.Request("secretsmanager:GetSecretValue", _SECRET, principal="111122223333")
     explanation = pe.explain(policies, request)
 
-    assert "does not apply to this caller" in str(explanation)
+    assert "identity-based policies do not apply to it (R-ROOT-01)" in str(explanation)
     assert explanation.assumed_absent == ()
 
 

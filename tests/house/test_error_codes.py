@@ -186,9 +186,15 @@ _NO_CODES = {
     "explain-error",
     "federated-user",
     "kms-key",
+    "not-said",
+    "oidc-provider",
     "policy-eval",
+    "same-resource",
+    "saml-provider",
+    "service-linked",
     "single-valued",
     "tag-key",
+    "value-of-key",
 }
 
 

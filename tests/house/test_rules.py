@@ -15,7 +15,7 @@ _TABLE = (_ROOT / "docs" / "semantics.md").read_text("utf-8")
 _ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in _TABLE.splitlines()
-    if line.startswith("| R-")
+    if line.startswith(("| R-", "| E."))
 ]
 _RULES = [row for row in _ROWS if len(row) == 4]
 _OPEN_POINTS = [row for row in _ROWS if len(row) == 3]

@@ -6,14 +6,23 @@ import json
 from typing import NamedTuple
 
 from policy_eval.engine import reference, scalar
+from policy_eval.engine.decision import Attachment
 from policy_eval.engine.program import Program
 from policy_eval.errors import RequestError
-from policy_eval.policy.ast import Effect, Policy
+from policy_eval.policy.ast import Policy
 from policy_eval.policy.build import build_policy
 from policy_eval.policy.document import read_document
 from policy_eval.request.context import Values
 from policy_eval.request.request import Request
-from policy_eval.semantics.authorization import Bounds, Case, Side, decide
+from policy_eval.semantics.authorization import (
+    Case,
+    Found,
+    LayerState,
+    Presence,
+    Side,
+    decide,
+)
+from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.request_context import RequestContext
 from policy_eval.semantics.resources import NO_RESOURCE, Resources
 from policy_eval.text.folding import fold
@@ -22,7 +31,14 @@ from tests.oracle.generate import GeneratedCase
 from tests.oracle.oracle import OracleRequest
 from tests.oracle.oracle import decide as oracle_decide
 
-_IDENTITY_ONLY = Case(Side.EITHER)
+IDENTITY_ONLY = Case(
+    Side.EITHER,
+    {
+        layer: LayerState(Presence.GIVEN if layer is Layer.IDENTITY else Presence.NONE)
+        for layer in Layer
+    },
+)
+"""A call of one account in which only identity-based policies have a say."""
 
 
 class Answers(NamedTuple):
@@ -52,8 +68,10 @@ def context_of(request: OracleRequest) -> RequestContext:
     Case variants of one key cannot be given through the public face except as tags, so the
     entries are set directly.
     """
+    partition = (request.resource.split(":") + ["aws"] * 2)[1]
+    caller = f"arn:{partition}:iam::{request.account}:root"
     context = RequestContext(
-        Request(request.action, request.resource, principal=request.account, action_only=True)
+        Request(request.action, request.resource, principal=caller, action_only=True)
     )
     entries: dict[str, dict[str, Values | None]] = {}
     for name, values in request.context:
@@ -91,25 +109,38 @@ def answers(case: GeneratedCase) -> Answers:
     )
 
 
+def as_identity(policies: tuple[Policy, ...]) -> tuple[Attachment, ...]:
+    """Return policies as identity-based ones."""
+    return tuple(Attachment(Layer.IDENTITY, 0, policy) for policy in policies)
+
+
+def scalar_found(policies: tuple[Policy, ...], context: RequestContext) -> Found:
+    """Return what the scalar engine finds. Raises RequestError."""
+    program = Program(as_identity(policies))
+    return scalar.find(program, context, IDENTITY_ONLY)[0]
+
+
+def reference_found(policies: tuple[Policy, ...], context: RequestContext) -> Found:
+    """Return what the reference engine finds. Raises RequestError."""
+    return reference.trace(as_identity(policies), context, IDENTITY_ONLY).found()
+
+
 def scalar_word(policies: tuple[Policy, ...], context: RequestContext) -> str:
     """Return the scalar engine's answer."""
-    program = Program(policies)
     try:
-        match = scalar.match(program, context)
+        return _word(scalar_found(policies, context))
     except RequestError:
         return "error"
-    return _word(match.allows(program), match.denies(program))
 
 
 def reference_word(policies: tuple[Policy, ...], context: RequestContext) -> str:
     """Return the reference engine's answer."""
     try:
-        trace = reference.trace(policies, context)
+        return _word(reference_found(policies, context))
     except RequestError:
         return "error"
-    return _word(trace.bounds(Effect.ALLOW), trace.bounds(Effect.DENY))
 
 
-def _word(allows: Bounds, denies: Bounds) -> str:
-    word, _ = decide(_IDENTITY_ONLY, allows, denies)
+def _word(found: Found) -> str:
+    word, _ = decide(IDENTITY_ONLY, found)
     return word.value

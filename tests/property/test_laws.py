@@ -89,7 +89,9 @@ def test_a_union_holds_what_a_member_holds(members: list[ValueSet], value: Value
 @settings(max_examples=500)
 @given(st.text("ab:*?", max_size=14), st.text("ab:", max_size=14))
 def test_resource_patterns_match_alike_compiled_and_naive(pattern: str, text: str) -> None:
-    for resolved in resource_patterns(pattern, variables=False, reading=OUR_READING):
+    for resolved in resource_patterns(
+        pattern, variables=False, completed=True, reading=OUR_READING
+    ):
         accepts = resource_set(tuple(piece for piece in resolved if not isinstance(piece, tuple)))
 
         assert matching.contains(accepts, text) is naive.contains(accepts, text)

@@ -1,4 +1,4 @@
-"""How the sides combine, and which formula applies to which call."""
+"""How layers combine: the formula, its laws, and which layer decided."""
 
 from __future__ import annotations
 
@@ -6,182 +6,236 @@ from itertools import product
 
 import pytest
 
-from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import (
+    MAYBE,
+    NO,
+    YES,
+    Allows,
     Bounds,
     Case,
+    Everyone,
+    Found,
+    LayerState,
+    Presence,
     Side,
     Word,
-    case_of,
     decide,
+    decided_by,
     granted,
+    granting_layers,
 )
-from policy_eval.semantics.request_context import RequestContext
+from policy_eval.semantics.layers import Layer
+from policy_eval.semantics.principals import Grant
 
-_ACCOUNT = "111122223333"
-_ROLE = f"arn:aws:iam::{_ACCOUNT}:role/Dev"
-_KEY = f"arn:aws:kms:us-east-1:{_ACCOUNT}:key/1"
-_FOREIGN = "arn:aws:sqs:us-east-1:999999999999:q"
-_YES, _NO = Bounds(sure=True, possible=True), Bounds(sure=False, possible=False)
-_MAYBE = Bounds(sure=False, possible=True)
+_NONE: Allows[bool] = Allows(
+    identity=False, boundary=True, session=True, direct=False, everyone_of_arn=False,
+    everyone=False, of_session=False, account=False, scp=True, rcp=True, endpoint=True,
+)  # fmt: skip
 
 
-def _case(action: str, resource: str | None = None, principal: str | None = _ROLE) -> Case:
-    return case_of(RequestContext(Request(action, resource, principal=principal)))
+def _granted(side: Side, said: dict[str, bool], read_as: Everyone = Everyone.NOTHING_MORE) -> bool:
+    return granted(side, _NONE._replace(**said), read_as, True)
 
 
 @pytest.mark.parametrize(
-    ("side", "identity", "resource", "expected"),
+    ("side", "said", "expected"),
     [
-        (Side.NEITHER, False, False, True),
-        (Side.EITHER, True, False, True),
-        (Side.EITHER, False, True, True),
-        (Side.EITHER, False, False, False),
-        (Side.BOTH, True, False, False),
-        (Side.BOTH, False, True, False),
-        (Side.BOTH, True, True, True),
-        (Side.RESOURCE, True, False, False),
-        (Side.RESOURCE, False, True, True),
+        (Side.NEITHER, {"scp": False}, True),
+        (Side.EITHER, {"identity": True}, True),
+        (Side.EITHER, {"identity": True, "boundary": False}, False),
+        (Side.EITHER, {"identity": True, "session": False}, False),
+        (Side.EITHER, {"direct": True, "boundary": False, "session": False}, True),
+        (Side.EITHER, {"everyone": True, "boundary": False, "session": False}, True),
+        (Side.EITHER, {"of_session": True}, True),
+        (Side.EITHER, {"of_session": True, "boundary": False}, False),
+        (Side.EITHER, {"of_session": True, "session": False}, False),
+        (Side.EITHER, {"account": True}, False),
+        (Side.GUARDED, {"identity": True}, False),
+        (Side.GUARDED, {"account": True}, False),
+        (Side.GUARDED, {"account": True, "identity": True}, True),
+        (Side.GUARDED, {"account": True, "identity": True, "boundary": False}, False),
+        (Side.GUARDED, {"direct": True, "boundary": False}, True),
+        (Side.BOTH, {"identity": True}, False),
+        (Side.BOTH, {"direct": True}, False),
+        (Side.BOTH, {"account": True, "identity": True}, True),
+        (Side.BOTH, {"direct": True, "identity": True, "session": False}, False),
+        (Side.RESOURCE, {"identity": True}, False),
+        (Side.RESOURCE, {"everyone": True}, True),
+        (Side.IDENTITY, {"direct": True}, False),
+        (Side.IDENTITY, {"identity": True}, True),
     ],
 )
-def test_the_sides_combine(side: Side, identity: bool, resource: bool, expected: bool) -> None:
-    assert granted(side, identity, resource, True) is expected
+def test_the_layers_combine(side: Side, said: dict[str, bool], expected: bool) -> None:
+    assert _granted(side, said) is expected
 
 
+@pytest.mark.parametrize("limit", ["scp", "rcp", "endpoint"])
+@pytest.mark.parametrize("side", [side for side in Side if side is not Side.NEITHER])
+def test_each_limit_must_allow(side: Side, limit: str) -> None:
+    everything = dict.fromkeys(Allows._fields, True)
+
+    assert _granted(side, everything)
+    assert not _granted(side, {**everything, limit: False})
+
+
+@pytest.mark.parametrize(
+    ("everyone", "boundary", "expected"),
+    [
+        (Everyone.NOTHING_MORE, False, True),
+        (Everyone.LIMITS, False, False),
+        (Everyone.LIMITS, True, True),
+        (Everyone.NEVER, True, False),
+    ],
+)
+def test_what_a_grant_to_everyone_needs(everyone: Everyone, boundary: bool, expected: bool) -> None:
+    said = {"everyone": True, "boundary": boundary}
+
+    assert _granted(Side.EITHER, said, everyone) is expected
+
+
+@pytest.mark.parametrize("everyone", list(Everyone))
 @pytest.mark.parametrize("side", list(Side))
-def test_granting_is_monotone(side: Side) -> None:
-    for identity, resource in product((False, True), repeat=2):
-        less = granted(side, identity, resource, True)
-        assert less <= granted(side, True, resource, True)
-        assert less <= granted(side, identity, True, True)
+def test_granting_is_monotone(side: Side, everyone: Everyone) -> None:
+    for values in product((False, True), repeat=len(Allows._fields)):
+        allows: Allows[bool] = Allows(*values)
+        less = granted(side, allows, everyone, True)
+        for name in Allows._fields:
+            assert less <= granted(side, allows._replace(**{name: True}), everyone, True)
+
+
+def _case(side: Side = Side.EITHER, **states: LayerState) -> Case:
+    layers = {layer: states.get(layer.value, LayerState(Presence.NONE)) for layer in Layer}
+    if "identity" not in states:
+        layers[Layer.IDENTITY] = LayerState(Presence.GIVEN)
+    return Case(side, layers)
+
+
+def _found(allows: Bounds, denies: Bounds, **grants: Bounds) -> Found:
+    return Found(
+        {Layer.IDENTITY: allows},
+        {Layer.IDENTITY: denies},
+        {Grant[name]: bounds for name, bounds in grants.items()},
+    )
 
 
 @pytest.mark.parametrize(
     ("allows", "denies", "word", "allowed"),
     [
-        (_YES, _NO, Word.ALLOWED, True),
-        (_NO, _NO, Word.IMPLICIT_DENY, False),
-        (_YES, _YES, Word.EXPLICIT_DENY, False),
-        (_NO, _YES, Word.EXPLICIT_DENY, False),
-        (_MAYBE, _NO, Word.UNDETERMINED, None),
-        (_YES, _MAYBE, Word.UNDETERMINED, None),
-        (_NO, _MAYBE, Word.UNDETERMINED, False),
-        (_MAYBE, _YES, Word.EXPLICIT_DENY, False),
+        (YES, NO, Word.ALLOWED, True),
+        (NO, NO, Word.IMPLICIT_DENY, False),
+        (YES, YES, Word.EXPLICIT_DENY, False),
+        (NO, YES, Word.EXPLICIT_DENY, False),
+        (MAYBE, NO, Word.UNDETERMINED, None),
+        (YES, MAYBE, Word.UNDETERMINED, None),
+        (NO, MAYBE, Word.UNDETERMINED, False),
+        (MAYBE, YES, Word.EXPLICIT_DENY, False),
     ],
 )
 def test_what_is_sure_decides(
     allows: Bounds, denies: Bounds, word: Word, allowed: bool | None
 ) -> None:
-    assert decide(Case(Side.EITHER), allows, denies) == (word, allowed)
-
-
-def test_an_ordinary_call_needs_one_side() -> None:
-    assert _case("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{_ACCOUNT}:q").side is Side.EITHER
+    assert decide(_case(), _found(allows, denies)) == (word, allowed)
 
 
 @pytest.mark.parametrize(
-    ("action", "resource", "principal", "rule"),
+    ("state", "expected"),
     [
-        ("kms:Decrypt", _KEY, _ROLE, "R-KMS-01"),
-        ("kms:Decrypt", _KEY, None, "R-KMS-01"),
-        ("kms:Decrypt", _KEY, _ACCOUNT, "R-KMS-01"),
-        ("sts:AssumeRole", f"arn:aws:iam::{_ACCOUNT}:role/Other", _ROLE, "R-TRUST-01"),
-        ("sts:TagSession", f"arn:aws:iam::{_ACCOUNT}:role/Other", _ROLE, "R-TRUST-01"),
-        ("sqs:SendMessage", _FOREIGN, _ROLE, "R-XACC-01"),
-        ("sqs:SendMessage", _FOREIGN, "999999999998", "R-XACC-01"),
-        ("sqs:SendMessage", _FOREIGN, "appflow.amazonaws.com", "R-SP-01"),
-        ("sqs:SendMessage", _FOREIGN, "anonymous", "R-ANON-01"),
+        (LayerState(Presence.NONE), (Word.ALLOWED, True)),
+        (LayerState(Presence.NOT_APPLICABLE), (Word.ALLOWED, True)),
+        (LayerState(Presence.GIVEN), (Word.IMPLICIT_DENY, False)),
+        (LayerState(Presence.NOTHING), (Word.IMPLICIT_DENY, False)),
+        (LayerState(Presence.UNKNOWN), (Word.UNDETERMINED, None)),
+        (LayerState(Presence.GIVEN, hangs_on="aws:ViaAWSService"), (Word.UNDETERMINED, None)),
     ],
 )
-def test_a_resource_policy_that_must_exist_is_unknown(
-    action: str, resource: str, principal: str | None, rule: str
+def test_a_limit_counts_as_it_is_there(
+    state: LayerState, expected: tuple[Word, bool | None]
 ) -> None:
-    case = _case(action, resource, principal)
-
-    assert case.resource_policy_unknown
-    assert case.rule == rule
-    assert decide(case, _YES, _NO) == (Word.UNDETERMINED, None)
+    assert decide(_case(session=state), _found(YES, NO)) == expected
 
 
-def test_across_accounts_a_silent_identity_side_is_a_plain_no() -> None:
-    assert decide(_case("sqs:SendMessage", _FOREIGN), _NO, _NO) == (Word.IMPLICIT_DENY, False)
+def test_a_layer_that_may_not_apply_denies_only_perhaps() -> None:
+    case = _case(endpoint=LayerState(Presence.GIVEN, hangs_on="aws:ViaAWSService"))
+    found = Found({Layer.IDENTITY: YES, Layer.ENDPOINT: YES}, {Layer.ENDPOINT: YES}, {})
+
+    assert decide(case, found) == (Word.UNDETERMINED, None)
 
 
-def test_an_explicit_deny_is_final_whatever_the_key_policy_says() -> None:
-    assert decide(_case("kms:Decrypt", _KEY), _YES, _YES) == (Word.EXPLICIT_DENY, False)
+def test_an_unknown_policy_of_the_resource_may_deny_what_is_denied_anyway() -> None:
+    case = _case(Side.BOTH, resource=LayerState(Presence.UNKNOWN))
+
+    assert decide(case, _found(NO, NO)) == (Word.UNDETERMINED, False)
+    assert decided_by(case, Word.UNDETERMINED, _found(NO, NO)) is Layer.IDENTITY
 
 
-@pytest.mark.parametrize("action", ["kms:CreateKey", "kms:ListAliases", "kms:GenerateRandom"])
-def test_some_kms_actions_have_no_key_policy(action: str) -> None:
-    assert decide(_case(action, "*"), _YES, _NO) == (Word.ALLOWED, True)
+def test_nothing_denies_what_needs_no_permission() -> None:
+    assert decide(_case(Side.NEITHER), _found(NO, YES)) == (Word.ALLOWED, True)
+    assert decided_by(_case(Side.NEITHER), Word.ALLOWED, _found(NO, YES)) is None
+    assert granting_layers(_case(Side.NEITHER), _found(NO, YES)) == ()
 
 
-@pytest.mark.parametrize("action", ["sts:GetCallerIdentity", "sts:GetSessionToken"])
-def test_some_actions_need_no_permission(action: str) -> None:
-    assert decide(_case(action, "*"), _NO, _YES) == (Word.ALLOWED, True)
+def test_resource_control_policies_always_allow() -> None:
+    case = _case(rcp=LayerState(Presence.GIVEN))
+
+    assert decide(case, _found(YES, NO)) == (Word.ALLOWED, True)
 
 
-def test_the_root_user_is_allowed_by_default() -> None:
-    case = _case("s3:ListBucket", "arn:aws:s3:::b", _ACCOUNT)
-
-    assert decide(case, _NO, _YES) == (Word.ALLOWED, True)
-    assert case.rule == "R-ROOT-01"
+_RESOURCE = LayerState(Presence.GIVEN)
 
 
-def test_a_federated_user_without_a_session_policy_has_nothing() -> None:
-    federated = f"arn:aws:sts::{_ACCOUNT}:federated-user/f"
-    case = _case("s3:ListBucket", "arn:aws:s3:::b", federated)
-
-    assert decide(case, _YES, _NO) == (Word.IMPLICIT_DENY, False)
-    assert case.rule == "R-EVAL-12"
-
-
-def test_a_federated_user_of_a_key_hangs_on_the_key_policy() -> None:
-    federated = f"arn:aws:sts::{_ACCOUNT}:federated-user/f"
-
-    assert _case("kms:Decrypt", _KEY, federated).rule == "R-KMS-01"
-
-
-def test_the_owner_may_be_said_where_the_arn_is_silent() -> None:
-    request = Request(
-        "s3:ListBucket",
-        "arn:aws:s3:::b",
-        principal=_ROLE,
-        context={"aws:ResourceAccount": "999999999999"},
-    )
-
-    assert case_of(RequestContext(request)).rule == "R-XACC-01"
+@pytest.mark.parametrize(
+    ("case", "found", "layer"),
+    [
+        (_case(), _found(YES, NO), Layer.IDENTITY),
+        (_case(resource=_RESOURCE), _found(NO, NO, DIRECT=YES), Layer.RESOURCE),
+        (_case(resource=_RESOURCE), _found(YES, NO, ACCOUNT=YES), Layer.IDENTITY),
+        (_case(Side.BOTH, resource=_RESOURCE), _found(YES, NO, ACCOUNT=YES), Layer.RESOURCE),
+        (_case(identity=LayerState(Presence.BY_ITSELF)), _found(NO, NO), None),
+    ],
+)
+def test_the_layer_that_granted(case: Case, found: Found, layer: Layer | None) -> None:
+    assert decided_by(case, Word.ALLOWED, found) is layer
 
 
-def test_an_owner_that_is_said_counts_without_a_resource() -> None:
-    request = Request(
-        "s3:GetObject", principal=_ROLE, context={"aws:ResourceAccount": "999999999999"}
-    )
-
-    assert case_of(RequestContext(request)).rule == "R-XACC-01"
-
-
-def test_the_caller_may_be_known_by_its_account_alone() -> None:
-    request = Request("sqs:SendMessage", _FOREIGN, context={"aws:PrincipalAccount": _ACCOUNT})
-
-    assert case_of(RequestContext(request)).rule == "R-XACC-01"
-
-
-def test_an_unknown_owner_may_be_another() -> None:
-    request = Request(
-        "s3:ListBucket", "arn:aws:s3:::b", principal=_ROLE, unknown=["aws:ResourceAccount"]
-    )
-
-    assert case_of(RequestContext(request)).rule == "R-XACC-01"
-
-
-@pytest.mark.parametrize("action", ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"])
-def test_identity_policies_play_no_part_in_unsigned_calls(action: str) -> None:
-    case = _case(action, f"arn:aws:iam::{_ACCOUNT}:role/Other")
-
-    assert decide(case, _YES, _YES) == (Word.UNDETERMINED, None)
-    assert case.rule == "R-TRUST-02"
+@pytest.mark.parametrize(
+    ("case", "found", "layer"),
+    [
+        (_case(), _found(NO, NO), Layer.IDENTITY),
+        (_case(resource=_RESOURCE), _found(NO, NO), Layer.IDENTITY),
+        (_case(Side.BOTH, resource=_RESOURCE), _found(NO, NO), Layer.RESOURCE),
+        (_case(Side.BOTH, resource=_RESOURCE), _found(NO, NO, DIRECT=YES), Layer.IDENTITY),
+        (_case(boundary=_RESOURCE), _found(YES, NO), Layer.BOUNDARY),
+        (_case(boundary=_RESOURCE), _found(NO, NO), Layer.IDENTITY),
+        (
+            _case(resource=_RESOURCE, boundary=_RESOURCE),
+            _found(NO, NO, OF_SESSION=YES),
+            Layer.BOUNDARY,
+        ),
+        (_case(scp=_RESOURCE, boundary=_RESOURCE), _found(NO, NO), Layer.SCP),
+    ],
+)
+def test_the_layer_that_kept_it_denied(case: Case, found: Found, layer: Layer) -> None:
+    assert decided_by(case, Word.IMPLICIT_DENY, found) is layer
 
 
-def test_an_anonymous_caller_needs_a_grant_for_everything() -> None:
-    assert _case("sts:GetCallerIdentity", "*", "anonymous").rule == "R-ANON-01"
+@pytest.mark.parametrize(
+    ("case", "found", "layers"),
+    [
+        (_case(), _found(YES, NO), (Layer.IDENTITY,)),
+        (_case(resource=_RESOURCE), _found(NO, NO, DIRECT=YES), (Layer.RESOURCE,)),
+        (
+            _case(resource=_RESOURCE),
+            _found(YES, NO, DIRECT=YES),
+            (Layer.RESOURCE, Layer.IDENTITY),
+        ),
+        (
+            _case(Side.GUARDED, resource=_RESOURCE),
+            _found(YES, NO, ACCOUNT=YES),
+            (Layer.RESOURCE, Layer.IDENTITY),
+        ),
+    ],
+)
+def test_the_layers_whose_allows_granted(
+    case: Case, found: Found, layers: tuple[Layer, ...]
+) -> None:
+    assert granting_layers(case, found) == layers

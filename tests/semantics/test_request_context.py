@@ -13,6 +13,7 @@ from policy_eval.semantics.lower import key_named
 from policy_eval.semantics.request_context import UNKNOWN, RequestContext, Unknown
 
 _ACCOUNT = "111122223333"
+_SAML = "arn:aws:iam::111122223333:saml-provider/Corp"
 _ROLE = f"arn:aws:iam::{_ACCOUNT}:role/team/Dev"
 _SECRET = f"arn:aws:secretsmanager:eu-west-1:{_ACCOUNT}:secret:app-AbCdEf"
 
@@ -110,10 +111,10 @@ def test_organization_and_tags_of_the_caller() -> None:
 
 
 def test_every_kind_of_principal_is_named() -> None:
-    named = {str(parse_principal(text)) for text in (_ROLE, _ACCOUNT, "anonymous")}
+    named = {str(parse_principal(text)) for text in (_ROLE, _ACCOUNT, "anonymous", _SAML)}
 
-    assert named == {"role/Dev", f"root of {_ACCOUNT}", "anonymous"}
-    assert len(PrincipalKind) == 6
+    assert named == {"role/Dev", f"root of {_ACCOUNT}", "anonymous", _SAML}
+    assert len(PrincipalKind) == 7
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from policy_eval.engine.policies import parse_policy
 from policy_eval.errors import Severity
 from policy_eval.policy.policy_type import PolicyType
+from policy_eval.semantics.service_exceptions import RCP_SERVICES
 from policy_eval.semantics.service_reference import service_exists
-from policy_eval.semantics.type_validity import RCP_SERVICES
 from tests.pointed import pointed
 from tests.policy.reading import ACCEPTING, one_problem_of, problems_of_policy
 

@@ -1,0 +1,367 @@
+"""Whom a Principal or NotPrincipal element names, and how: the match classes.
+
+AWS: "AWS JSON policy elements: Principal", "AWS JSON policy elements: NotPrincipal", "Control
+access to VPC endpoints using endpoint policies". Rules: R-PRIN-01 … R-PRIN-13, R-NPRIN-01 …
+R-NPRIN-04, R-EXT-02, R-EXT-04, R-VPCE-G2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import NamedTuple
+
+from policy_eval.policy.arn import parse_arn
+from policy_eval.policy.ast import Policy, Statement
+from policy_eval.policy.policy_type import RULES
+from policy_eval.policy.principal_element import PrincipalElement, PrincipalValue
+from policy_eval.request.principal import Principal, PrincipalKind, is_account
+from policy_eval.semantics.readings import OpenPoint, Reading
+from policy_eval.text.folding import fold
+
+
+class Grant(IntEnum):
+    """How an Allow names the caller, the strongest last (R-PRIN-04)."""
+
+    ACCOUNT = 1
+    OF_SESSION = 2
+    EVERYONE = 3
+    EVERYONE_OF_ARN = 4
+    DIRECT = 5
+
+
+SPELLED = {
+    Grant.ACCOUNT: "names the caller's account",
+    Grant.OF_SESSION: "names the role or user behind the session",
+    Grant.EVERYONE: "names everyone",
+    Grant.EVERYONE_OF_ARN: "names everyone with such an aws:PrincipalArn",
+    Grant.DIRECT: "names the caller itself",
+}
+"""Each class in words."""
+
+
+class PrincipalTest(NamedTuple):
+    """What a statement's Principal or NotPrincipal wants.
+
+    `names` are kind and text of every listed principal, an account in its short form, `*` left
+    out; `everyone` says that `*` is listed, and `everyone_is` how it counts. `parents_suffice` is
+    the other reading of R-NPRIN-04.
+    """
+
+    names: frozenset[PrincipalValue]
+    everyone: bool
+    everyone_is: Grant
+    negated: bool
+    denies: bool
+    parents_suffice: bool
+    element: PrincipalElement | None
+
+
+_NOBODY = PrincipalElement("Principal", (), negated=False)
+_EVERYONE = PrincipalValue("AWS", "*")
+_PRINCIPAL_ARN = "aws:principalarn"
+
+
+def lower_principal(policy: Policy, statement: Statement, reading: Reading) -> PrincipalTest | None:
+    """Return the test of whom a statement is about; None in types that name nobody.
+
+    A statement without the element in a type that wants one applies to nobody (R-EXT-02).
+    """
+    if "Principal" not in RULES[policy.type].required:
+        return None
+    element = statement.principal or _NOBODY
+    names = frozenset(map(_normal, element.values))
+    # with a condition on aws:PrincipalArn, AWS documents what `*` is immune to (E.2)
+    by_arn = any(fold(condition.key) == _PRINCIPAL_ARN for condition in statement.conditions)
+    return PrincipalTest(
+        names - {_EVERYONE},
+        _EVERYONE in names,
+        Grant.EVERYONE_OF_ARN if by_arn else Grant.EVERYONE,
+        element.negated,
+        statement.effect.value == "Deny",
+        OpenPoint.NOT_PRINCIPAL_PARENTS in reading,
+        statement.principal,
+    )
+
+
+def _normal(value: PrincipalValue) -> PrincipalValue:
+    if value.text == "*" and value.kind in ("*", "AWS"):  # R-PRIN-02
+        return _EVERYONE
+    if value.kind == "AWS" and value.text.endswith(":root"):
+        arn = parse_arn(value.text)
+        if arn is not None and arn.service == "iam" and is_account(arn.account):
+            return _account(arn.partition, arn.account)
+    return value
+
+
+def _account(partition: str, account: str) -> PrincipalValue:
+    return PrincipalValue("AWS", f"arn:{partition}:iam::{account}:root")
+
+
+class Caller(NamedTuple):
+    """What a principal element sees of a caller: the names it answers to, and what is not known.
+
+    `itself`, `owner` (the role or user behind a session) and `account` are the names of each.
+    `role_by_name`: the role's path is not known, so roles of this prefix and last name are its own
+    (R-PRIN-07). `maybe_itself` and `maybe_owner` are patterns of names that may be the caller's.
+    `missing` is what would settle those. `has_boundary` is None where nobody knows.
+    """
+
+    itself: frozenset[PrincipalValue] = frozenset()
+    owner: frozenset[PrincipalValue] = frozenset()
+    account: frozenset[PrincipalValue] = frozenset()
+    role_by_name: tuple[str, str] | None = None
+    maybe_itself: str = ""
+    maybe_owner: str = ""
+    maybe_account: bool = False
+    missing: str = ""
+    has_owner: bool = False
+    has_account: bool = False
+    has_boundary: bool | None = False
+    is_known: bool = True
+
+
+UNKNOWN_CALLER = Caller(missing="principal", is_known=False)
+"""A caller that nobody named."""
+
+
+class Naming(NamedTuple):
+    """How a principal element names a caller: surely, and possibly (None: not at all).
+
+    `missing` is what would settle the difference; `by_name` says that a role was compared by its
+    name alone (R-PRIN-07).
+    """
+
+    sure: Grant | None
+    possible: Grant | None
+    missing: str = ""
+    by_name: bool = False
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the statement is about the caller; None where that is not known."""
+        if self.possible is None:
+            return False
+        return None if self.sure is None else True
+
+
+_NOT_NAMED = Naming(None, None)
+
+
+def caller_of(
+    principal: Principal | None,
+    user_id: str | None,
+    session_name: str | None,
+    has_boundary: bool | None,  # noqa: FBT001 - three values
+) -> Caller:
+    """Return what principal elements see of a caller.
+
+    `user_id` and `session_name` are what is known of its unique ID and session.
+    """
+    if principal is None:
+        return UNKNOWN_CALLER._replace(has_boundary=has_boundary)
+    aws = _aws(principal.arn)
+    match principal.kind:
+        case PrincipalKind.ANONYMOUS:
+            return Caller()
+        case PrincipalKind.SERVICE:
+            return Caller(frozenset({PrincipalValue("Service", principal.name)}))
+        case PrincipalKind.PROVIDER:
+            return Caller(frozenset({PrincipalValue("Federated", principal.name)}))
+        case PrincipalKind.ROOT:
+            return Caller(_accounts(principal))
+        case PrincipalKind.USER:
+            return _with_id(
+                Caller(frozenset({aws}), account=_accounts(principal), has_account=True,
+                       has_boundary=has_boundary),
+                user_id, "AIDA", of_owner=False,
+            )  # fmt: skip
+        case PrincipalKind.FEDERATED_USER:
+            return _federated(principal, user_id, has_boundary)
+        case PrincipalKind.ROLE:
+            return _session(principal, user_id, session_name, has_boundary)
+
+
+def _aws(text: str) -> PrincipalValue:
+    return PrincipalValue("AWS", text)
+
+
+def _accounts(principal: Principal) -> frozenset[PrincipalValue]:
+    account = principal.account or ""
+    return frozenset({_aws(account), _account(principal.partition, account)})
+
+
+def _with_id(caller: Caller, user_id: str | None, prefix: str, *, of_owner: bool) -> Caller:
+    """Add the unique ID of a user or role; where it is not known, any of its kind may be it."""
+    if user_id is None:
+        pattern = f"{prefix}[A-Z0-9]+"
+        if of_owner:
+            return caller._replace(maybe_owner=pattern, missing="aws:userid")
+        return caller._replace(maybe_itself=pattern, missing="aws:userid")
+    if of_owner:
+        return caller._replace(owner=caller.owner | {_aws(user_id)})
+    return caller._replace(itself=caller.itself | {_aws(user_id)})
+
+
+def _federated(
+    principal: Principal,
+    user_id: str | None,
+    has_boundary: bool | None,  # noqa: FBT001 - three values
+) -> Caller:
+    caller = Caller(
+        frozenset({_aws(principal.arn)}), account=_accounts(principal), has_owner=True,
+        has_account=True, has_boundary=has_boundary,
+    )  # fmt: skip
+    if principal.user is not None:
+        named = caller._replace(owner=frozenset({_aws(principal.user)}))
+        return _with_id(named, user_id, "AIDA", of_owner=True)
+    users = re.escape(f"arn:{principal.partition}:iam::{principal.account}:user/")
+    return caller._replace(maybe_owner=f"{users}.+|AIDA[A-Z0-9]+", missing="principal.user")
+
+
+def _session(
+    principal: Principal,
+    user_id: str | None,
+    session_name: str | None,
+    has_boundary: bool | None,  # noqa: FBT001
+) -> Caller:
+    where = f"arn:{principal.partition}:sts::{principal.account}:assumed-role/{principal.name}/"
+    itself = frozenset({_aws(where + session_name)} if session_name else ())
+    caller = Caller(
+        itself, account=_accounts(principal), has_owner=True, has_account=True,
+        has_boundary=has_boundary,
+    )  # fmt: skip
+    if principal.role_arn is not None:
+        caller = caller._replace(owner=frozenset({_aws(principal.role_arn)}))
+    else:
+        roles = f"arn:{principal.partition}:iam::{principal.account}:role/"
+        caller = caller._replace(role_by_name=(roles, f"/{principal.name}"))
+    caller = _with_id(caller, user_id, "AROA", of_owner=True)
+    if not session_name:
+        pattern = f"{re.escape(where)}.+"
+        caller = caller._replace(maybe_itself=pattern, missing="aws:userid")
+    return caller
+
+
+def at_gateway(caller: Caller, *, surely: bool) -> Caller:
+    """Return the caller as the policy of a gateway endpoint sees it.
+
+    There an account stands for its root user alone (R-VPCE-G2). Where it is not known whether the
+    endpoint is a gateway, an account may name its principals.
+    """
+    if not caller.has_account:
+        return caller
+    if surely:
+        return caller._replace(account=frozenset())
+    return caller._replace(maybe_account=True, missing=caller.missing or "endpoint_type")
+
+
+def naming(test: PrincipalTest, caller: Caller) -> Naming:
+    """Return how a statement's principal element names a caller."""
+    return _excepted(test, caller) if test.negated else _named(test, caller)
+
+
+def _named(test: PrincipalTest, caller: Caller) -> Naming:
+    sure = possible = _best(test, caller)
+    by_name = False
+    if caller.role_by_name and _has_role(test.names, caller.role_by_name):
+        sure = possible = max(sure or Grant.ACCOUNT, Grant.OF_SESSION)
+        by_name = True
+    if test.everyone:
+        sure = possible = max(sure or test.everyone_is, test.everyone_is)
+    if not caller.is_known:
+        possible = Grant.DIRECT if test.names else possible
+    elif _may_be(caller.maybe_itself, test.names):
+        possible = Grant.DIRECT
+    elif _may_be(caller.maybe_owner, test.names):
+        possible = max(possible or Grant.OF_SESSION, Grant.OF_SESSION)
+    if caller.maybe_account and sure is Grant.ACCOUNT:
+        sure = None
+    return Naming(sure, possible, caller.missing if sure is not possible else "", by_name)
+
+
+def _best(test: PrincipalTest, caller: Caller) -> Grant | None:
+    if not test.names.isdisjoint(caller.itself):
+        return Grant.DIRECT
+    if not test.names.isdisjoint(caller.owner):
+        return Grant.OF_SESSION
+    return Grant.ACCOUNT if not test.names.isdisjoint(caller.account) else None
+
+
+def _has_role(names: Iterable[PrincipalValue], role: tuple[str, str]) -> bool:
+    prefix, last = role
+    return any(
+        kind == "AWS" and text.startswith(prefix) and text.endswith(last) for kind, text in names
+    )
+
+
+def _may_be(pattern: str, names: Iterable[PrincipalValue]) -> bool:
+    return bool(pattern) and any(
+        kind == "AWS" and re.fullmatch(pattern, text) is not None for kind, text in names
+    )
+
+
+# NotPrincipal
+
+
+def _excepted(test: PrincipalTest, caller: Caller) -> Naming:
+    """Return how a NotPrincipal element covers a caller: everyone who is not excepted.
+
+    In a Deny only a caller without a boundary that is listed itself, with all its parents, is
+    excepted (R-NPRIN-02, R-NPRIN-04). An Allow, which AWS no longer stores, is read literally:
+    whoever is not listed in any form (R-TYPE-05, R-EXT-04).
+    """
+    named = _named(test._replace(negated=False), caller)
+    if not test.denies:
+        sure = test.everyone_is if named.possible is None else None
+        possible = test.everyone_is if named.sure is None else None
+        return Naming(sure, possible, named.missing, named.by_name)
+    if caller.has_boundary:
+        return Naming(Grant.DIRECT, Grant.DIRECT)
+    excepted = _is_excepted(test, caller)
+    covered = Naming(
+        Grant.DIRECT if excepted is False else None,
+        None if excepted is True else Grant.DIRECT,
+        caller.missing if excepted is None else "",
+        named.by_name,
+    )
+    if caller.has_boundary is None:
+        return covered._replace(possible=Grant.DIRECT, missing=covered.missing or "boundary")
+    return covered
+
+
+def _is_excepted(test: PrincipalTest, caller: Caller) -> bool | None:
+    """Return whether a Deny with NotPrincipal leaves a caller out; None where it is not known."""
+    if test.everyone:
+        return True
+    if not caller.is_known:
+        return None if test.names else False
+    itself = _listed(test.names, caller.itself, caller.maybe_itself)
+    owner = _listed(test.names, caller.owner, caller.maybe_owner) if caller.has_owner else True
+    if caller.role_by_name and _has_role(test.names, caller.role_by_name):
+        owner = True
+    account = not test.names.isdisjoint(caller.account) if caller.has_account else True
+    if test.parents_suffice:
+        return _either(itself, _both(owner, account) if caller.has_owner else False)
+    return _both(itself, _both(owner, account))
+
+
+def _listed(
+    names: frozenset[PrincipalValue], own: frozenset[PrincipalValue], maybe: str
+) -> bool | None:
+    if not names.isdisjoint(own):
+        return True
+    return None if _may_be(maybe, names) else False
+
+
+def _both(one: bool | None, other: bool | None) -> bool | None:  # noqa: FBT001
+    if one is False or other is False:
+        return False
+    return None if one is None or other is None else True
+
+
+def _either(one: bool | None, other: bool | None) -> bool | None:  # noqa: FBT001
+    if one or other:
+        return True
+    return None if one is None or other is None else False

@@ -1,0 +1,343 @@
+"""Which formula applies to a call, and how each layer has a say in it.
+
+AWS: "How AWS enforcement code logic evaluates requests", "Cross-account policy evaluation logic",
+"SCP evaluation", "RCP evaluation", "GetFederationToken", "AssumeRoot". Rules: R-EVAL-05, R-EVAL-12,
+R-EVAL-14, R-EVAL-15, R-XACC-01, R-XACC-04, R-KMS-01, R-TRUST-01 … R-TRUST-03, R-SCP-01, R-RCP-01,
+R-ROOT-01, R-ROOT-02, R-ANON-01, R-SP-01, R-SLR-01, R-EXT-01, R-VPCE-01, R-FAS-01.
+"""
+
+from __future__ import annotations
+
+from policy_eval.errors import RequestError, refuse_request
+from policy_eval.request.principal import Credentials, PrincipalKind, is_service_linked_role
+from policy_eval.semantics.authorization import Case, Everyone, LayerState, Presence, Side
+from policy_eval.semantics.layers import NAMES, Layer
+from policy_eval.semantics.lower import key_named
+from policy_eval.semantics.readings import OpenPoint
+from policy_eval.semantics.request_context import RequestContext, Unknown
+from policy_eval.semantics.service_exceptions import (
+    ALWAYS_THERE,
+    NOT_UNDER_RCPS,
+    OWNER_CANNOT_LOCK_ITSELF_OUT,
+    RCP_SERVICES,
+    Guard,
+    exception_for,
+)
+from policy_eval.semantics.service_reference import service_action
+
+_NONE = LayerState(Presence.NONE)
+_GIVEN = LayerState(Presence.GIVEN)
+_UNKNOWN = LayerState(Presence.UNKNOWN)
+
+
+def case_of(context: RequestContext) -> Case:
+    """Return which formula applies to a call, and how each layer has a say.
+
+    Raises RequestError for layers that the caller cannot have.
+    """
+    _check_layers(context)
+    side, reason, rule = _side(context)
+    if side is Side.NEITHER:
+        state = LayerState(Presence.NOT_APPLICABLE, reason, rule)
+        return Case(side, dict.fromkeys(Layer, state), reason=reason, rule=rule)
+    layers = {
+        Layer.ENDPOINT: _endpoint(context),
+        Layer.RCP: _rcp(context),
+        Layer.SCP: _scp(context),
+        Layer.RESOURCE: _resource(context, side),
+        Layer.IDENTITY: _identity(context, side),
+        Layer.BOUNDARY: _NONE
+        if _kind(context) in _WITHOUT_BOUNDARY
+        else _given(context, Layer.BOUNDARY),
+        Layer.SESSION: _session(context),
+    }
+    return Case(side, layers, _everyone(context, layers), reason, rule)
+
+
+def _kind(context: RequestContext) -> PrincipalKind | None:
+    principal = context.request.principal
+    return principal.kind if principal else None
+
+
+def _assumed_root(context: RequestContext) -> bool:
+    principal = context.request.principal
+    return principal is not None and principal.credentials is Credentials.ASSUME_ROOT
+
+
+# What there cannot be
+
+_WITHOUT_BOUNDARY = frozenset(
+    {PrincipalKind.ROOT, PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS, PrincipalKind.PROVIDER}
+)
+_WITHOUT_SESSION = _WITHOUT_BOUNDARY | {PrincipalKind.USER}
+
+
+def _check_layers(context: RequestContext) -> None:
+    kind = _kind(context)
+    if kind in _WITHOUT_BOUNDARY and context.attached.exists(Layer.BOUNDARY):
+        raise _cannot_have(context, Layer.BOUNDARY, "only users and roles have one", "R-EVAL-15")
+    has_session = context.attached.exists(Layer.SESSION) and not _assumed_root(context)
+    if kind in _WITHOUT_SESSION and has_session:
+        remedy = "only the sessions of a role and of a federated user, and of AssumeRoot, have one"
+        raise _cannot_have(context, Layer.SESSION, remedy, "R-EVAL-14")
+    unsigned = exception_for(context.folded_action, "")
+    is_unsigned = unsigned is not None and unsigned.guard is Guard.RESOURCE_ALONE
+    if kind is PrincipalKind.PROVIDER and not is_unsigned and not context.asked:
+        raise refuse_request(
+            "impossible-caller",
+            f"the identity of a provider does not call {context.action}",
+            "it calls sts:AssumeRoleWithSAML or sts:AssumeRoleWithWebIdentity, and then acts as "
+            "the role's session", ("R-TRUST-02",),
+        )  # fmt: skip
+    if is_unsigned and kind not in (None, PrincipalKind.PROVIDER, PrincipalKind.ANONYMOUS):
+        raise refuse_request(
+            "impossible-caller",
+            f"{context.action} is not signed: no user, role or service of AWS calls it",
+            "name the identity provider, such as arn:aws:iam::111122223333:saml-provider/Corp",
+            ("R-TRUST-02",),
+        )
+
+
+def _cannot_have(context: RequestContext, layer: Layer, remedy: str, rule: str) -> RequestError:
+    principal = context.request.principal
+    kind = principal.kind.value if principal else ""
+    message = f"the caller ({kind} `{principal}`) has no {NAMES[layer]}, and one is given"
+    return refuse_request("impossible-caller", message, remedy, (rule,))
+
+
+# Whose policies must allow
+
+
+def _side(context: RequestContext) -> tuple[Side, str, str]:
+    kind, action = _kind(context), context.folded_action
+    row = exception_for(action, _arn(context))
+    guard, rule = (row.guard, row.rule) if row else (None, "")
+    if guard is Guard.NOBODY and kind is not PrincipalKind.ANONYMOUS:
+        return Side.NEITHER, guard.value, rule
+    if guard is Guard.RESOURCE_ALONE:
+        return Side.RESOURCE, guard.value, rule
+    match kind:
+        case PrincipalKind.SERVICE:
+            return Side.RESOURCE, "only the resource's policy can allow an AWS service", "R-SP-01"
+        case PrincipalKind.ANONYMOUS:
+            return (
+                Side.RESOURCE,
+                "only the resource's policy can allow an anonymous caller",
+                ("R-ANON-01"),
+            )
+        case PrincipalKind.PROVIDER:
+            return Side.RESOURCE, Guard.RESOURCE_ALONE.value, "R-TRUST-02"
+        case _:
+            pass
+    if guard is Guard.IDENTITY_ALONE:
+        return Side.IDENTITY, guard.value, rule
+    if context.is_foreign():
+        return Side.BOTH, _FOREIGN, "R-XACC-01"
+    if guard is Guard.BOTH_WHEN_CHAINED and kind is PrincipalKind.ROLE:
+        return Side.BOTH, guard.value, rule
+    if guard is not None:
+        return Side.GUARDED, guard.value, rule
+    return Side.EITHER, "", ""
+
+
+_FOREIGN = (
+    "the resource belongs to another account, or may, so its resource-based policy must allow too"
+)
+
+
+def _arn(context: RequestContext) -> str:
+    names = context.resources.names
+    return names[0] if names else ""
+
+
+# How each layer has a say
+
+
+def _given(context: RequestContext, layer: Layer) -> LayerState:
+    match context.attached.exists(layer):
+        case True:
+            return _GIVEN
+        case False:
+            return _NONE
+        case None:
+            return _UNKNOWN
+
+
+def _not_applicable(context: RequestContext, layer: Layer, reason: str, rule: str) -> LayerState:
+    """Return that a layer does not apply; with the reason where somebody might think it did."""
+    if context.attached.exists(layer) is False:
+        return _NONE
+    return LayerState(Presence.NOT_APPLICABLE, reason, rule)
+
+
+def _identity(context: RequestContext, side: Side) -> LayerState:
+    kind = _kind(context)
+    if kind is PrincipalKind.ROOT:
+        if side is Side.GUARDED:
+            reason = "identity-based policies do not apply to the root user"
+            return LayerState(Presence.NOT_APPLICABLE, reason, "R-ROOT-01")
+        rule = "R-XACC-04" if side is Side.BOTH else "R-ROOT-01"
+        return LayerState(Presence.BY_ITSELF, "the root user of the account is allowed by default; "
+                          "identity-based policies do not apply to it", rule)  # fmt: skip
+    if side is Side.RESOURCE:
+        rules = {PrincipalKind.SERVICE: "R-SP-01", PrincipalKind.ANONYMOUS: "R-ANON-01"}
+        caller = kind.value if kind else "caller"
+        reason = f"identity-based policies do not apply to this caller ({caller})"
+        return LayerState(Presence.NOT_APPLICABLE, reason,
+                          rules.get(kind, "R-TRUST-02") if kind else "R-TRUST-02")  # fmt: skip
+    return _given(context, Layer.IDENTITY)
+
+
+def _session(context: RequestContext) -> LayerState:
+    state = _given(context, Layer.SESSION)
+    if _kind(context) in _WITHOUT_SESSION and not _assumed_root(context):
+        return _NONE
+    if state.presence is not Presence.NONE:
+        return state
+    if _assumed_root(context):
+        reason = "a session of AssumeRoot always has a task policy, and none was given"
+        return LayerState(Presence.UNKNOWN, reason, "R-ROOT-02")
+    if _kind(context) is PrincipalKind.FEDERATED_USER:
+        return LayerState(
+            Presence.NOTHING,
+            "a federated-user session without a session policy has no permissions but what a "
+            "resource-based policy grants it",
+            "R-EVAL-12",
+        )
+    return state
+
+
+def _resource(context: RequestContext, side: Side) -> LayerState:
+    if side is Side.IDENTITY:
+        return _not_applicable(context, Layer.RESOURCE, Guard.IDENTITY_ALONE.value, "R-KMS-02")
+    if context.resource_policy() is not None:
+        return LayerState(Presence.GIVEN, *_own_lockout(context))
+    if Layer.RESOURCE in context.attached.unknown:
+        return _UNKNOWN
+    if side is Side.EITHER:
+        return _NONE
+    row = exception_for(context.folded_action, _arn(context))
+    if row is not None and row.policy_type in ALWAYS_THERE:
+        reason = f"{ALWAYS_THERE[row.policy_type]}, and none was given"
+        return LayerState(Presence.UNKNOWN, reason, row.rule)
+    _, reason, rule = _side(context)
+    return LayerState(Presence.UNKNOWN, f"{reason}, and none was given", rule)
+
+
+def _own_lockout(context: RequestContext) -> tuple[str, str, bool]:
+    """Return why the Denies of a bucket policy do not bind its owner's root user (R-ROOT-01)."""
+    own = _kind(context) is PrincipalKind.ROOT and not context.is_foreign()
+    if own and context.folded_action in OWNER_CANNOT_LOCK_ITSELF_OUT:
+        return "the bucket owner's root user is not bound by its Denies", "R-ROOT-01", False
+    return "", "", True
+
+
+def _scp(context: RequestContext) -> LayerState:
+    principal = context.request.principal
+    if principal is None:
+        return _given(context, Layer.SCP)
+    if principal.account is None:
+        reason = f"service control policies do not apply to this caller ({principal.kind.value})"
+        return _not_applicable(context, Layer.SCP, reason, "R-SCP-01")
+    if principal.is_service_linked:
+        reason = "service control policies do not apply to service-linked roles"
+        return _not_applicable(context, Layer.SCP, reason, "R-SLR-01")
+    if principal.in_management_account:
+        reason = "service control policies do not apply to the management account"
+        return _not_applicable(context, Layer.SCP, reason, "R-SCP-01")
+    return _given(context, Layer.SCP)
+
+
+def _rcp(context: RequestContext) -> LayerState:
+    reason = _why_no_rcp(context)
+    if reason:
+        rule = "R-SLR-01" if "service-linked" in reason else "R-RCP-01"
+        return _not_applicable(context, Layer.RCP, reason, rule)
+    return _given(context, Layer.RCP)
+
+
+def _why_no_rcp(context: RequestContext) -> str:
+    """Return why resource control policies do not apply; empty where they do (R-RCP-01)."""
+    principal, arn = context.request.principal, _arn(context)
+    listed = service_action(context.action.service, context.action.name)
+    if context.action.service.lower() not in RCP_SERVICES:
+        return f"resource control policies do not cover {context.action.service}"
+    if context.folded_action in NOT_UNDER_RCPS:
+        return f"resource control policies do not restrict {context.action}"
+    if listed is not None and not listed.resource_types:
+        return f"{context.action} has no resource types, so they do not restrict it"
+    if _is_aws_managed_key(context, arn):
+        return "resource control policies do not apply to AWS managed KMS keys"
+    if principal is None:
+        return ""
+    if principal.management_account is not None and context.owner() in (
+        principal.management_account,
+        *((None,) if principal.in_management_account else ()),
+    ):
+        return "resource control policies do not apply to resources of the management account"
+    if principal.is_service_linked:
+        return "resource control policies do not apply to service-linked roles"
+    assumes = context.folded_action == "sts:assumerole"
+    if assumes and principal.kind is PrincipalKind.SERVICE and is_service_linked_role(arn):
+        return (
+            "resource control policies do not apply where a service assumes its service-linked role"
+        )
+    return ""
+
+
+_OF_AWS = "alias/aws/"
+
+
+def _is_aws_managed_key(context: RequestContext, arn: str) -> bool:
+    """Whether a key is AWS's own, by its alias in the ARN or the request."""
+    if f":{_OF_AWS}" in arn:
+        return True
+    for name in ("kms:RequestAlias", "kms:ResourceAliases"):
+        candidates = context.candidates(key_named(name))
+        if not isinstance(candidates, Unknown) and any(
+            value.startswith(_OF_AWS) for values in candidates for value in values or ()
+        ):
+            return True
+    return False
+
+
+def _endpoint(context: RequestContext) -> LayerState:
+    state = _given(context, Layer.ENDPOINT)
+    if state.presence is Presence.NONE:
+        return state
+    match context.is_forwarded():
+        case True:
+            reason = "a call that a service forwards does not pass the caller's VPC endpoint"
+            return LayerState(Presence.NOT_APPLICABLE, reason, "R-FAS-01")
+        case None:
+            return state._replace(hangs_on="aws:ViaAWSService")
+        case False:
+            return state
+
+
+def _everyone(context: RequestContext, layers: dict[Layer, LayerState]) -> Everyone:
+    """Return what a grant to everyone needs beside itself, as it is read (E.2, R-EVAL-12)."""
+    sessionless = layers[Layer.SESSION].presence is Presence.NOTHING
+    if sessionless and OpenPoint.EVERYONE_AND_SESSIONLESS in context.reading:
+        return Everyone.NEVER
+    if OpenPoint.EVERYONE_AND_LIMITS in context.reading and not sessionless:
+        return Everyone.LIMITS
+    return Everyone.NOTHING_MORE
+
+
+def levels_with_a_say(context: RequestContext, case: Case) -> tuple[tuple[Layer, int], ...]:
+    """Return the layers, each with its levels, whose policies have a say in a call."""
+    levels: list[tuple[Layer, int]] = []
+    for layer, state in case.layers.items():
+        if state.presence is not Presence.GIVEN:
+            continue
+        match layer:
+            case Layer.SCP:
+                levels += [(layer, level) for level in range(1, context.attached.scp_levels + 1)]
+            case Layer.RCP:
+                levels += [(layer, level) for level in range(1, context.attached.rcp_levels + 1)]
+            case Layer.RESOURCE:
+                levels.append((layer, context.resource_policy() or 0))
+            case _:
+                levels.append((layer, 0))
+    return tuple(levels)
