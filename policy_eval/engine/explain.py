@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from policy_eval.engine.call import (
     combined,
@@ -14,12 +15,12 @@ from policy_eval.engine.call import (
 )
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.explanation import Explanation, Part
-from policy_eval.engine.ladder import ladder
 from policy_eval.engine.naive import contains
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.reference import missing_from, trace
 from policy_eval.errors import RequestError
 from policy_eval.policy.ast import Effect, Policy, Statement
+from policy_eval.policy.policy_type import RULES
 from policy_eval.request.principal import PrincipalKind
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Word, decide
@@ -27,10 +28,12 @@ from policy_eval.semantics.dependent_actions import needed_by
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Test, action_set, lower_statement
 from policy_eval.semantics.outcomes import may_be_multivalued
-from policy_eval.semantics.principals import PrincipalTest, lower_principal
 from policy_eval.semantics.readings import OUR_READING, OpenPoint, Reading
 from policy_eval.semantics.request_context import ABOUT_REQUESTS, RequestContext, bears_on
 from policy_eval.semantics.situations import case_of
+
+if TYPE_CHECKING:
+    from policy_eval.semantics.principals import PrincipalTest
 
 
 def explain_call(
@@ -66,8 +69,7 @@ def _explain(policies: PolicySet, context: RequestContext) -> Part:
     ]
     missing = missing_from(traced, case) if word is Word.UNDETERMINED else ()
     decision = decision_of(case, context, found, answer, (deciding, missing))
-    rungs = ladder(policies.attachments, traced, case)
-    return Part(context, traced, decision, case, found, rungs)
+    return Part(context, traced, decision, case, policies.attachments)
 
 
 def rests_on(
@@ -122,7 +124,11 @@ def _lowered(
     policy: Policy, statement: Statement, reading: Reading
 ) -> tuple[tuple[Test, ...], PrincipalTest | None]:
     tests = lower_statement(policy, statement, reading)
-    return tests, lower_principal(policy, statement, reading)
+    if not RULES[policy.type].names_principals:
+        return tests, None
+    from policy_eval.semantics.principals import lower_principal
+
+    return tests, lower_principal(statement, reading)
 
 
 _ABOUT_GRANTS_TO_EVERYONE = (OpenPoint.EVERYONE_AND_SESSIONLESS, OpenPoint.EVERYONE_AND_LIMITS)

@@ -1,34 +1,51 @@
 """Explanations: a decision with every statement behind it, as data and as text."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from policy_eval.engine.decision import Deciding, Decision
-from policy_eval.engine.ladder import Rung
+from policy_eval.engine.decision import Attachment, Deciding, Decision
 from policy_eval.engine.reference import StatementTrace, TestTrace, Trace
 from policy_eval.engine.wording import spell_out, spell_wanted
 from policy_eval.policy.ast import Policy
-from policy_eval.semantics.authorization import Case, Found
+from policy_eval.semantics.authorization import Case, Presence, Side
+from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key
 from policy_eval.semantics.notes import assumption_notes, passed_over_note, reference_notes
 from policy_eval.semantics.outcomes import Why
 from policy_eval.semantics.request_context import RequestContext, Unknown
 from policy_eval.semantics.service_reference import data_version
 
+if TYPE_CHECKING:
+    from policy_eval.engine.ladder import Rung
+
 
 class Part(NamedTuple):
     """One action of the call: its request context, its trace, and its own decision.
 
-    `case` says which formula applied and how each layer had a say, `found` what each said.
+    `case` says which formula applied and how each layer had a say, `attachments` are the policies.
     """
 
     context: RequestContext
     trace: Trace
     decision: Decision
     case: Case
-    found: Found
-    rungs: tuple[Rung, ...]
+    attachments: tuple[Attachment, ...]
     because: str = ""
     rule: str = ""
+
+    @property
+    def is_layered(self) -> bool:
+        """Whether more than identity-based policies have a say."""
+        others = (state for layer, state in self.case.layers.items() if layer is not Layer.IDENTITY)
+        silent = (Presence.NONE, Presence.NOTHING)
+        has_others = any(state.presence not in silent for state in others)
+        return has_others and self.case.side is not Side.NEITHER
+
+    @property
+    def rungs(self) -> "tuple[Rung, ...]":
+        """What each layer says, in the order of R-EVAL-03."""
+        from policy_eval.engine.ladder import ladder  # only where layers are looked at
+
+        return ladder(self)
 
 
 class Explanation(NamedTuple):

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from policy_eval.engine.decision import Attachment, Deciding
-from policy_eval.engine.reference import StatementTrace, Trace
+from policy_eval.engine.decision import Deciding
+from policy_eval.engine.reference import StatementTrace
 from policy_eval.policy.ast import Effect
+from policy_eval.policy.policy_type import RULES
 from policy_eval.semantics.authorization import (
     NO,
+    SPELLED,
     Bounds,
-    Case,
+    Grant,
     LayerState,
     Presence,
     allow_of,
     deny_of,
 )
-from policy_eval.semantics.layers import IN_LEVELS, Layer
-from policy_eval.semantics.principals import SPELLED, Grant
+from policy_eval.semantics.layers import IN_LEVELS, NAMES, Layer
+from policy_eval.semantics.service_exceptions import resource_policy_type
+
+if TYPE_CHECKING:
+    from policy_eval.engine.explanation import Part
 
 
 class Answer(Enum):
@@ -35,7 +39,7 @@ class Answer(Enum):
 
 
 class Rung(NamedTuple):
-    """One layer, or one level of it: its answer, and what gave it.
+    """One layer, or one level of it: its answer, and what gave it. `name` is that of its policies.
 
     `level` counts from 1, root first, among `levels`; both are 0 where a layer has none.
     `statements` are those that gave the answer: that apply, or may. `traces` are all of the layer
@@ -43,6 +47,7 @@ class Rung(NamedTuple):
     """
 
     layer: Layer
+    name: str
     answer: Answer
     level: int
     levels: int
@@ -66,22 +71,18 @@ class Rung(NamedTuple):
         }
 
 
-def ladder(attachments: Sequence[Attachment], traced: Trace, case: Case) -> tuple[Rung, ...]:
+def ladder(part: Part) -> tuple[Rung, ...]:
     """Return what each layer says, levels root first; a layer that does not exist is left out."""
     rungs: list[Rung] = []
-    for layer, state in case.layers.items():
+    for layer, state in part.case.layers.items():
         if state.presence is Presence.NONE:
             continue
+        name = _name(part, layer)
         if state.presence is not Presence.GIVEN:
-            rungs.append(_without_policies(layer, state))
+            rungs.append(Rung(layer, name, _ANSWERS[state.presence], 0, 0, (), (), (), state))
             continue
-        levels = [level for each, level in traced.levels if each is layer]
-        for level in levels:
-            policies = tuple(
-                each.policy.name for each in attachments
-                if each.layer is layer and each.level == level
-            )  # fmt: skip
-            rungs.append(_rung(layer, (level, levels), policies, traced, case))
+        levels = [level for each, level in part.trace.levels if each is layer]
+        rungs += [_rung(part, layer, level, len(levels)) for level in levels]
     return tuple(rungs)
 
 
@@ -93,36 +94,37 @@ _ANSWERS = {
 }
 
 
-def _without_policies(layer: Layer, state: LayerState) -> Rung:
-    return Rung(layer, _ANSWERS[state.presence], 0, 0, (), (), (), state)
+def _name(part: Part, layer: Layer) -> str:
+    """Return what a layer's policies are called; a resource's as its kind of resource has it."""
+    if layer is not Layer.RESOURCE:
+        return NAMES[layer]
+    named = RULES[resource_policy_type(part.context.folded_action)].name
+    return named.partition(" ")[2]
 
 
-def _rung(
-    layer: Layer,
-    level_of: tuple[int, list[int]],
-    policies: tuple[str, ...],
-    traced: Trace,
-    case: Case,
-) -> Rung:
-    level, levels = level_of
-    state = case.layers[layer]
+def _rung(part: Part, layer: Layer, level: int, levels: int) -> Rung:
+    case, traced = part.case, part.trace
     traces = traced.of(layer, level)
     allows = allow_of(case, layer, traced.bounds(Effect.ALLOW, layer, level))
     denies = deny_of(case, layer, traced.bounds(Effect.DENY, layer, level))
-    answer = _answer(allows, denies)
     effect = Effect.DENY if denies.possible else Effect.ALLOW
     statements = tuple(
         trace
         for trace in traces
         if trace.entry.statement.effect is effect and trace.applies is not False
     )
-    named = [trace.naming.possible for trace in statements if trace.naming]
-    grants = [grant for grant in named if grant is not None]
-    in_levels = layer in IN_LEVELS
+    grants = [
+        trace.naming.possible for trace in statements if trace.naming and trace.naming.possible
+    ]
+    grants_by_name = grants and layer is Layer.RESOURCE and effect is Effect.ALLOW
+    policies = tuple(
+        each.policy.name for each in part.attachments if each.layer is layer and each.level == level
+    )
+    if layer not in IN_LEVELS:
+        level = levels = 0
     return Rung(
-        layer, answer, level if in_levels else 0, len(levels) if in_levels else 0, policies,
-        statements, traces, state,
-        max(grants) if grants and layer is Layer.RESOURCE and effect is Effect.ALLOW else None,
+        layer, _name(part, layer), _answer(allows, denies), level, levels, policies, statements,
+        traces, case.layers[layer], max(grants) if grants_by_name else None,
     )  # fmt: skip
 
 

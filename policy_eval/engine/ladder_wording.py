@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from policy_eval.engine.ladder import Answer, Rung
 from policy_eval.engine.marks import MARKS, PASSED_OVER
-from policy_eval.semantics.authorization import Presence, Side
+from policy_eval.semantics.authorization import SPELLED, Side
 from policy_eval.semantics.layers import NAMES, Layer
-from policy_eval.semantics.principals import SPELLED
 
 if TYPE_CHECKING:
     from policy_eval.engine.explanation import Part
@@ -22,52 +21,45 @@ _SAYS = {
     Answer.NOT_APPLICABLE: (PASSED_OVER, "does not apply"),
     Answer.ABSENT: (PASSED_OVER, "does not exist"),
 }
-_BLOCKING = {Answer.DENIES, Answer.SILENT}
 
 
 def spell_rung(rung: Rung) -> str:
     """Return the name of a layer, and of its level."""
     level = f", level {rung.level} of {rung.levels}" if rung.levels else ""
-    return f"{NAMES[rung.layer]}{level}"
-
-
-def has_several_layers(part: Part) -> bool:
-    """Return whether more than identity-based policies have a say in a request."""
-    return (
-        any(
-            rung.layer is not Layer.IDENTITY and rung.state.presence is not Presence.NOTHING
-            for rung in part.rungs
-        )
-        and part.case.side is not Side.NEITHER
-    )
+    return f"{rung.name}{level}"
 
 
 def deciding_rung(part: Part) -> Rung | None:
     """Return the layer, or the level of it, that decided; None where none is given."""
-    layer = part.decision.decided_by
-    rungs = [rung for rung in part.rungs if rung.layer is layer]
-    blocking = (rung for rung in rungs if rung.answer in _BLOCKING)
-    if part.decision.allowed:
-        return rungs[0] if rungs else None
-    denying = (rung for rung in rungs if rung.answer is Answer.DENIES)
-    return next(denying, None) or next(blocking, None) or (rungs[0] if rungs else None)
+    return _deciding(part, part.rungs)
+
+
+def _deciding(part: Part, rungs: tuple[Rung, ...]) -> Rung | None:
+    own = [rung for rung in rungs if rung.layer is part.decision.decided_by]
+    for answer in () if part.decision.allowed else (Answer.DENIES, Answer.SILENT):
+        for rung in own:
+            if rung.answer is answer:
+                return rung
+    return own[0] if own else None
 
 
 def in_telling_order(part: Part) -> list[Rung]:
     """Return the layers in the order of R-EVAL-03, the one that decided before the others."""
-    first = deciding_rung(part)
-    return [*([first] if first else []), *(rung for rung in part.rungs if rung is not first)]
+    rungs = part.rungs
+    first = _deciding(part, rungs)
+    return [*([first] if first else []), *(rung for rung in rungs if rung is not first)]
 
 
 def spell_ladder(part: Part) -> list[str]:
     """Return a line for each layer: what it says, and the statements or reason behind it."""
-    names = [spell_rung(rung) for rung in part.rungs]
+    rungs = part.rungs
+    names = [spell_rung(rung) for rung in rungs]
     width = max(map(len, names))
-    says = [_verdict(part, rung) for rung in part.rungs]
+    says = [_verdict(part, rung) for rung in rungs]
     wide = max(len(words) for _, words in says)
     return [
         f"{mark} {name:<{width}}   {words:<{wide}}   {_behind(rung)}".rstrip()
-        for rung, name, (mark, words) in zip(part.rungs, names, says, strict=True)
+        for rung, name, (mark, words) in zip(rungs, names, says, strict=True)
     ]
 
 
@@ -81,6 +73,8 @@ def _verdict(part: Part, rung: Rung) -> tuple[str, str]:
 def _behind(rung: Rung) -> str:
     if rung.state.reason:
         return f"{rung.state.reason} ({rung.state.rule})"
+    if rung.answer is Answer.UNKNOWN:
+        return ""
     if not rung.statements:
         return ", ".join(rung.policies) or "no policy at this level"
     named = ", ".join(

@@ -11,10 +11,12 @@ from typing import NamedTuple
 from policy_eval.engine.decision import Attachment, Entry
 from policy_eval.engine.matching import Predicate, compile_set
 from policy_eval.policy.ast import Effect
+from policy_eval.policy.policy_type import RULES
+from policy_eval.semantics.authorization import Grant
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Test, action_set, lower_statement
 from policy_eval.semantics.outcomes import can_be_unreadable
-from policy_eval.semantics.principals import Caller, Grant, PrincipalTest, lower_principal
+from policy_eval.semantics.principals import Caller, PrincipalTest, lower_principal
 from policy_eval.semantics.readings import OUR_READING, Reading
 from policy_eval.semantics.sets import OneOf, ValueSet
 
@@ -174,12 +176,12 @@ class Program:
         )
 
     def _naming(self, selected: int, *, at_endpoint: bool) -> NamingRow | None:
-        tests = []
-        for index in indices(selected):
-            (layer, _, policy), statement = self.entries[index]
-            test = lower_principal(policy, statement, self.reading)
-            if test is not None and (layer is Layer.ENDPOINT) is at_endpoint:
-                tests.append((1 << index, test))
+        tests = [
+            (1 << index, lower_principal(statement, self.reading))
+            for index in indices(selected)
+            for (layer, _, policy), statement in (self.entries[index],)
+            if RULES[policy.type].names_principals and (layer is Layer.ENDPOINT) is at_endpoint
+        ]
         return NamingRow(tests) if tests else None
 
 

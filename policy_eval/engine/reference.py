@@ -5,13 +5,14 @@ equal); only this engine explains.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.engine.decision import Attachment, Entry
 from policy_eval.engine.naive import contains
 from policy_eval.errors import RequestError
 from policy_eval.policy.ast import Effect, Element
-from policy_eval.semantics.authorization import NO, Bounds, Case, Found
+from policy_eval.policy.policy_type import RULES
+from policy_eval.semantics.authorization import NO, Bounds, Case, Found, Grant
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import (
     Key,
@@ -21,16 +22,12 @@ from policy_eval.semantics.lower import (
     lower_statement,
 )
 from policy_eval.semantics.outcomes import Why, evaluate
-from policy_eval.semantics.principals import (
-    Grant,
-    Naming,
-    PrincipalTest,
-    lower_principal,
-    naming,
-)
 from policy_eval.semantics.request_context import Candidates, RequestContext, Unknown
 from policy_eval.semantics.sets import ValueSet
 from policy_eval.semantics.situations import levels_with_a_say
+
+if TYPE_CHECKING:
+    from policy_eval.semantics.principals import Naming, PrincipalTest
 
 
 class TestTrace(NamedTuple):
@@ -53,8 +50,8 @@ class StatementTrace(NamedTuple):
 
     entry: Entry
     tests: tuple[TestTrace, ...]
-    principal: PrincipalTest | None = None
-    naming: Naming | None = None
+    principal: "PrincipalTest | None" = None
+    naming: "Naming | None" = None
 
     @property
     def selected(self) -> bool:
@@ -191,9 +188,11 @@ def _trace_statement(entry: Entry, context: RequestContext) -> StatementTrace:
         return StatementTrace(entry, (action,))
     lowered = lower_statement(policy, statement, context.reading)
     tests = (action, *(_trace_test(test, context) for test in lowered))
-    principal = lower_principal(policy, statement, context.reading)
-    if principal is None:
+    if not RULES[policy.type].names_principals:
         return StatementTrace(entry, tests)
+    from policy_eval.semantics.principals import lower_principal, naming
+
+    principal = lower_principal(statement, context.reading)
     at_endpoint = entry.attachment.layer is Layer.ENDPOINT
     caller = context.caller_at_endpoint() if at_endpoint else context.caller()
     return StatementTrace(entry, tests, principal, naming(principal, caller))

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from policy_eval.engine.matching import contains
 from policy_eval.engine.program import ActionProgram, Named, NamingRow, Program, Row
 from policy_eval.errors import RequestError
-from policy_eval.semantics.authorization import Bounds, Case, Found
+from policy_eval.semantics.authorization import Bounds, Case, Found, Grant
 from policy_eval.semantics.complaints import unreadable
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Subject
 from policy_eval.semantics.outcomes import Why, evaluate
-from policy_eval.semantics.principals import Caller, Grant, naming
+from policy_eval.semantics.principals import Caller, naming
 from policy_eval.semantics.request_context import Candidates, RequestContext
 from policy_eval.semantics.situations import levels_with_a_say
 

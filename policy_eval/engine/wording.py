@@ -9,25 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy_eval.engine.decision import Deciding, Decision
-from policy_eval.engine.ladder import Rung
-from policy_eval.engine.ladder_wording import (
-    deciding_rung,
-    has_several_layers,
-    in_telling_order,
-    spell_ladder,
-    spell_rung,
-    spell_sides,
-)
 from policy_eval.engine.marks import MARKS, OPEN
 from policy_eval.engine.reference import StatementTrace, TestTrace
 from policy_eval.errors import visible
 from policy_eval.policy.ast import Effect, Policy
-from policy_eval.semantics.authorization import Presence, Word
+from policy_eval.semantics.authorization import SPELLED, Presence, Side, Word
 from policy_eval.semantics.layers import NAMES, Layer
 from policy_eval.semantics.lower import Key, Quantifier, Subject, Template
 from policy_eval.semantics.operators import Operator
 from policy_eval.semantics.outcomes import Why
-from policy_eval.semantics.principals import SPELLED
 from policy_eval.semantics.readings import ABOUT, OpenPoint
 from policy_eval.semantics.request_context import Unknown
 from policy_eval.semantics.sets import OneOf
@@ -35,6 +25,7 @@ from policy_eval.semantics.views import View
 
 if TYPE_CHECKING:
     from policy_eval.engine.explanation import Explanation, Part
+    from policy_eval.engine.ladder import Rung
 
 _ANSWERS = {
     Word.ALLOWED: "allowed",
@@ -91,6 +82,12 @@ def _decided_by(explanation: Explanation) -> str:
     layer = explanation.decision.decided_by
     if layer is None:
         return ""
+    if explanation.decision.allowed and explanation.deciding_part.case.side is Side.BOTH:
+        return " (both sides)"
+    if not explanation.deciding_part.is_layered:
+        return f" ({NAMES[layer]})"
+    from policy_eval.engine.ladder_wording import deciding_rung, spell_rung
+
     rung = deciding_rung(explanation.deciding_part)
     return f" ({spell_rung(rung) if rung else NAMES[layer]})"
 
@@ -99,7 +96,9 @@ def summarize(explanation: Explanation) -> str:
     """Return the short answer: the decision, what gave it or what it lacks, what it rests on."""
     lines = [headline(explanation), *(f"  {line}" for line in reasons(explanation))]
     part = explanation.deciding_part
-    if has_several_layers(part):
+    if part.is_layered:
+        from policy_eval.engine.ladder_wording import spell_ladder
+
         lines += ["", *(f"  {line}" for line in spell_ladder(part))]
     return "\n".join([*lines, *_footnotes(explanation)])
 
@@ -111,6 +110,8 @@ def reasons(explanation: Explanation) -> list[str]:
 
 def spell_out(explanation: Explanation) -> str:
     """Return the whole explanation: every layer, every statement on the action, test by test."""
+    from policy_eval.engine.ladder_wording import in_telling_order, spell_ladder, spell_rung
+
     lines = [headline(explanation)]
     several = len(explanation.parts) > 1
     assumed = {policy.name: "; ".join(policy.assumptions) for policy in explanation.policies}
@@ -119,10 +120,10 @@ def spell_out(explanation: Explanation) -> str:
         if several:
             because = f", needed because {part.because} ({part.rule})" if part.because else ""
             lines += ["", f"  {part.context.action}: {spell_answer(part.decision)}{because}"]
-        if has_several_layers(part):
+        if part.is_layered:
             body += ["", *spell_ladder(part)]
         for rung in in_telling_order(part):
-            if has_several_layers(part) and rung.policies:
+            if part.is_layered and rung.policies:
                 body += ["", f"{spell_rung(rung)}:"]
             for name in rung.policies:
                 note = "" if number else assumed[name]
@@ -211,10 +212,14 @@ def _identity_side(part: Part) -> list[str]:
 
 def _lacking(part: Part) -> list[str]:
     """Return what the layer that decided lacks, and what it would need."""
-    rung = deciding_rung(part)
-    traces = [] if rung is None else [
-        trace for trace in rung.traces if trace.entry.statement.effect is Effect.ALLOW
-    ]  # fmt: skip
+    layer, rung, sides = part.decision.decided_by, None, []
+    traces = part.trace.of(layer) if layer else ()
+    if part.is_layered:
+        from policy_eval.engine.ladder_wording import deciding_rung, spell_sides
+
+        rung, sides = deciding_rung(part), spell_sides(part)
+        traces = rung.traces if rung else ()
+    traces = tuple(each for each in traces if each.entry.statement.effect is Effect.ALLOW)
     lines = []
     for trace in traces:
         failed = [test for test in trace.tests if test.holds is not True]
@@ -222,10 +227,10 @@ def _lacking(part: Part) -> list[str]:
             lines.append(f"{_label(trace)} would allow it, but:")
             lines += [f"  {_test_line(test)}" for test in failed]
     lines = lines or [_nothing_allows(part, rung, traces)]
-    return [*lines, *spell_sides(part)]
+    return [*lines, *sides]
 
 
-def _nothing_allows(part: Part, rung: Rung | None, traces: list[StatementTrace]) -> str:
+def _nothing_allows(part: Part, rung: Rung | None, traces: tuple[StatementTrace, ...]) -> str:
     named = [trace for trace in traces if trace.naming is None or trace.naming.holds is not False]
     selected = [trace for trace in named if trace.selected]
     if any(trace.selected for trace in traces) and not selected:
@@ -233,7 +238,7 @@ def _nothing_allows(part: Part, rung: Rung | None, traces: list[StatementTrace])
     if selected:
         patterns = [value for trace in selected for value in trace.tests[1].test.origin.values]
         return f"no statement allows it on this resource; allowed on {_quoted(patterns)}"
-    if rung is None and part.decision.decided_by is Layer.IDENTITY:
+    if part.case.layers[Layer.IDENTITY].presence is Presence.NONE and not rung:
         return "no identity-based policy is given"
     where = ""
     if rung is not None and rung.layer is not Layer.IDENTITY:
@@ -241,11 +246,11 @@ def _nothing_allows(part: Part, rung: Rung | None, traces: list[StatementTrace])
     return f"no statement{where} allows {part.context.action}"
 
 
-def _whom(traces: list[StatementTrace]) -> str:
+def _whom(traces: tuple[StatementTrace, ...]) -> str:
     values = [
         f'"{visible(value.text)}"'
         for trace in traces
-        if trace.selected and trace.principal and trace.principal.element
+        if trace.selected and trace.principal
         for value in trace.principal.element.values
     ]
     shown = dict.fromkeys(values)
@@ -273,8 +278,7 @@ def _statements(policy: str, rung: Rung) -> list[str]:
             lines += [
                 f"    {line}"
                 for line in (
-                    *_principal_lines(trace),
-                    *_test_lines(trace.tests),
+                    *_test_lines(trace),
                     *_not_understood(trace),
                 )
             ]
@@ -289,18 +293,17 @@ def _open_principal(trace: StatementTrace) -> list[str]:
     return _principal_lines(trace) if trace.naming and trace.naming.holds is None else []
 
 
-def _principal_lines(trace: StatementTrace) -> list[str]:
+def _principal_lines(trace: StatementTrace, width: int = 0) -> list[str]:
     """Return the line of a statement's principal element; none in policies without."""
     test, named = trace.principal, trace.naming
     if test is None or named is None:
         return []
     element = test.element
-    values = [value.text for value in element.values] if element else []
-    name = element.name if element else "Principal"
+    values = [value.text for value in element.values]
     wanted = _none_of(tuple(values)) if test.negated else _quoted(values, " or ")
     how = f", which {SPELLED[named.sure]}" if named.sure and not test.negated else ""
     missing = f"; not known: {named.missing}" if named.holds is None else ""
-    return [f"{MARKS[named.holds]} {name}   {wanted}{how}{missing}"]
+    return [f"{MARKS[named.holds]} {element.name:<{width}}   {wanted}{how}{missing}"]
 
 
 def _not_understood(trace: StatementTrace) -> list[str]:
@@ -326,9 +329,16 @@ def _subject(trace: TestTrace) -> str:
     return f"{element} {key.spelling}" if isinstance(key, Key) else element
 
 
-def _test_lines(tests: tuple[TestTrace, ...]) -> list[str]:
-    width = max(len(_subject(test)) for test in tests)
-    return [_test_line(test, width) for test in tests]
+def _test_lines(trace: StatementTrace) -> list[str]:
+    """Return a line for the principal element and for each test, aligned."""
+    names = [_subject(test) for test in trace.tests]
+    if trace.principal:
+        names.append(trace.principal.element.name)
+    width = max(map(len, names))
+    return [
+        *_principal_lines(trace, width),
+        *(_test_line(test, width) for test in trace.tests),
+    ]
 
 
 def _test_line(trace: TestTrace, width: int = 0) -> str:

@@ -39,6 +39,11 @@ class TypeRules(NamedTuple):
     plain_sids: bool = False
     unique_sids: bool = False
 
+    @property
+    def names_principals(self) -> bool:
+        """Whether its statements say whom they are about."""
+        return "Principal" in self.required
+
 
 _RESOURCE = frozenset({"Resource"})
 _NOBODY_NAMED = frozenset({"Principal", "NotPrincipal"})

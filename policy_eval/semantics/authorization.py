@@ -13,11 +13,10 @@ R-KMS-01, R-KMS-02, R-TRUST-01, R-TRUST-02.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Generic, NamedTuple, Protocol, Self, TypeVar, assert_never
 
 from policy_eval.semantics.layers import Layer
-from policy_eval.semantics.principals import Grant
 
 
 class Word(Enum):
@@ -46,6 +45,26 @@ class Everyone(Enum):
     NOTHING_MORE = "it holds whatever boundary and session policies leave out"
     LIMITS = "boundary and session policies must allow too"
     NEVER = "it does not reach the caller"
+
+
+class Grant(IntEnum):
+    """How an Allow names the caller, the strongest last (R-PRIN-04)."""
+
+    ACCOUNT = 1
+    OF_SESSION = 2
+    EVERYONE = 3
+    EVERYONE_OF_ARN = 4
+    DIRECT = 5
+
+
+SPELLED = {
+    Grant.ACCOUNT: "names the caller's account",
+    Grant.OF_SESSION: "names the role or user behind the session",
+    Grant.EVERYONE: "names everyone",
+    Grant.EVERYONE_OF_ARN: "names everyone with such an aws:PrincipalArn",
+    Grant.DIRECT: "names the caller itself",
+}
+"""Each class in words."""
 
 
 class Truth(Protocol):

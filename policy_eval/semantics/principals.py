@@ -9,36 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from enum import IntEnum
 from typing import NamedTuple
 
 from policy_eval.policy.arn import parse_arn
-from policy_eval.policy.ast import Policy, Statement
-from policy_eval.policy.policy_type import RULES
+from policy_eval.policy.ast import Statement
 from policy_eval.policy.principal_element import PrincipalElement, PrincipalValue
 from policy_eval.request.principal import Principal, PrincipalKind, is_account
+from policy_eval.semantics.authorization import Grant
 from policy_eval.semantics.readings import OpenPoint, Reading
 from policy_eval.text.folding import fold
-
-
-class Grant(IntEnum):
-    """How an Allow names the caller, the strongest last (R-PRIN-04)."""
-
-    ACCOUNT = 1
-    OF_SESSION = 2
-    EVERYONE = 3
-    EVERYONE_OF_ARN = 4
-    DIRECT = 5
-
-
-SPELLED = {
-    Grant.ACCOUNT: "names the caller's account",
-    Grant.OF_SESSION: "names the role or user behind the session",
-    Grant.EVERYONE: "names everyone",
-    Grant.EVERYONE_OF_ARN: "names everyone with such an aws:PrincipalArn",
-    Grant.DIRECT: "names the caller itself",
-}
-"""Each class in words."""
 
 
 class PrincipalTest(NamedTuple):
@@ -55,7 +34,7 @@ class PrincipalTest(NamedTuple):
     negated: bool
     denies: bool
     parents_suffice: bool
-    element: PrincipalElement | None
+    element: PrincipalElement
 
 
 _NOBODY = PrincipalElement("Principal", (), negated=False)
@@ -63,13 +42,11 @@ _EVERYONE = PrincipalValue("AWS", "*")
 _PRINCIPAL_ARN = "aws:principalarn"
 
 
-def lower_principal(policy: Policy, statement: Statement, reading: Reading) -> PrincipalTest | None:
-    """Return the test of whom a statement is about; None in types that name nobody.
+def lower_principal(statement: Statement, reading: Reading) -> PrincipalTest:
+    """Return the test of whom a statement of a policy that names principals is about.
 
     A statement without the element in a type that wants one applies to nobody (R-EXT-02).
     """
-    if "Principal" not in RULES[policy.type].required:
-        return None
     element = statement.principal or _NOBODY
     names = frozenset(map(_normal, element.values))
     # with a condition on aws:PrincipalArn, AWS documents what `*` is immune to (E.2)
@@ -81,7 +58,7 @@ def lower_principal(policy: Policy, statement: Statement, reading: Reading) -> P
         element.negated,
         statement.effect.value == "Deny",
         OpenPoint.NOT_PRINCIPAL_PARENTS in reading,
-        statement.principal,
+        element,
     )
 
 

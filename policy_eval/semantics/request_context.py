@@ -7,7 +7,7 @@ R-XACC-05 (whose resource it is).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from policy_eval.errors import RequestError, refuse_request
 from policy_eval.policy.action import Action, parse_action
@@ -36,7 +36,6 @@ from policy_eval.semantics.layers import (
     Layer,
 )
 from policy_eval.semantics.lower import Key
-from policy_eval.semantics.principals import Caller, at_gateway, caller_of
 from policy_eval.semantics.readings import OUR_READING, OpenPoint, Reading
 from policy_eval.semantics.resources import (
     Resources,
@@ -47,6 +46,9 @@ from policy_eval.semantics.resources import (
 )
 from policy_eval.semantics.service_exceptions import resource_policy_type
 from policy_eval.text.folding import fold
+
+if TYPE_CHECKING:
+    from policy_eval.semantics.principals import Caller
 
 
 class Unknown:
@@ -208,6 +210,8 @@ class RequestContext:
 
         Its unique ID and session may also have been given as `aws:userid`.
         """
+        from policy_eval.semantics.principals import caller_of  # only where principals are named
+
         principal = self.request.principal
         user_id = principal.user_id if principal else None
         session = principal.session_name if principal else None
@@ -224,6 +228,8 @@ class RequestContext:
         with_gateways = self.action.service.lower() in GATEWAY_SERVICES
         if not with_gateways or kind is EndpointType.INTERFACE:
             return self.caller()
+        from policy_eval.semantics.principals import at_gateway
+
         return at_gateway(self.caller(), surely=kind is EndpointType.GATEWAY)
 
     def resource_policy(self) -> int | None:

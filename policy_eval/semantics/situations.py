@@ -249,7 +249,8 @@ def _scp(context: RequestContext) -> LayerState:
 
 
 def _rcp(context: RequestContext) -> LayerState:
-    reason = _why_no_rcp(context)
+    exists = context.attached.exists(Layer.RCP) is not False
+    reason = _why_no_rcp(context) if exists else ""
     if reason:
         rule = "R-SLR-01" if "service-linked" in reason else "R-RCP-01"
         return _not_applicable(context, Layer.RCP, reason, rule)
