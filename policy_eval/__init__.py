@@ -25,17 +25,29 @@ if TYPE_CHECKING:
     from policy_eval.excerpt import Excerpt
     from policy_eval.policy.ast import Effect, Policy, Statement
     from policy_eval.policy.policy_type import PolicyType, Strictness
-    from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
+    from policy_eval.request.dependency import Dependency, On
+    from policy_eval.request.principal import (
+        Credentials,
+        Principal,
+        PrincipalKind,
+        parse_principal,
+    )
     from policy_eval.request.request import Request
+    from policy_eval.semantics.layers import EndpointType, Layer
 
 _HOMES = {
+    "Credentials": "request.principal",
     "Deciding": "engine.decision",
     "Decision": "engine.decision",
+    "Dependency": "request.dependency",
     "Diagnostic": "errors",
     "Effect": "policy.ast",
+    "EndpointType": "semantics.layers",
     "Excerpt": "excerpt",
     "Explanation": "engine.explanation",
     "InputError": "errors",
+    "Layer": "semantics.layers",
+    "On": "request.dependency",
     "Place": "errors",
     "Policy": "policy.ast",
     "PolicyError": "errors",
@@ -62,13 +74,18 @@ _HOMES = {
 }
 
 __all__ = [
+    "Credentials",
     "Deciding",
     "Decision",
+    "Dependency",
     "Diagnostic",
     "Effect",
+    "EndpointType",
     "Excerpt",
     "Explanation",
     "InputError",
+    "Layer",
+    "On",
     "Place",
     "Policy",
     "PolicyError",

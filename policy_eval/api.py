@@ -73,29 +73,31 @@ def report(problems: InputError | Iterable[Diagnostic]) -> str:
     return render_all(problems.diagnostics if isinstance(problems, InputError) else problems)
 
 
-def decide(policies: PolicySet, request: Request) -> Decision:
+def decide(policies: PolicySet, request: Request, *also: Request) -> Decision:
     """Return what AWS would decide for the whole call.
 
+    `also` are further requests that the same call makes (R-RES-12): it is allowed only if each is.
     A call that needs further actions (a secret created with tags needs
     `secretsmanager:TagResource`) is allowed only if each is; `request.action_only` leaves them
     out. Raises RequestError for a context value that a statement cannot read.
     """
-    return decide_call(policies, [request])
+    return decide_call(policies, [request, *also])
 
 
-def explain(policies: PolicySet, request: Request) -> Explanation:
+def explain(policies: PolicySet, request: Request, *also: Request) -> Explanation:
     """Return the decision with every test of every statement, as the reference engine saw it.
 
-    `str()` of it is text, `to_dict()` data. Raises RequestError as `decide` does.
+    `str()` of it is text, `to_dict()` data. `also` and what is raised are as for `decide`.
     """
-    explanation = explaining.explain_call(policies, [request])
+    requests = [request, *also]
+    explanation = explaining.explain_call(policies, requests)
     ours = explanation.decision.decision
-    return explanation._replace(rests_on=explaining.rests_on(policies, [request], ours))
+    return explanation._replace(rests_on=explaining.rests_on(policies, requests, ours))
 
 
-def rests_on(policies: PolicySet, request: Request) -> tuple[str, ...]:
+def rests_on(policies: PolicySet, request: Request, *also: Request) -> tuple[str, ...]:
     """Return the rules of which AWS's other reading would change the decision.
 
     Works where the request is refused too: another reading may decide it.
     """
-    return explaining.rests_on(policies, [request])
+    return explaining.rests_on(policies, [request, *also])

@@ -24,6 +24,7 @@ from policy_eval.engine.wording import (
     reasons,
     spell_answer,
     spell_assumptions,
+    spell_decided_by,
     spell_open_point,
 )
 from policy_eval.errors import Diagnostic, InputError, Severity, SuiteError
@@ -149,7 +150,10 @@ def _table(suite: Suite, results: list[Result]) -> str:
             continue
         decision = result.found.decision
         mark = MARKS[decision.allowed]
-        lines += ["", f"  {mark} {name}   {spell_answer(decision)}   {decision.action}"]
+        answer = spell_answer(decision)
+        if result.found.deciding_part.is_layered:
+            answer += spell_decided_by(result.found)
+        lines += ["", f"  {mark} {name}   {answer}   {decision.action}"]
         if decision.blocked_by:
             lines.append(f"      it also needs {decision.blocked_by}, which is not allowed")
         lines += [f"      {line}" for line in reasons(result.found)]

@@ -65,9 +65,9 @@ def headline(explanation: Explanation) -> str:
     decision = explanation.decision
     context = explanation.parts[0].context
     yes_or_no = {True: "yes: ", False: "no: ", None: ""}[decision.allowed]
-    answer = f"{yes_or_no}{spell_answer(decision)}{_decided_by(explanation)}"
     if decision.refused_by_service and decision.allowed is not False:
-        answer = f"no: the service refuses. IAM: {spell_answer(decision)}{_decided_by(explanation)}"
+        yes_or_no = "no: the service refuses. IAM: "
+    answer = f"{yes_or_no}{spell_answer(decision)}{spell_decided_by(explanation)}"
     who = f" as {context.request.principal}" if context.request.principal else ""
     resource = context.request.resource
     on = f" on {resource}" if resource and resource != "*" else ""
@@ -77,7 +77,7 @@ def headline(explanation: Explanation) -> str:
     return line
 
 
-def _decided_by(explanation: Explanation) -> str:
+def spell_decided_by(explanation: Explanation) -> str:
     """Return the layer that decided, in brackets."""
     layer = explanation.decision.decided_by
     if layer is None:

@@ -151,7 +151,27 @@ def _link_spellings(keys: KnownKeys, service: str) -> None:
 
 
 def derive_from_forwarding(keys: KnownKeys, principal: Principal | None, reading: Reading) -> None:
-    """Enter CalledViaFirst, CalledViaLast and ViaAWSService from CalledVia (R-FAS-01)."""
+    """Enter what it brings that a service forwards the call, or that none does (R-FAS-01)."""
+    forwarded = _forwarding(keys, reading)
+    if forwarded:
+        for name in ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp"):
+            keys.settle(name, None, "a service forwards the call")
+    if principal is None or principal.kind is not PrincipalKind.USER:
+        return
+    if principal.credentials is Credentials.ACCESS_KEY and forwarded is not None:
+        value = "false" if forwarded else None
+        how = "a service forwards the call" if forwarded else "the call is made"
+        keys.settle("aws:MultiFactorAuthPresent", value, f"{how} with an access key")
+    elif forwarded is not False and _MFA not in keys.entries:
+        # there and false for access keys, there for temporary credentials: not known to be absent
+        keys.unknown.add(_MFA)
+
+
+def _forwarding(keys: KnownKeys, reading: Reading) -> bool | None:
+    """Enter CalledViaFirst, CalledViaLast and ViaAWSService from CalledVia.
+
+    Return whether a service forwards the call; None where nobody knows.
+    """
     chain = keys.first("aws:calledvia")
     ends = [
         name for name in ("aws:calledviafirst", "aws:calledvialast")
@@ -162,29 +182,21 @@ def derive_from_forwarding(keys: KnownKeys, principal: Principal | None, reading
         keys.settle("aws:CalledViaFirst", chain[0], because)
         keys.settle("aws:CalledViaLast", chain[-1], because)
         keys.settle("aws:ViaAWSService", "true", because)
-    elif ends:
+        return True
+    if ends:
         keys.settle("aws:ViaAWSService", "true", f"`{ends[0]}` is given")
         if "aws:calledvia" not in keys.given:
             keys.unknown.add("aws:calledvia")
-    elif keys.is_said_unknown("aws:calledvia"):
+        return True
+    if keys.is_said_unknown("aws:calledvia"):
         keys.unknown |= {"aws:calledviafirst", "aws:calledvialast"}
-        return
+    elif OpenPoint.VIA_SERVICE_ON_DIRECT_CALL in reading:
+        keys.derive("aws:ViaAWSService", None)
     else:
-        if OpenPoint.VIA_SERVICE_ON_DIRECT_CALL in reading:
-            keys.derive("aws:ViaAWSService", None)
-        else:
-            keys.guess("aws:ViaAWSService", "false")
-        return
-    for name in ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp"):
-        keys.settle(name, None, "a service forwards the call")
-    if principal is None or principal.kind is not PrincipalKind.USER:
-        return
-    if principal.credentials is Credentials.ACCESS_KEY:
-        keys.settle("aws:MultiFactorAuthPresent", "false",
-                    "a service forwards the call of an access key")  # fmt: skip
-    elif _MFA not in keys.entries:
-        # there and false for access keys, there for temporary credentials: never absent
-        keys.unknown.add(_MFA)
+        keys.guess("aws:ViaAWSService", "false")
+    if "aws:viaawsservice" in keys.entries:
+        return keys.first("aws:viaawsservice") == ("true",)
+    return None
 
 
 def derive_from_endpoint(keys: KnownKeys) -> None:

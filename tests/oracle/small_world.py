@@ -103,18 +103,18 @@ def with_layer(world: World, layer: str, says: str) -> World:
     return World(**{**world._asdict(), layer: says})
 
 
-def worlds(action: str) -> Iterator[World]:
-    """Yield every combination for an action."""
-    for caller, who in CALLERS.items():
-        boundaries = SAYS if who.has_boundary else (ABSENT,)
-        sessions = SAYS if who.has_session else (ABSENT,)
-        resources = [(ABSENT, 0), (SILENT, 0)]
-        resources += [(says, n) for says in (ALLOW, DENY) for n in range(len(who.names))]
-        for owner, identity, boundary, session, (resource, names), scp, rcp, endpoint in product(
-            (OWN, OTHER), SAYS, boundaries, sessions, resources, SAYS, SAYS, SAYS
-        ):
-            yield World(caller, action, owner, identity, boundary, session, resource, names,
-                        scp, rcp, endpoint)  # fmt: skip
+def worlds(action: str, caller: str) -> Iterator[World]:
+    """Yield every combination for an action and a caller."""
+    who = CALLERS[caller]
+    boundaries = SAYS if who.has_boundary else (ABSENT,)
+    sessions = SAYS if who.has_session else (ABSENT,)
+    resources = [(ABSENT, 0), (SILENT, 0)]
+    resources += [(says, n) for says in (ALLOW, DENY) for n in range(len(who.names))]
+    for owner, identity, boundary, session, (resource, names), scp, rcp, endpoint in product(
+        (OWN, OTHER), SAYS, boundaries, sessions, resources, SAYS, SAYS, SAYS
+    ):
+        yield World(caller, action, owner, identity, boundary, session, resource, names,
+                    scp, rcp, endpoint)  # fmt: skip
 
 
 def any_world(random: Random) -> World:
@@ -150,8 +150,8 @@ def _policy(says: str, policy_type: PolicyType, action: str, principal: str) -> 
     return parse_policy(json.dumps(document), f"{policy_type.value} that is {says}", policy_type)
 
 
-def policies_of(world: World) -> PolicySet:
-    """Return the policies of a combination."""
+def policies_of(world: World, unknown: tuple[Layer, ...] = ()) -> PolicySet:
+    """Return the policies of a combination, some layers of it perhaps unknown."""
     who = CALLERS[world.caller]
 
     def one(says: str, policy_type: PolicyType, principal: str = "") -> Policy | None:
@@ -175,6 +175,7 @@ def policies_of(world: World) -> PolicySet:
         rcps=level(world.rcp, PolicyType.RCP),
         endpoint=one(world.endpoint, PolicyType.ENDPOINT, '"*"'),
         endpoint_type="interface",
+        unknown_layers=unknown,
     )
 
 
@@ -186,6 +187,12 @@ def request_of(world: World) -> Request:
         principal=CALLERS[world.caller].principal,
         resource_account=world.owner,
     )
+
+
+def word_with_unknown(world: World, layer: Layer) -> str:
+    """Return the scalar engine's answer where nobody knows the policies of a layer."""
+    without = with_layer(world, layer.value, ABSENT)
+    return decide_call(policies_of(without, (layer,)), [request_of(world)]).decision
 
 
 class Answers(NamedTuple):

@@ -15,6 +15,7 @@ from policy_eval.semantics.authorization import (
     Case,
     Everyone,
     Found,
+    Grant,
     LayerState,
     Presence,
     Side,
@@ -25,7 +26,6 @@ from policy_eval.semantics.authorization import (
     granting_layers,
 )
 from policy_eval.semantics.layers import Layer
-from policy_eval.semantics.principals import Grant
 
 _NONE: Allows[bool] = Allows(
     identity=False, boundary=True, session=True, direct=False, everyone_of_arn=False,
