@@ -19,6 +19,7 @@ from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import Diagnostic, InputError, RequestError, Severity, SuiteError
 from policy_eval.request.request import Request
+from policy_eval.semantics.layers import Layer
 
 POLICIES = PolicySet(
     [
@@ -48,6 +49,7 @@ UNDETERMINED = _explain(
     Request("s3:PutObject", "*", context={"aws:SourceVpc": "v"}, unknown=["aws:Referer"])
 )
 BLOCKED = _explain(Request("secretsmanager:CreateSecret", "*", request_tags={"env": "dev"}))
+FREE = _explain(Request("sts:GetCallerIdentity", principal="arn:aws:iam::111122223333:user/u"))
 REFUSED = RequestError(
     Diagnostic("bad-thing", Severity.ERROR, "this is bad"),
     Diagnostic("worse-thing", Severity.ERROR, "this is worse"),
@@ -69,6 +71,7 @@ MET: list[tuple[Explanation | InputError, Expectation]] = [
     (UNDETERMINED, Expectation(decision="undetermined")),
     (UNDETERMINED, Expectation(missing_context=frozenset({"aws:REFERER"}))),
     (BLOCKED, Expectation(blocked_by="secretsmanager:TagResource")),
+    (ALLOWED, Expectation(decided_by=Layer.IDENTITY, remarks=frozenset())),
     (REFUSED, Expectation(decision="invalid")),
     (REFUSED, Expectation(error="worse-thing")),
     (REFUSED, Expectation(decision="invalid", error="bad-thing")),
@@ -100,6 +103,10 @@ NOT_MET: list[tuple[Explanation | InputError, Expectation, str]] = [
     (ALLOWED, Expectation(blocked_by="kms:Decrypt"),
      "expected blocked by kms:Decrypt, found nothing"),
     (ALLOWED, Expectation(error="bad-thing"), "expected the error bad-thing, decided allowed"),
+    (ALLOWED, Expectation(decided_by=Layer.SCP), "expected decided by scp, found identity"),
+    (FREE, Expectation(decided_by=Layer.IDENTITY), "expected decided by identity, found no layer"),
+    (ALLOWED, Expectation(remarks=frozenset({"R-AF-02"})),
+     "expected remarks R-AF-02, found none"),
     (REFUSED, Expectation(decision="implicitDeny"),
      f"expected implicitDeny, refused: {REFUSED}"),
     (REFUSED, Expectation(decision="anyDeny"), f"expected anyDeny, refused: {REFUSED}"),
@@ -139,6 +146,8 @@ def test_everything_that_differs_is_told() -> None:
         Expectation(failed_conditions=frozenset({"aws:Referer"})),
         Expectation(missing_context=frozenset({"aws:Referer"})),
         Expectation(blocked_by="kms:Decrypt"),
+        Expectation(decided_by=Layer.SCP),
+        Expectation(remarks=frozenset({"R-AF-02"})),
     ],
 )
 def test_a_refused_request_meets_no_expectation_of_a_decision(expect: Expectation) -> None:

@@ -8,6 +8,7 @@ from click.shell_completion import ShellComplete, get_completion_class
 
 from policy_eval.cli.can_i import command as can_i
 from policy_eval.cli.check import command as check
+from policy_eval.cli.check import packaged_scenarios
 from policy_eval.cli.completion import complete_across_colons
 
 
@@ -46,6 +47,6 @@ def test_scenarios_and_files_are_completed() -> None:
     found = argument.shell_complete(context, "app")
 
     assert [(item.value, item.type) for item in found] == [
-        ("appflow-secrets", "plain"),
+        *((name, "plain") for name in packaged_scenarios()),
         ("app", "file"),
     ]
