@@ -8,6 +8,7 @@ import click
 
 from policy_eval.cli.layer_options import Given, layer_options, read_caller, read_layers
 from policy_eval.cli.options import (
+    QuickCommand,
     clock,
     output_option,
     read_context,
@@ -54,7 +55,7 @@ def _complete_action(
     ]
 
 
-@click.command("can-i", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("can-i", cls=QuickCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("action", shell_complete=_complete_action)
 @click.argument("resource", required=False)
 @layer_options

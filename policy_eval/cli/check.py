@@ -29,6 +29,7 @@ from policy_eval.engine.wording import (
 )
 from policy_eval.errors import Diagnostic, InputError, Severity, SuiteError
 from policy_eval.policy.policy_type import Strictness
+from policy_eval.request.principal import parse_principal
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -83,6 +84,8 @@ def command(
     with refusing_bad_input(form) as tell:
         policies = read_layers(given, "", Strictness(lenient, accept_invalid))
         caller = read_caller(given, None)
+        if isinstance(caller, str):
+            caller = parse_principal(caller)
         time = clock() if now is None else now
         suite = _load(scenario, Overrides(policies, caller, time, resource_account))
         _want_policies(suite)

@@ -171,9 +171,8 @@ def _type_by_arn(arn: str) -> PolicyType:
     return type_by_arn(arn)
 
 
-def read_caller(given: Given, otherwise: Principal | None) -> Principal | None:
+def read_caller(given: Given, otherwise: Principal | None) -> Principal | str | None:
     """Return who calls: the option's principal, else another, with what the options say of it."""
-    principal = otherwise if given.principal is None else parse_principal(given.principal)
     said: dict[str, object] = {
         "tags": tuple(read_tags("--principal-tag", given.principal_tag).items()),
         "session_tags": tuple(read_tags("--session-tag", given.session_tag).items()),
@@ -185,10 +184,13 @@ def read_caller(given: Given, otherwise: Principal | None) -> Principal | None:
         "management_account": given.management_account,
     }
     said = {name: value for name, value in said.items() if value not in (None, ())}
-    if said and principal is None:
+    if not said:
+        return otherwise if given.principal is None else given.principal
+    principal = otherwise if given.principal is None else parse_principal(given.principal)
+    if principal is None:
         raise refuse_request(
             "missing-principal",
             f"something is said of the caller ({', '.join(said)}), and nobody is named",
             "name who calls with --as",
         )
-    return principal._replace(**said) if principal and said else principal  # type: ignore[arg-type]
+    return principal._replace(**said)  # type: ignore[arg-type]  # each is a field's

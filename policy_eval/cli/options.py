@@ -25,6 +25,21 @@ if TYPE_CHECKING:
     from policy_eval.cases.fields import Field
 
 
+class QuickCommand(click.Command):
+    """A command whose short options are found at once.
+
+    click looks for `-p` among the long options first, and where it is not there looks for similar
+    names, which costs a cold start dear. Here each short option stands among the long ones too.
+    """
+
+    def make_parser(self, ctx: click.Context) -> click.parser._OptionParser:
+        """Return the parser of the command's options."""
+        parser = super().make_parser(ctx)
+        long, short = getattr(parser, "_long_opt", {}), getattr(parser, "_short_opt", {})
+        long.update(short)
+        return parser
+
+
 def clock() -> datetime:
     """Return the time, in whole seconds."""
     return datetime.now(UTC).replace(microsecond=0)

@@ -170,10 +170,12 @@ def _as_whom(part: Part, statement: Deciding) -> str:
     """Return how a statement of the resource's policy names the caller."""
     if statement.layer is not Layer.RESOURCE:
         return ""
-    for trace in part.trace.of(Layer.RESOURCE):
-        if trace.entry.statement.number == statement.number and trace.naming:
-            return f", which {SPELLED[trace.naming.sure]}" if trace.naming.sure else ""
-    return ""
+    grants = [
+        trace.naming.sure
+        for trace in part.trace.of(Layer.RESOURCE)
+        if trace.entry.statement.number == statement.number and trace.naming
+    ]
+    return "".join(f", which {SPELLED[grant]}" for grant in grants if grant)
 
 
 def _denied(part: Part) -> list[str]:

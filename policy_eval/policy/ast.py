@@ -1,16 +1,25 @@
 """A policy document as immutable data: what was written, nothing decided."""
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.errors import Place
 from policy_eval.policy.policy_type import PolicyType
-from policy_eval.text.node import Path, Span
 from policy_eval.text.source import Source
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from policy_eval.policy.findings import Finding
     from policy_eval.policy.principal_element import PrincipalElement
+    from policy_eval.text.node import Path, Span
+
+    class Places(Protocol):
+        """Finds where a thing inside a statement stands (statement 0: in the wrapper)."""
+
+        def __call__(self, statement: int, path: Path, *, name: bool = False) -> Span:
+            """Return the span of what `path` leads to; with `name`, of the member's name."""
+
 
 DEFAULT_VERSION = "2008-10-17"
 """What a document without a Version is read as (R-GRAM-05)."""
@@ -74,13 +83,6 @@ class Statement(NamedTuple):
     unusable: str = ""
 
 
-class Places(Protocol):
-    """Finds where a thing inside a statement stands (statement 0: in the wrapper)."""
-
-    def __call__(self, statement: int, path: Path, *, name: bool = False) -> Span:
-        """Return the span of what `path` leads to; with `name`, of the member's name."""
-
-
 class Policy(NamedTuple):
     """One policy document.
 
@@ -96,7 +98,7 @@ class Policy(NamedTuple):
     statements: tuple[Statement, ...]
     form: Form
     source: Source
-    places: Places
+    places: "Places"
     findings: "tuple[Finding, ...]" = ()
     type: PolicyType = PolicyType.IDENTITY
     stored: str = ""

@@ -10,13 +10,14 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.errors import PolicyError
-from policy_eval.policy.ast import Form, Places
+from policy_eval.policy.ast import Form
 from policy_eval.policy.policy_type import STRICT, PolicyType, Strictness
 from policy_eval.text.json_values import Member, TopLevel, read_json
 from policy_eval.text.node import Json, Node, Path, Span, find
 from policy_eval.text.source import Source
 
 if TYPE_CHECKING:
+    from policy_eval.policy.ast import Places
     from policy_eval.policy.findings import Finding
 
 
@@ -34,7 +35,7 @@ class Document(NamedTuple):
     statements: tuple[Member, ...]
     span: Span
     stored: str
-    places: Places
+    places: "Places"
     found_in: str = ""
     types: frozenset[PolicyType] = frozenset()
     findings: "tuple[Finding, ...]" = ()

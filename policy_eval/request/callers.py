@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from policy_eval.errors import RequestError, refuse_request
 from policy_eval.policy.arn import parse_arn
-from policy_eval.request.principal import Credentials, Principal, PrincipalKind, is_account
+from policy_eval.request.principal import (
+    MOST_UNITS,
+    Credentials,
+    Principal,
+    PrincipalKind,
+    is_account,
+)
 
 _OF_KIND = {
     PrincipalKind.USER: (
@@ -28,9 +34,6 @@ _OF_KIND = {
     PrincipalKind.PROVIDER: (),
 }  # fmt: skip
 """By which credentials each kind of caller can call."""
-
-MOST_UNITS = 5
-"""How deep organizational units nest under the root (A.4)."""
 
 
 def check_caller(principal: Principal) -> None:

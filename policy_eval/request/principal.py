@@ -109,6 +109,8 @@ BUILT_IN_PROVIDERS = frozenset(
     }
 )
 """Identity providers that need no provider resource in IAM (R-PRIN-10)."""
+MOST_UNITS = 5
+"""How deep organizational units nest under the root of an organization (A.4)."""
 _OF_SERVICE_LINKED_ROLES = ":role/aws-service-role/"
 
 

@@ -9,7 +9,6 @@ from typing import NoReturn
 from policy_eval.errors import refuse_request
 from policy_eval.policy.action import parse_action
 from policy_eval.policy.arn import parse_arn
-from policy_eval.request.callers import check_caller
 from policy_eval.request.context import Entries, Given, context_entries
 from policy_eval.request.dependency import Dependency
 from policy_eval.request.principal import Principal, is_account, parse_principal
@@ -95,10 +94,13 @@ class Request:
         keep = object.__setattr__
         keep(self, "action", action)
         keep(self, "resource", resource)
-        caller = parse_principal(principal) if isinstance(principal, str) else principal
-        if caller is not None:
-            check_caller(caller)
-        keep(self, "principal", caller)
+        if isinstance(principal, str):
+            principal = parse_principal(principal)
+        elif principal is not None:
+            from policy_eval.request.callers import check_caller  # only where more is said
+
+            check_caller(principal)
+        keep(self, "principal", principal)
         keep(self, "context", context_entries(context or {}))
         keep(self, "unknown", tuple(unknown))
         keep(self, "request_tags", tuple((request_tags or {}).items()))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, IntEnum
-from typing import Generic, NamedTuple, Protocol, Self, TypeVar, assert_never
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, Self, TypeVar, assert_never
 
 from policy_eval.semantics.layers import Layer
 
@@ -67,17 +67,19 @@ SPELLED = {
 """Each class in words."""
 
 
-class Truth(Protocol):
-    """A Boolean of any kind."""
+if TYPE_CHECKING:
 
-    def __and__(self, other: Self, /) -> Self:
-        """Both."""
+    class Truth(Protocol):
+        """A Boolean of any kind."""
 
-    def __or__(self, other: Self, /) -> Self:
-        """Either."""
+        def __and__(self, other: Self, /) -> Self:
+            """Both."""
+
+        def __or__(self, other: Self, /) -> Self:
+            """Either."""
 
 
-B = TypeVar("B", bound=Truth)
+B = TypeVar("B", bound="Truth")
 
 
 class Allows(NamedTuple, Generic[B]):
@@ -233,6 +235,8 @@ def allow_of(case: Case, layer: Layer, found: Bounds) -> Bounds:
             return NO
         case Presence.NONE | Presence.NOT_APPLICABLE:
             return YES if layer in _LIMITING else NO
+        case _:
+            assert_never(state.presence)
 
 
 def deny_of(case: Case, layer: Layer, found: Bounds) -> Bounds:
@@ -313,6 +317,8 @@ def decided_by(case: Case, word: Word, found: Found) -> Layer | None:
         case Word.IMPLICIT_DENY | Word.UNDETERMINED:
             _, possible = bounds_of(case, found)
             return next((layer for layer in Layer if _blocks(case, layer, possible)), None)
+        case _:
+            assert_never(word)
 
 
 def _blocks(case: Case, layer: Layer, allows: Allows[bool]) -> bool:

@@ -14,7 +14,6 @@ from datetime import datetime
 from policy_eval.errors import refuse_request
 from policy_eval.policy.action import Action
 from policy_eval.policy.arn import Arn
-from policy_eval.request.callers import levels_of
 from policy_eval.request.context import text_of
 from policy_eval.request.principal import Credentials, Principal, PrincipalKind
 from policy_eval.request.request import Request
@@ -301,9 +300,11 @@ def check_organization(keys: KnownKeys, attached: Attached) -> None:
     """Refuse a path of an organization that has other levels than the policies given (R-KEY-03)."""
     for name, kind in _LEVELS_OF.items():
         given = attached.scp_levels if kind == "service" else attached.rcp_levels
-        for path in keys.first(fold(name)) or ():
+        for path in keys.first(fold(name)) or () if given else ():
+            from policy_eval.request.callers import levels_of  # only for organizations
+
             levels = levels_of(path)
-            if given and levels is not None and levels != given:
+            if levels is not None and levels != given:
                 raise refuse_request(
                     "organization-path",
                     f"`{path}` has {levels} levels with the account, and {kind} control policies "

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from policy_eval.errors import Diagnostic, PolicyError, Severity
 from policy_eval.policy.policy_type import PolicyType
-from policy_eval.request.callers import MOST_UNITS
+from policy_eval.request.principal import MOST_UNITS
 
 
 class Layer(Enum):

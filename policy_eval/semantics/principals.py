@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
-from policy_eval.policy.arn import parse_arn
 from policy_eval.policy.ast import Statement
 from policy_eval.policy.principal_element import PrincipalElement, PrincipalValue
-from policy_eval.request.principal import Principal, PrincipalKind, is_account
+from policy_eval.request.principal import Principal, PrincipalKind
 from policy_eval.semantics.authorization import Grant
 from policy_eval.semantics.readings import OpenPoint, Reading
 from policy_eval.text.folding import fold
@@ -23,9 +22,8 @@ from policy_eval.text.folding import fold
 class PrincipalTest(NamedTuple):
     """What a statement's Principal or NotPrincipal wants.
 
-    `names` are kind and text of every listed principal, an account in its short form, `*` left
-    out; `everyone` says that `*` is listed, and `everyone_is` how it counts. `parents_suffice` is
-    the other reading of R-NPRIN-04.
+    `names` are kind and text of every listed principal, `*` left out; `everyone` says that `*` is
+    listed, and `everyone_is` how it counts. `parents_suffice` is the other reading of R-NPRIN-04.
     """
 
     names: frozenset[PrincipalValue]
@@ -63,13 +61,8 @@ def lower_principal(statement: Statement, reading: Reading) -> PrincipalTest:
 
 
 def _normal(value: PrincipalValue) -> PrincipalValue:
-    if value.text == "*" and value.kind in ("*", "AWS"):  # R-PRIN-02
-        return _EVERYONE
-    if value.kind == "AWS" and value.text.endswith(":root"):
-        arn = parse_arn(value.text)
-        if arn is not None and arn.service == "iam" and is_account(arn.account):
-            return _account(arn.partition, arn.account)
-    return value
+    everyone = value.text == "*" and value.kind in ("*", "AWS")  # R-PRIN-02
+    return _EVERYONE if everyone else value
 
 
 def _account(partition: str, account: str) -> PrincipalValue:
@@ -158,6 +151,8 @@ def caller_of(
             return _federated(principal, user_id, has_boundary)
         case PrincipalKind.ROLE:
             return _session(principal, user_id, session_name, has_boundary)
+        case _:
+            assert_never(principal.kind)
 
 
 def _aws(text: str) -> PrincipalValue:

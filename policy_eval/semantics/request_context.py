@@ -242,13 +242,10 @@ class RequestContext:
         wanted = resource_policy_type(self.folded_action)
         first = self.asked or self
         for index, (arn, policy_type) in enumerate(self.attached.resource_policies):
-            if arn and policy_type is wanted and own is not None and arn == own:
+            is_of_resource = arn == own if arn else holder_of(first.resources) == own
+            if is_of_resource and policy_type is wanted:
                 return index
-            if arn or (self.asked and holder_of(first.resources) != own):
-                continue
-            if policy_type is wanted:
-                return index
-            if self.asked is None:
+            if is_of_resource and not arn and self.asked is None:
                 raise _wrong_resource_policy(self, policy_type, wanted)
         return None
 

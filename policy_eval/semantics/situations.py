@@ -120,12 +120,9 @@ def _side(context: RequestContext) -> tuple[Side, str, str]:
         case PrincipalKind.SERVICE:
             return Side.RESOURCE, "only the resource's policy can allow an AWS service", "R-SP-01"
         case PrincipalKind.ANONYMOUS:
-            return (
-                Side.RESOURCE,
-                "only the resource's policy can allow an anonymous caller",
-                ("R-ANON-01"),
-            )
-        case PrincipalKind.PROVIDER:
+            reason = "only the resource's policy can allow an anonymous caller"
+            return Side.RESOURCE, reason, "R-ANON-01"
+        case PrincipalKind.PROVIDER:  # a further action of an unsigned call
             return Side.RESOURCE, Guard.RESOURCE_ALONE.value, "R-TRUST-02"
         case _:
             pass
@@ -154,13 +151,10 @@ def _arn(context: RequestContext) -> str:
 
 
 def _given(context: RequestContext, layer: Layer) -> LayerState:
-    match context.attached.exists(layer):
-        case True:
-            return _GIVEN
-        case False:
-            return _NONE
-        case None:
-            return _UNKNOWN
+    exists = context.attached.exists(layer)
+    if exists is None:
+        return _UNKNOWN
+    return _GIVEN if exists else _NONE
 
 
 def _not_applicable(context: RequestContext, layer: Layer, reason: str, rule: str) -> LayerState:
@@ -306,14 +300,11 @@ def _endpoint(context: RequestContext) -> LayerState:
     state = _given(context, Layer.ENDPOINT)
     if state.presence is Presence.NONE:
         return state
-    match context.is_forwarded():
-        case True:
-            reason = "a call that a service forwards does not pass the caller's VPC endpoint"
-            return LayerState(Presence.NOT_APPLICABLE, reason, "R-FAS-01")
-        case None:
-            return state._replace(hangs_on="aws:ViaAWSService")
-        case False:
-            return state
+    forwarded = context.is_forwarded()
+    if forwarded is None:
+        return state._replace(hangs_on="aws:ViaAWSService")
+    reason = "a call that a service forwards does not pass the caller's VPC endpoint"
+    return LayerState(Presence.NOT_APPLICABLE, reason, "R-FAS-01") if forwarded else state
 
 
 def _everyone(context: RequestContext, layers: dict[Layer, LayerState]) -> Everyone:

@@ -272,3 +272,12 @@ def test_how_a_grant_to_everyone_is_read(
 
     assert case.everyone is everyone
     assert _case("s3:GetObject", "arn:aws:s3:::b/k", principal).everyone is Everyone.NOTHING_MORE
+
+
+@pytest.mark.parametrize("provider", [_SAML, "accounts.google.com"])
+def test_the_further_actions_of_an_unsigned_call_are_unsigned_too(provider: str) -> None:
+    assume = Request("sts:AssumeRoleWithSAML", _OTHER_ROLE, principal=provider)
+    tag = Request("sts:TagSession", _OTHER_ROLE, principal=provider)
+    case = case_of(RequestContext(tag, OUR_READING, _LIMITS, RequestContext(assume)))
+
+    assert (case.side, case.rule) == (Side.RESOURCE, "R-TRUST-02")
