@@ -5,9 +5,8 @@ from __future__ import annotations
 from policy_eval.cases.fields import Field
 from policy_eval.policy.action import parse_action
 from policy_eval.request.dependency import Dependency, On
-from policy_eval.text.folding import fold
 
-_FIELDS = dict.fromkeys(("action", "needs", "when", "on", "because", "rule"), "")
+_FIELDS = dict.fromkeys(("action", "needs", "when", "on", "because", "rule", "forwarded_by"), "")
 
 
 def read_dependencies(field: Field) -> tuple[Dependency, ...]:
@@ -29,6 +28,9 @@ def _row(item: Field) -> Dependency:
         message = f"`{on}` is no place of a dependent action"
         raise members["on"].refuse("unknown-word", message, f"expected {', '.join(words)}")
     key = members["when"].text() if "when" in members else ""
+    if key and ":" not in key:
+        message = f"`{key}` is no condition key"
+        raise members["when"].refuse("context-key", message, "write `prefix:Name`")
     if words[on] is On.VALUE_OF_KEY and not key:
         raise item.refuse("missing-field", "`on: value-of-key` wants the key in `when`")
 
@@ -37,6 +39,7 @@ def _row(item: Field) -> Dependency:
 
     action = members["action"].text()
     return Dependency(
-        action.lower(), fold(key), members["needs"].text(), words[on],
+        action, key, members["needs"].text(), words[on],
         text("because", f"{action} needs it, as was said"), text("rule", "R-RES-12"),
+        text("forwarded_by", ""),
     )  # fmt: skip

@@ -6,10 +6,12 @@ each of them is (R-RES-12).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from policy_eval.engine.decision import Deciding, Decision, Entry
+from policy_eval.errors import refuse_request
+from policy_eval.policy.policy_type import RULES
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import (
     Case,
@@ -23,6 +25,7 @@ from policy_eval.semantics.dependent_actions import Needed, needed_by
 from policy_eval.semantics.layers import NAMES, Attached, Layer
 from policy_eval.semantics.readings import Reading
 from policy_eval.semantics.request_context import RequestContext
+from policy_eval.semantics.service_exceptions import resource_policy_type
 from policy_eval.semantics.service_rules import service_remarks
 
 
@@ -33,8 +36,8 @@ class Step(NamedTuple):
     needed: Needed | None = None
 
 
-def steps_of(requests: Sequence[Request], attached: Attached, reading: Reading) -> Iterator[Step]:
-    """Yield the requests of a call: each that was asked, and after it those that it needs.
+def steps_of(requests: Sequence[Request], attached: Attached, reading: Reading) -> list[Step]:
+    """Return the requests of a call: each that was asked, and after it those that it needs.
 
     Raises RequestError for requests that contradict themselves, ValueError for none.
     """
@@ -42,23 +45,60 @@ def steps_of(requests: Sequence[Request], attached: Attached, reading: Reading) 
         message = "a call makes at least one request"
         raise ValueError(message)
     asked: RequestContext | None = None
+    steps: list[Step] = []
     for request in requests:
         context = RequestContext(request, reading, attached, asked)
         asked = asked or context
-        yield Step(context)
+        steps.append(Step(context))
         for needed in needed_by(context, reading):
-            yield Step(RequestContext(needed.request, reading, attached, asked), needed)
+            further = RequestContext(needed.request, reading, attached, asked)
+            steps.append(Step(further, needed))
+    _check_resource_policy(attached, [step.context for step in steps])
+    return steps
+
+
+def _check_resource_policy(attached: Attached, contexts: Sequence[RequestContext]) -> None:
+    """Refuse a policy of the resource that is asked about, of a type that nothing asks for."""
+    for index, (arn, found) in enumerate(attached.resource_policies):
+        if arn or any(context.resource_policy() == index for context in contexts):
+            continue
+        wanted = resource_policy_type(contexts[0].folded_action)
+        raise refuse_request(
+            "wrong-policy-type",
+            f"{RULES[found].name} is given, and {contexts[0].action} on this resource is guarded "
+            f"by {RULES[wanted].name}",
+            f"read it as the type `{wanted.value}`, or name the resource it is attached to",
+            ("R-SVC-01",),
+        )
 
 
 def combined(call: Decision | None, part: Decision) -> Decision:
     """Return the decision of a call that also needs `part`: the first that is not allowed."""
     if call is None:
         return part
-    if call.allowed is False or part.allowed is True:
+    if call.allowed is False or (call.allowed is None and part.allowed is not False):
         return call
-    if call.allowed is None and part.allowed is None:
-        return call
-    return call.blocked(part)
+    return call.beside(part) if part.allowed else call.blocked(part)
+
+
+def by_any_owner(decisions: Sequence[Decision]) -> Decision:
+    """Return the decision where the resource may belong to several accounts, one each."""
+    first = decisions[0]
+    if all(each.word is first.word and each.allowed is first.allowed for each in decisions):
+        return first
+    allowed = first.allowed if len({each.allowed for each in decisions}) == 1 else None
+    missing = (name for each in decisions for name in each.missing_context)
+    return Decision(
+        Word.UNDETERMINED,
+        allowed,
+        first.action,
+        missing_context=tuple(dict.fromkeys(("aws:ResourceAccount", *missing))),
+        reason="it is unknown whose the resource is, and the answer depends on it (R-XACC-05)",
+        remarks=first.remarks,
+        unknown_layers=tuple(
+            dict.fromkeys(layer for each in decisions for layer in each.unknown_layers)
+        ),
+    )
 
 
 def whole(decision: Decision | None, requests: Sequence[Request]) -> Decision:

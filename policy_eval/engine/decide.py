@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from policy_eval.engine import scalar
 from policy_eval.engine.call import (
+    by_any_owner,
     combined,
     deciding_layers,
     decision_of,
@@ -17,7 +18,8 @@ from policy_eval.engine.call import (
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.program import indices
 from policy_eval.request.request import Request
-from policy_eval.semantics.authorization import Word, decide
+from policy_eval.semantics.authorization import Word, decide, granting_classes
+from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.readings import OUR_READING
 from policy_eval.semantics.situations import case_of
 
@@ -33,7 +35,8 @@ def decide_call(policies: PolicySet, requests: Sequence[Request]) -> Decision:
     """
     decision: Decision | None = None
     for context, needed in steps_of(requests, policies.attached, OUR_READING):
-        decision = combined(decision, hanging(_decide(policies, context), needed))
+        part = by_any_owner([_decide(policies, each) for each in context.by_owner()])
+        decision = combined(decision, hanging(part, needed))
     return whole(decision, requests)
 
 
@@ -47,7 +50,13 @@ def _decide(policies: PolicySet, context: RequestContext) -> Decision:
     for layer in deciding_layers(case, word, found):
         for (each, _), mask in program.layers.items():
             bits |= mask if each is layer else 0
-    deciding = [program.entries[index] for index in indices(match.sure & wanted & bits)]
+    bits &= match.sure & wanted
+    if word is Word.ALLOWED:
+        of_resource = sum(
+            mask for (each, _), mask in program.layers.items() if each is Layer.RESOURCE
+        )
+        bits &= ~of_resource | match.naming(granting_classes(case, found))
+    deciding = [program.entries[index] for index in indices(bits)]
     missing: tuple[str, ...] = ()
     if word is Word.UNDETERMINED:
         from policy_eval.engine.reference import missing_from, trace

@@ -5,7 +5,7 @@ from typing import NamedTuple, NoReturn, Self
 from policy_eval.errors import Place
 from policy_eval.policy.ast import Policy, Statement
 from policy_eval.semantics.authorization import Word
-from policy_eval.semantics.layers import Layer
+from policy_eval.semantics.layers import IN_LEVELS, Layer
 from policy_eval.semantics.service_rules import Remark
 
 
@@ -65,7 +65,7 @@ class Deciding(NamedTuple):
         """Return the record as plain data, in stable field names."""
         return {
             "layer": self.layer.value,
-            "level": self.level or None,
+            "level": self.level if self.layer in IN_LEVELS else None,
             "policy": self.policy,
             "statement": self.number,
             "sid": self.sid,
@@ -155,7 +155,7 @@ class Decision:
         if by is None:
             by = self
         else:
-            remarks = (*remarks, *by.remarks)
+            remarks = tuple(dict.fromkeys((*remarks, *by.remarks)))
         return Decision(
             by.word,
             by.allowed,
@@ -167,6 +167,23 @@ class Decision:
             remarks=remarks,
             decided_by=by.decided_by,
             unknown_layers=by.unknown_layers,
+        )
+
+    def beside(self, part: "Decision") -> "Decision":
+        """Return this decision of a call of which `part` is allowed: with what is said of both."""
+        if not part.remarks:
+            return self
+        return Decision(
+            self.word,
+            self.allowed,
+            self.action,
+            statements=self.statements,
+            missing_context=self.missing_context,
+            reason=self.reason,
+            blocked_by=self.blocked_by,
+            remarks=tuple(dict.fromkeys((*self.remarks, *part.remarks))),
+            decided_by=self.decided_by,
+            unknown_layers=self.unknown_layers,
         )
 
     def __bool__(self) -> NoReturn:

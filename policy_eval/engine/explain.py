@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from policy_eval.engine.call import (
+    by_any_owner,
     combined,
     deciding_layers,
     decision_of,
@@ -17,13 +18,13 @@ from policy_eval.engine.decision import Decision
 from policy_eval.engine.explanation import Explanation, Part
 from policy_eval.engine.naive import contains
 from policy_eval.engine.policies import PolicySet
-from policy_eval.engine.reference import missing_from, trace
+from policy_eval.engine.reference import StatementTrace, missing_from, trace
 from policy_eval.errors import RequestError
 from policy_eval.policy.ast import Effect, Policy, Statement
 from policy_eval.policy.policy_type import RULES
 from policy_eval.request.principal import PrincipalKind
 from policy_eval.request.request import Request
-from policy_eval.semantics.authorization import Word, decide
+from policy_eval.semantics.authorization import Grant, Word, decide, granting_classes
 from policy_eval.semantics.dependent_actions import needed_by
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Test, action_set, lower_statement
@@ -46,13 +47,18 @@ def explain_call(
     parts: list[Part] = []
     decision: Decision | None = None
     for context, needed in steps_of(requests, policies.attached, reading):
-        part = _explain(policies, context)
+        part = _explain_by_any_owner(policies, context)
         if needed is not None:
             settled = hanging(part.decision, needed)
             part = part._replace(decision=settled, because=needed.because, rule=needed.rule)
         parts.append(part)
         decision = combined(decision, part.decision)
     return Explanation(whole(decision, requests), policies.policies, tuple(parts))
+
+
+def _explain_by_any_owner(policies: PolicySet, context: RequestContext) -> Part:
+    parts = [_explain(policies, each) for each in context.by_owner()]
+    return parts[0]._replace(decision=by_any_owner([part.decision for part in parts]))
 
 
 def _explain(policies: PolicySet, context: RequestContext) -> Part:
@@ -62,14 +68,21 @@ def _explain(policies: PolicySet, context: RequestContext) -> Part:
     answer = word, _ = decide(case, found)
     layers = deciding_layers(case, word, found)
     wanted = Effect.ALLOW if word is Word.ALLOWED else Effect.DENY
+    classes = granting_classes(case, found) if word is Word.ALLOWED else frozenset(Grant)
     deciding = [
         statement.entry
         for statement in traced.having(wanted)
-        if statement.applies and statement.entry.attachment.layer in layers
+        if statement.applies
+        and (layer := statement.entry.attachment.layer) in layers
+        and (layer is not Layer.RESOURCE or wanted is Effect.DENY or _grants(statement, classes))
     ]
     missing = missing_from(traced, case) if word is Word.UNDETERMINED else ()
     decision = decision_of(case, context, found, answer, (deciding, missing))
     return Part(context, traced, decision, case, policies.attachments)
+
+
+def _grants(statement: StatementTrace, classes: frozenset[Grant]) -> bool:
+    return statement.naming is not None and statement.naming.sure in classes
 
 
 def rests_on(

@@ -140,17 +140,20 @@ class Trace(NamedTuple):
     @property
     def unknown(self) -> tuple[str, ...]:
         """The unknown keys on which a statement hangs, in order of appearance."""
-        names: dict[str, None] = {}
+        names: list[str] = []
         for trace in self.statements:
+            if trace.applies is False:
+                continue
+            if trace.naming is not None:  # also of one that applies: how it names the caller
+                names.append(trace.naming.missing)
             if trace.applies is None:
-                if trace.naming is not None and trace.naming.missing:
-                    names[trace.naming.missing] = None
-                for test in trace.tests:
-                    if test.holds is None:
-                        names |= dict.fromkeys(key.spelling for key in test.unknown)
-            elif trace.applies and trace.naming is not None and trace.naming.missing:
-                names[trace.naming.missing] = None
-        return tuple(names)
+                names += [
+                    key.spelling
+                    for test in trace.tests
+                    if test.holds is None
+                    for key in test.unknown
+                ]
+        return tuple(dict.fromkeys(filter(None, names)))
 
 
 def missing_from(found: Trace, case: Case) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ key, the resource or the caller is unknown. Without unknowns they are equal.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from policy_eval.engine.matching import contains
@@ -33,6 +34,13 @@ class Match(NamedTuple):
     def bounds(self, statements: int) -> Bounds:
         """Return whether one of some statements matches."""
         return Bounds(bool(self.sure & statements), bool(self.possible & statements))
+
+    def naming(self, grants: Iterable[Grant]) -> int:
+        """Return the statements that surely name the caller in one of some ways, as bits."""
+        bits = 0
+        for grant in grants if self.named else ():
+            bits |= self.named.sure.get(grant, 0) if self.named else 0
+        return bits
 
     def granting(self, grant: Grant, statements: int) -> Bounds:
         """Return whether one of some statements matches and names the caller in this way."""

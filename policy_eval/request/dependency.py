@@ -15,9 +15,11 @@ class On(Enum):
 class Dependency(NamedTuple):
     """`action` also needs `needs` if the request carries `key` (a family ends in `/`).
 
-    `action` and `key` are folded; without a key it always does. `on` says on which resource: that
+    Without a key it always does. `on` says on which resource: that
     of the call, the ARN that the key holds, or one that the call names in its own way. `because`
-    says why in a clause, `rule` the rule or source.
+    says why in a clause, `rule` the rule or source. `forwarded_by` is the service that makes the
+    further call with the caller's permissions (`secretsmanager.amazonaws.com`), empty where the
+    caller makes it.
     """
 
     action: str
@@ -26,3 +28,4 @@ class Dependency(NamedTuple):
     on: On
     because: str
     rule: str
+    forwarded_by: str = ""

@@ -44,6 +44,7 @@ class Everyone(Enum):
 
     NOTHING_MORE = "it holds whatever boundary and session policies leave out"
     LIMITS = "boundary and session policies must allow too"
+    BOUNDARY = "the boundary must allow too; there is no session policy"
     NEVER = "it does not reach the caller"
 
 
@@ -110,6 +111,9 @@ def granted(side: Side, allows: Allows[B], everyone: Everyone, always: B) -> B:
             alone = allows.direct | allows.everyone_of_arn | allows.everyone
         case Everyone.LIMITS:
             alone = allows.direct | allows.everyone_of_arn | allows.everyone & limits
+        case Everyone.BOUNDARY:
+            named = allows.direct | allows.everyone_of_arn
+            alone = named | allows.everyone & allows.boundary
         case Everyone.NEVER:
             alone = allows.direct
         case _:
@@ -359,3 +363,19 @@ def granting_layers(case: Case, found: Found) -> tuple[Layer, ...]:
     if without_resource or not without_identity:
         layers.append(Layer.IDENTITY)
     return tuple(layers)
+
+
+def granting_classes(case: Case, found: Found) -> frozenset[Grant]:
+    """Return in which ways of naming the caller an Allow of the resource's policy grants the call.
+
+    Those that grant it without any other, where the identity's need not too.
+    """
+    sure, _ = bounds_of(case, found)
+    if case.side is Side.EITHER:
+        sure = sure._replace(identity=False)
+    silent = sure._replace(**dict.fromkeys(_FIELDS[Layer.RESOURCE], False))
+    return frozenset(
+        grant
+        for name, grant in zip(_FIELDS[Layer.RESOURCE], _CLASSES, strict=True)
+        if granted(case.side, silent._replace(**{name: True}), case.everyone, always=True)
+    )

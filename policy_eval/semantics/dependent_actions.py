@@ -15,44 +15,45 @@ from policy_eval.semantics.request_context import RequestContext, Unknown
 from policy_eval.semantics.service_reference import service_action
 from policy_eval.text.folding import fold
 
-_CREATE = "secretsmanager:createsecret"
+_CREATE = "secretsmanager:CreateSecret"
 _CUSTOMER_KEY = "the secret is encrypted with a customer managed key"
 _NEEDS_NOTHING = "alias/aws/secretsmanager"
+_SECRETS_MANAGER = "secretsmanager.amazonaws.com"
 
 DEPENDENCIES = (
-    Dependency(_CREATE, "aws:requesttag/", "secretsmanager:TagResource", On.SAME_RESOURCE,
+    Dependency(_CREATE, "aws:RequestTag/", "secretsmanager:TagResource", On.SAME_RESOURCE,
                "the secret is created with tags", "R-SM-01"),
-    Dependency(_CREATE, "secretsmanager:addreplicaregions",
+    Dependency(_CREATE, "secretsmanager:AddReplicaRegions",
                "secretsmanager:ReplicateSecretToRegions", On.SAME_RESOURCE,
                "the secret is created with replica Regions", "R-SM-01"),
-    Dependency(_CREATE, "secretsmanager:kmskeyarn", "kms:GenerateDataKey", On.VALUE_OF_KEY,
-               _CUSTOMER_KEY, "R-SM-01"),
-    Dependency(_CREATE, "secretsmanager:kmskeyarn", "kms:Decrypt", On.VALUE_OF_KEY,
-               _CUSTOMER_KEY, "R-SM-01"),
-    Dependency(_CREATE, "secretsmanager:kmskeyid", "kms:GenerateDataKey", On.VALUE_OF_KEY,
-               _CUSTOMER_KEY, "R-SM-01"),
-    Dependency(_CREATE, "secretsmanager:kmskeyid", "kms:Decrypt", On.VALUE_OF_KEY,
-               _CUSTOMER_KEY, "R-SM-01"),
-    Dependency("secretsmanager:batchgetsecretvalue", "", "secretsmanager:GetSecretValue",
+    Dependency(_CREATE, "secretsmanager:KmsKeyArn", "kms:GenerateDataKey", On.VALUE_OF_KEY,
+               _CUSTOMER_KEY, "R-SM-01", _SECRETS_MANAGER),
+    Dependency(_CREATE, "secretsmanager:KmsKeyArn", "kms:Decrypt", On.VALUE_OF_KEY,
+               _CUSTOMER_KEY, "R-SM-01", _SECRETS_MANAGER),
+    Dependency(_CREATE, "secretsmanager:KmsKeyId", "kms:GenerateDataKey", On.VALUE_OF_KEY,
+               _CUSTOMER_KEY, "R-SM-01", _SECRETS_MANAGER),
+    Dependency(_CREATE, "secretsmanager:KmsKeyId", "kms:Decrypt", On.VALUE_OF_KEY,
+               _CUSTOMER_KEY, "R-SM-01", _SECRETS_MANAGER),
+    Dependency("secretsmanager:BatchGetSecretValue", "", "secretsmanager:GetSecretValue",
                On.NOT_SAID, "each secret is read", "R-SM-01"),
     *(Dependency(action, key, needs, On.SAME_RESOURCE, because, "R-TRUST-03")
-      for action in ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
+      for action in ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
       for key, needs, because in (
-          ("aws:requesttag/", "sts:TagSession", "the session gets tags"),
-          ("sts:sourceidentity", "sts:SetSourceIdentity", "the session gets a source identity"),
+          ("aws:RequestTag/", "sts:TagSession", "the session gets tags"),
+          ("sts:SourceIdentity", "sts:SetSourceIdentity", "the session gets a source identity"),
       )),
 )  # fmt: skip
 """What is known beside the service reference; a request may bring further rows."""
 
 _TAGGED_BY_SERVICE = Dependency(
-    _CREATE, "aws:calledvia", "secretsmanager:TagResource", On.SAME_RESOURCE,
+    _CREATE, "aws:CalledVia", "secretsmanager:TagResource", On.SAME_RESOURCE,
     "the managing service tags the secret it creates", "R-AF-05",
 )  # fmt: skip
 """A row that only the other reading of R-AF-05 has."""
 
 _BY_ACTION: dict[str, list[Dependency]] = {}
 for _row in DEPENDENCIES:
-    _BY_ACTION.setdefault(_row.action, []).append(_row)
+    _BY_ACTION.setdefault(fold(_row.action), []).append(_row)
 _SYSTEM_TAG = "aws:secretsmanager:owningService"
 
 
@@ -73,13 +74,22 @@ def needed_by(context: RequestContext, reading: Reading) -> tuple[Needed, ...]:
     request = context.request
     if request.action_only:
         return ()
-    found: dict[str, Needed] = {}
+    found: dict[tuple[str, str | None], Needed] = {}
     for row in _rows(context, reading):
         brings = _brings(row, context)
-        if brings is False or (row.needs in found and not found[row.needs].hangs_on):
+        if brings is False:
             continue
-        hangs_on = row.key if brings is None else ""
-        found[row.needs] = Needed(_further(row, context), row.because, row.rule, hangs_on)
+        further = _further(row, context)
+        name = (row.needs, further.resource)
+        settled = name in found and not found[name].hangs_on
+        # one key may be named twice, by its ARN and in another way that tells no ARN
+        told = further.resource is None and any(
+            each.because == row.because and each.request.action == row.needs
+            for each in found.values()
+        )
+        if not settled and not told:
+            hangs_on = row.key if brings is None else ""
+            found[name] = Needed(further, row.because, row.rule, hangs_on)
     return tuple(found.values())
 
 
@@ -87,9 +97,9 @@ def _rows(context: RequestContext, reading: Reading) -> list[Dependency]:
     """Return the rows of the call's action: ours, then those that the request brings."""
     action = context.folded_action
     rows = [*_BY_ACTION.get(action, ())]
-    rows += [row for row in context.request.dependencies if row.action == action]
+    rows += [row for row in context.request.dependencies if fold(row.action) == action]
     if (
-        action == _CREATE
+        action == fold(_CREATE)
         and OpenPoint.SYSTEM_TAG_AT_CREATION in reading
         and "!" in (_text(context, "secretsmanager:Name") or "")
         and _has(context, _TAGGED_BY_SERVICE.key)
@@ -104,13 +114,19 @@ def _brings(row: Dependency, context: RequestContext) -> bool | None:
         return True
     brings = _has(context, row.key)
     if brings and row.on is On.VALUE_OF_KEY:
-        return not str(_text(context, row.key)).endswith(_NEEDS_NOTHING)
+        return not _is_aws_managed(_text(context, row.key) or "")
     return brings
+
+
+def _is_aws_managed(key: str) -> bool:
+    """Whether a key is that of Secrets Manager itself, which needs no permission (R-SM-01)."""
+    return key == _NEEDS_NOTHING or key.endswith(f":{_NEEDS_NOTHING}")
 
 
 def _has(context: RequestContext, key: str) -> bool | None:
     if key.endswith("/"):
-        return True if context.holds_any(key) else None if context.may_hold(key) else False
+        folded = fold(key)
+        return True if context.holds_any(folded) else None if context.may_hold(folded) else False
     candidates = context.candidates(key_named(key))
     return None if isinstance(candidates, Unknown) else any(candidates)
 
@@ -124,23 +140,27 @@ def _text(context: RequestContext, key: str) -> str | None:
 
 def _further(row: Dependency, context: RequestContext) -> Request:
     """Return the further request: the same caller and context, less what the action lacks."""
-    request = context.request
+    request, same = context.request, row.on is On.SAME_RESOURCE
     resource = context.resources.names[0] if context.resources.names else None
-    if row.on is not On.SAME_RESOURCE:
+    if not same:
         named = _text(context, row.key) if row.on is On.VALUE_OF_KEY else None
         resource = named if named is not None and parse_arn(named) is not None else None
-    given: dict[str, tuple[str, ...] | None] = {
-        name: values
-        for folded, spellings in request.context.items()
-        for name, values in spellings.items()
-        if _carries(row.needs, folded)
-    }
-    if row.on is On.VALUE_OF_KEY:
-        _forward(given, context)
+    given: dict[str, tuple[str, ...] | None] = {}
     tags = dict(request.request_tags)
+    for folded, spellings in request.context.items():
+        for name, values in spellings.items():
+            if folded.startswith(_REQUEST_TAG) and values:
+                tags.setdefault(name.partition("/")[2], values[0])
+            elif folded != "aws:tagkeys" and _carries(row, folded):
+                given[name] = values
     if row is _TAGGED_BY_SERVICE:
         tags.setdefault(_SYSTEM_TAG, "appflow")
-    same = row.on is On.SAME_RESOURCE
+    unknown = [*request.unknown]
+    if not same:
+        service = row.needs.partition(":")[0]
+        unknown += ["aws:ResourceTag/*", f"{service}:ResourceTag/*"]
+    if row.forwarded_by:
+        unknown += _forward(given, context, row.forwarded_by)
     of_resource = dict(request.resource_tags)
     if creates(context.action.name):
         of_resource |= tags
@@ -149,7 +169,7 @@ def _further(row: Dependency, context: RequestContext) -> Request:
         resource,
         principal=request.principal,
         context=given,
-        unknown=[name for name in request.unknown if fold(name) not in map(fold, given)],
+        unknown=[name for name in unknown if fold(name) not in map(fold, given)],
         request_tags=tags if same else {},
         resource_tags=of_resource if same else {},
         now=request.now,
@@ -158,29 +178,55 @@ def _further(row: Dependency, context: RequestContext) -> Request:
     )
 
 
-def _carries(action: str, folded: str) -> bool:
-    """Return whether the further action carries a key of the call (R-COND-06)."""
-    service, _, name = action.partition(":")
-    if folded.startswith("aws:"):
+_REQUEST_TAG = "aws:requesttag/"
+_OF_RESOURCE = ("aws:resource", "aws:requesttag/")
+
+
+def _carries(row: Dependency, folded: str) -> bool:
+    """Return whether the further action carries a key of the call (R-COND-06).
+
+    The further actions of one call of AWS STS carry all of it: it is one request.
+    """
+    service, _, name = row.needs.partition(":")
+    if row.on is not On.SAME_RESOURCE and (
+        folded.startswith(_OF_RESOURCE) or ":resourcetag/" in folded
+    ):
+        return False
+    if folded.startswith("aws:") or service == "sts":
         return True
     listed = service_action(service, name)
     return listed is not None and any(key.covers(folded) for key in listed.keys)
 
 
-_NOT_FORWARDED = (
-    "aws:calledvia", "aws:viaaws", "aws:sourcevpc", "aws:vpcsourceip", "aws:vpce",
-    "aws:resource", "aws:requesttag/", "aws:tagkeys",
-)  # fmt: skip
+_NOT_FORWARDED = ("aws:calledvia", "aws:viaaws", "aws:sourcevpc", "aws:vpcsourceip", "aws:vpce")
 """Keys of the call that the forwarded one does not carry, or carries anew (R-FAS-01)."""
+_MFA = "aws:multifactorauth"
+_CALLED_VIA, _FIRST, _LAST = "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"
 
 
-def _forward(given: dict[str, tuple[str, ...] | None], context: RequestContext) -> None:
-    """Make the context that of a call Secrets Manager forwards to AWS KMS (R-SM-01)."""
+def _forward(
+    given: dict[str, tuple[str, ...] | None], context: RequestContext, service: str
+) -> list[str]:
+    """Make the context that of a call which a service forwards (R-SM-01, R-FAS-01).
+
+    Return the keys that are unknown of it.
+    """
     region = _text(context, "aws:RequestedRegion")
-    chain = context.candidates(key_named("aws:CalledVia"))
-    before = () if isinstance(chain, Unknown) else chain[0] or ()
-    for name in [name for name in given if name.lower().startswith(_NOT_FORWARDED)]:
-        del given[name]
-    given["aws:CalledVia"] = (*before, "secretsmanager.amazonaws.com")
-    if region is not None:
+    chain = context.candidates(key_named(_CALLED_VIA))
+    first = _text(context, _FIRST)
+    for name in [*given]:
+        folded = name.lower()
+        if folded.startswith(_NOT_FORWARDED) or (folded.startswith(_MFA) and given[name] is None):
+            del given[name]
+    unknown: list[str] = []
+    if service == _SECRETS_MANAGER and region is None:
+        unknown.append("kms:ViaService")
+    elif service == _SECRETS_MANAGER:
         given["kms:ViaService"] = (f"secretsmanager.{region}.amazonaws.com",)
+    if not isinstance(chain, Unknown):
+        given[_CALLED_VIA] = (*(chain[0] or ()), service)
+        return unknown
+    given |= {_LAST: (service,), "aws:ViaAWSService": ("true",)}
+    if first is not None:
+        given[_FIRST] = (first,)
+    return [*unknown, _CALLED_VIA, _FIRST]

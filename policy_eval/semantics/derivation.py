@@ -14,7 +14,7 @@ from datetime import datetime
 from policy_eval.errors import refuse_request
 from policy_eval.policy.action import Action
 from policy_eval.policy.arn import Arn
-from policy_eval.request.context import text_of
+from policy_eval.request.context import Values, text_of
 from policy_eval.request.principal import Credentials, Principal, PrincipalKind
 from policy_eval.request.request import Request
 from policy_eval.semantics.known_keys import KnownKeys, contradiction
@@ -37,6 +37,35 @@ TIMES = frozenset({_CURRENT_TIME, _EPOCH_TIME})
 """The two names of the time of the call."""
 
 
+def told_by_keys(keys: KnownKeys, principal: Principal | None) -> Principal | None:
+    """Return the caller with what given keys say of it: its role's path, unique ID and session.
+
+    Raises RequestError where they say otherwise than the caller does.
+    """
+    if principal is None or principal.kind not in (PrincipalKind.ROLE, PrincipalKind.USER):
+        return principal
+    arn, user_id = keys.one_given("aws:principalarn"), keys.one_given("aws:userid")
+    if principal.role_arn is None and arn and _is_role_of(principal, arn):
+        principal = principal._replace(role_arn=arn)
+    if user_id is None:
+        return principal
+    unique, _, session = user_id.partition(":")
+    if principal.kind is PrincipalKind.USER:
+        return principal._replace(user_id=principal.user_id or user_id)
+    for known, told in ((principal.user_id, unique), (principal.session_name, session)):
+        if known is not None and known != told:
+            because = f"the caller is {principal.arn}"
+            wanted = f"{principal.user_id or unique}:{principal.session_name or session}"
+            raise contradiction("aws:userid", (user_id,), (wanted,), because)
+    return principal._replace(user_id=unique, session_name=session or None)
+
+
+def _is_role_of(session: Principal, arn: str) -> bool:
+    """Return whether an ARN is that of the role of a session, whatever its path."""
+    role = f"arn:{session.partition}:iam::{session.account}:role/"
+    return arn.startswith(role) and arn.rpartition("/")[2] == session.name
+
+
 def derive_from_principal(keys: KnownKeys, principal: Principal | None) -> None:
     """Enter what follows from who calls."""
     _refuse_session_arn(keys)
@@ -48,6 +77,18 @@ def derive_from_principal(keys: KnownKeys, principal: Principal | None) -> None:
     for name in (*CARRIED_BY_KIND[principal.kind], *carried_by_credentials(principal)):
         if fold(name) not in keys.entries:
             keys.unknown.add(fold(name))
+    if keys.first("aws:multifactorauthage"):
+        keys.settle("aws:MultiFactorAuthPresent", "true", "aws:MultiFactorAuthAge is given")
+
+
+def derive_from_organization(keys: KnownKeys) -> None:
+    """Enter of the caller's organization what follows from its path, or is there with it."""
+    paths = keys.first("aws:principalorgpaths")
+    if paths:
+        organization = paths[0].partition("/")[0]
+        keys.settle("aws:PrincipalOrgID", organization, f"aws:PrincipalOrgPaths is {[*paths]}")
+    elif keys.first("aws:principalorgid") and "aws:principalorgpaths" not in keys.entries:
+        keys.unknown.add("aws:principalorgpaths")
 
 
 def _refuse_session_arn(keys: KnownKeys) -> None:
@@ -65,13 +106,10 @@ def _check_principal_arn(keys: KnownKeys, principal: Principal) -> None:
     """Refuse a role ARN that is not the session's (R-KEY-01): only the path may differ."""
     if principal.path_is_known:
         return
-    role = f"arn:{principal.partition}:iam::{principal.account}:role/"
     for values in keys.entries.get("aws:principalarn", {}).values():
-        given = values[0] if values else ""
-        if not (given.startswith(role) and given.rpartition("/")[2] == principal.name):
-            because = f"the caller is {principal.arn}"
-            wanted = (f"{role}[path/]{principal.name}",)
-            raise contradiction("aws:PrincipalArn", values, wanted, because)
+        because = f"the caller is {principal.arn}"
+        role = f"arn:{principal.partition}:iam::{principal.account}:role/[path/]{principal.name}"
+        raise contradiction("aws:PrincipalArn", values, (role,), because)
 
 
 def derive_from_tags(keys: KnownKeys, request: Request, action: Action) -> None:
@@ -183,29 +221,56 @@ def _forwarding(keys: KnownKeys, reading: Reading) -> bool | None:
         keys.settle("aws:ViaAWSService", "true", because)
         return True
     if ends:
-        keys.settle("aws:ViaAWSService", "true", f"`{ends[0]}` is given")
-        if "aws:calledvia" not in keys.given:
-            keys.unknown.add("aws:calledvia")
+        because = f"`{ends[0]}` is given"
+        keys.settle("aws:ViaAWSService", "true", because)
+        if "aws:calledvia" in keys.given:
+            raise contradiction("aws:CalledVia", None, ("the services of the call",), because)
+        keys.unknown |= set(_CHAIN) - keys.entries.keys()
         return True
-    if keys.is_said_unknown("aws:calledvia"):
+    if is_true(keys.first("aws:viaawsservice")):  # which services those are nobody said
+        keys.unknown |= set(_CHAIN) - keys.entries.keys()
+    elif keys.is_said_unknown("aws:calledvia"):
         keys.unknown |= {"aws:calledviafirst", "aws:calledvialast"}
     elif OpenPoint.VIA_SERVICE_ON_DIRECT_CALL in reading:
         keys.derive("aws:ViaAWSService", None)
     else:
         keys.guess("aws:ViaAWSService", "false")
-    if "aws:viaawsservice" in keys.entries:
-        return keys.first("aws:viaawsservice") == ("true",)
-    return None
+    via = keys.entries.get("aws:viaawsservice")
+    if via is None and keys.is_said_unknown("aws:viaawsservice"):
+        return None
+    if via is None:
+        return None if keys.is_said_unknown("aws:calledvia") else False
+    return is_true(keys.first("aws:viaawsservice"))
 
 
-def derive_from_endpoint(keys: KnownKeys) -> None:
-    """Enter what a VPC endpoint brings and takes; a forwarded call passes none (R-FAS-01)."""
-    if keys.first("aws:viaawsservice") == ("true",):
+_CHAIN = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
+
+
+def is_true(values: Values | None) -> bool:
+    """Return whether a key holds a Bool's `true` (R-COND-15)."""
+    return values is not None and [value.lower() for value in values] == ["true"]
+
+
+_OF_ENDPOINT = ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp")
+"""Keys of a request that passes a VPC endpoint; such a request has no aws:SourceIp."""
+
+
+def derive_from_endpoint(keys: KnownKeys, exists: bool | None) -> None:  # noqa: FBT001
+    """Enter what a VPC endpoint brings and takes; a forwarded call passes none (R-FAS-01).
+
+    `exists`: whether the endpoint's policy is given; None where nobody knows.
+    """
+    via = keys.entries.get("aws:viaawsservice")
+    forwarded = None if via is None else is_true(keys.first("aws:viaawsservice"))
+    if forwarded:
         return
-    keys.settle("aws:SourceIp", None, "the request passes a VPC endpoint")
-    for name in ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"):
-        if name not in keys.entries:
-            keys.unknown.add(name)
+    given = [name for name in _OF_ENDPOINT if keys.first(fold(name))]
+    if (exists and forwarded is False) or given:
+        because = f"{given[0]} is given" if given else "the request passes a VPC endpoint"
+        keys.settle("aws:SourceIp", None, because)
+    if exists is not False:
+        missing = {fold(name) for name in _OF_ENDPOINT} - keys.entries.keys()
+        keys.unknown |= missing if exists else missing | ({"aws:sourceip"} - keys.entries.keys())
 
 
 def check_time(keys: KnownKeys, now: str | datetime | None) -> None:
@@ -258,8 +323,7 @@ def derive_from_resource(keys: KnownKeys, arn: Arn | None, service: str, request
         _refuse_other_partition(arn, principal)
         if arn.region:
             keys.guess("aws:RequestedRegion", arn.region)
-    if principal and (principal.account,) == keys.first("aws:resourceaccount"):
-        _enter_own_organization(keys)
+    _enter_resource_organization(keys, principal)
     partition = arn.partition if arn else principal.partition if principal else "aws"
     if service.lower() in _GLOBAL_SERVICES and partition == "aws":
         keys.guess("aws:RequestedRegion", "us-east-1")
@@ -284,13 +348,23 @@ def _refuse_other_partition(arn: Arn, principal: Principal | None) -> None:
         )
 
 
-def _enter_own_organization(keys: KnownKeys) -> None:
-    """Enter the resource's organization, which is the caller's in one account."""
+def _enter_resource_organization(keys: KnownKeys, principal: Principal | None) -> None:
+    """Enter the resource's organization, which is the caller's in one account.
+
+    It is unknown where the caller's is, or where it is unknown whose resource it is.
+    """
+    owner = keys.first("aws:resourceaccount")
+    unknown_owner = owner is None and keys.is_said_unknown("aws:resourceaccount")
+    own = principal is not None and (principal.account,) == owner
     for name in ("OrgID", "OrgPaths"):
-        values = keys.first(f"aws:principal{name.lower()}")
-        if values:
+        caller = f"aws:principal{name.lower()}"
+        values = keys.first(caller)
+        if values and own:
             because = "the resource is in the caller's account"
             keys.settle(f"aws:Resource{name}", values, because)
+        unknown = keys.is_said_unknown(caller) if own else unknown_owner and bool(values)
+        if unknown and f"aws:resource{name.lower()}" not in keys.entries:
+            keys.unknown.add(f"aws:resource{name.lower()}")
 
 
 _LEVELS_OF = {"aws:PrincipalOrgPaths": "service", "aws:ResourceOrgPaths": "resource"}

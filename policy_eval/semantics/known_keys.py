@@ -43,6 +43,11 @@ class KnownKeys:
         """Return the values of a key; None where it is absent or not known."""
         return next(iter(self.entries.get(folded, {"": None}).values()))
 
+    def one_given(self, folded: str) -> str | None:
+        """Return the value of a key that was given, and holds one; else None."""
+        values = self.first(folded) if folded in self.given else None
+        return values[0] if values and len(values) == 1 else None
+
     def single_values(self) -> dict[str, str]:
         """Return folded key → its value, of keys that hold one."""
         return {

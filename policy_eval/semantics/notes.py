@@ -23,13 +23,13 @@ def assumption_notes(context: RequestContext, keys_read: Iterable[str]) -> tuple
     """Return notes on what was assumed about the caller and the resource."""
     request = context.request
     notes = list(context.resources.notes)
-    if request.principal is None:
+    if context.principal is None:
         notes.append(
             "the caller is not said: what follows from who calls is unknown, and the resource is "
             "taken to be in the caller's account"
         )
     elif (
-        not request.principal.path_is_known
+        not context.principal.path_is_known
         and _PRINCIPAL_ARN in map(fold, keys_read)
         and _PRINCIPAL_ARN not in context.given
     ):
@@ -40,7 +40,9 @@ def assumption_notes(context: RequestContext, keys_read: Iterable[str]) -> tuple
     resource = request.resource or ""
     if resource.startswith("arn:") and ("*" in resource or "?" in resource):
         notes.append("in a request `*` and `?` are characters of the resource's name")
-    if resource.split(":")[2:5] == ["s3", "", ""] and context.owner_given() is None:
+    has_account = context.principal is None or context.principal.account is not None
+    own = context.owner() is None and not context.owner_is_unknown() and has_account
+    if resource.split(":")[2:5] == ["s3", "", ""] and own:
         notes.append(
             "an S3 ARN names no account: the bucket is taken to be the caller's own "
             "(aws:ResourceAccount says otherwise, R-XACC-05)"

@@ -31,6 +31,10 @@ def principal_keys(principal: Principal) -> Mapping[str, str | Values | None]:
         "aws:PrincipalIsAWSService": "true" if principal.kind is PrincipalKind.SERVICE else "false",
         "aws:username": principal.name if principal.kind is PrincipalKind.USER else None,
     }
+    if principal.kind is not PrincipalKind.SERVICE:
+        keys |= {"aws:PrincipalServiceName": None, "aws:PrincipalServiceNamesList": None}
+    if principal.kind is not PrincipalKind.ROOT:
+        keys["aws:AssumedRoot"] = None
     if principal.kind in _TYPES:
         keys["aws:PrincipalType"] = _TYPES[principal.kind]
     match principal.kind:

@@ -13,7 +13,7 @@ from typing import NamedTuple, assert_never
 
 from policy_eval.policy.ast import Statement
 from policy_eval.policy.principal_element import PrincipalElement, PrincipalValue
-from policy_eval.request.principal import Principal, PrincipalKind
+from policy_eval.request.principal import Credentials, Principal, PrincipalKind
 from policy_eval.semantics.authorization import Grant
 from policy_eval.semantics.readings import OpenPoint, Reading
 from policy_eval.text.folding import fold
@@ -74,8 +74,10 @@ class Caller(NamedTuple):
 
     `itself`, `owner` (the role or user behind a session) and `account` are the names of each.
     `role_by_name`: the role's path is not known, so roles of this prefix and last name are its own
-    (R-PRIN-07). `maybe_itself` and `maybe_owner` are patterns of names that may be the caller's.
-    `missing` is what would settle those. `has_boundary` is None where nobody knows.
+    (R-PRIN-07). `maybe_itself` and `maybe_owner` are patterns of names that may be the caller's;
+    `maybe_account`: whether the account's name is meant is not known. `missing` is what would
+    settle the patterns. `has_boundary` is None where nobody knows; `has_canonical_id`: the account
+    has a canonical user ID, which is not known.
     """
 
     itself: frozenset[PrincipalValue] = frozenset()
@@ -89,6 +91,7 @@ class Caller(NamedTuple):
     has_owner: bool = False
     has_account: bool = False
     has_boundary: bool | None = False
+    has_canonical_id: bool = False
     is_known: bool = True
 
 
@@ -100,13 +103,15 @@ class Naming(NamedTuple):
     """How a principal element names a caller: surely, and possibly (None: not at all).
 
     `missing` is what would settle the difference; `by_name` says that a role was compared by its
-    name alone (R-PRIN-07).
+    name alone (R-PRIN-07), `by_boundary` that a NotPrincipal covers the caller for having a
+    permissions boundary (R-NPRIN-02).
     """
 
     sure: Grant | None
     possible: Grant | None
     missing: str = ""
     by_name: bool = False
+    by_boundary: bool = False
 
     @property
     def holds(self) -> bool | None:
@@ -116,21 +121,21 @@ class Naming(NamedTuple):
         return None if self.sure is None else True
 
 
-_NOT_NAMED = Naming(None, None)
-
-
 def caller_of(
     principal: Principal | None,
-    user_id: str | None,
-    session_name: str | None,
     has_boundary: bool | None,  # noqa: FBT001 - three values
 ) -> Caller:
-    """Return what principal elements see of a caller.
-
-    `user_id` and `session_name` are what is known of its unique ID and session.
-    """
+    """Return what principal elements see of a caller."""
     if principal is None:
         return UNKNOWN_CALLER._replace(has_boundary=has_boundary)
+    caller = _known_caller(principal, has_boundary)
+    return caller._replace(has_canonical_id=principal.account is not None)
+
+
+def _known_caller(
+    principal: Principal,
+    has_boundary: bool | None,  # noqa: FBT001 - three values
+) -> Caller:
     aws = _aws(principal.arn)
     match principal.kind:
         case PrincipalKind.ANONYMOUS:
@@ -139,18 +144,21 @@ def caller_of(
             return Caller(frozenset({PrincipalValue("Service", principal.name)}))
         case PrincipalKind.PROVIDER:
             return Caller(frozenset({PrincipalValue("Federated", principal.name)}))
+        case PrincipalKind.ROOT if principal.credentials is Credentials.ASSUME_ROOT:
+            # a session of the root user: its task policy limits what the account is granted
+            return Caller(owner=_accounts(principal), has_owner=True)
         case PrincipalKind.ROOT:
             return Caller(_accounts(principal))
         case PrincipalKind.USER:
             return _with_id(
                 Caller(frozenset({aws}), account=_accounts(principal), has_account=True,
                        has_boundary=has_boundary),
-                user_id, "AIDA", of_owner=False,
+                principal.user_id, "AIDA", of_owner=False,
             )  # fmt: skip
         case PrincipalKind.FEDERATED_USER:
-            return _federated(principal, user_id, has_boundary)
+            return _federated(principal, has_boundary)
         case PrincipalKind.ROLE:
-            return _session(principal, user_id, session_name, has_boundary)
+            return _session(principal, has_boundary)
         case _:
             assert_never(principal.kind)
 
@@ -178,7 +186,6 @@ def _with_id(caller: Caller, user_id: str | None, prefix: str, *, of_owner: bool
 
 def _federated(
     principal: Principal,
-    user_id: str | None,
     has_boundary: bool | None,  # noqa: FBT001 - three values
 ) -> Caller:
     caller = Caller(
@@ -187,18 +194,17 @@ def _federated(
     )  # fmt: skip
     if principal.user is not None:
         named = caller._replace(owner=frozenset({_aws(principal.user)}))
-        return _with_id(named, user_id, "AIDA", of_owner=True)
+        return _with_id(named, principal.user_id, "AIDA", of_owner=True)
     users = re.escape(f"arn:{principal.partition}:iam::{principal.account}:user/")
     return caller._replace(maybe_owner=f"{users}.+|AIDA[A-Z0-9]+", missing="principal.user")
 
 
 def _session(
     principal: Principal,
-    user_id: str | None,
-    session_name: str | None,
     has_boundary: bool | None,  # noqa: FBT001
 ) -> Caller:
     where = f"arn:{principal.partition}:sts::{principal.account}:assumed-role/{principal.name}/"
+    session_name = principal.session_name
     itself = frozenset({_aws(where + session_name)} if session_name else ())
     caller = Caller(
         itself, account=_accounts(principal), has_owner=True, has_account=True,
@@ -209,7 +215,7 @@ def _session(
     else:
         roles = f"arn:{principal.partition}:iam::{principal.account}:role/"
         caller = caller._replace(role_by_name=(roles, f"/{principal.name}"))
-    caller = _with_id(caller, user_id, "AROA", of_owner=True)
+    caller = _with_id(caller, principal.user_id, "AROA", of_owner=True)
     if not session_name:
         pattern = f"{re.escape(where)}.+"
         caller = caller._replace(maybe_itself=pattern, missing="aws:userid")
@@ -226,7 +232,7 @@ def at_gateway(caller: Caller, *, surely: bool) -> Caller:
         return caller
     if surely:
         return caller._replace(account=frozenset())
-    return caller._replace(maybe_account=True, missing=caller.missing or "endpoint_type")
+    return caller._replace(maybe_account=True)
 
 
 def naming(test: PrincipalTest, caller: Caller) -> Naming:
@@ -236,7 +242,7 @@ def naming(test: PrincipalTest, caller: Caller) -> Naming:
 
 def _named(test: PrincipalTest, caller: Caller) -> Naming:
     sure = possible = _best(test, caller)
-    by_name = False
+    by_name, missing = False, caller.missing
     if caller.role_by_name and _has_role(test.names, caller.role_by_name):
         sure = possible = max(sure or Grant.ACCOUNT, Grant.OF_SESSION)
         by_name = True
@@ -248,9 +254,21 @@ def _named(test: PrincipalTest, caller: Caller) -> Naming:
         possible = Grant.DIRECT
     elif _may_be(caller.maybe_owner, test.names):
         possible = max(possible or Grant.OF_SESSION, Grant.OF_SESSION)
+    elif _may_be_canonical(caller, test.names):
+        missing = _CANONICAL_ID
+        possible = max(possible or Grant.ACCOUNT, Grant.ACCOUNT)
     if caller.maybe_account and sure is Grant.ACCOUNT:
-        sure = None
-    return Naming(sure, possible, caller.missing if sure is not possible else "", by_name)
+        sure, missing = None, _ENDPOINT_TYPE
+    return Naming(sure, possible, missing if sure is not possible else "", by_name)
+
+
+_ENDPOINT_TYPE = "endpoint_type"
+_CANONICAL_ID = "principal.canonical_user"
+
+
+def _may_be_canonical(caller: Caller, names: Iterable[PrincipalValue]) -> bool:
+    """Whether a canonical user ID is listed, which names an account that nobody here knows."""
+    return caller.has_canonical_id and any(kind == "CanonicalUser" for kind, _ in names)
 
 
 def _best(test: PrincipalTest, caller: Caller) -> Grant | None:
@@ -290,33 +308,46 @@ def _excepted(test: PrincipalTest, caller: Caller) -> Naming:
         possible = test.everyone_is if named.sure is None else None
         return Naming(sure, possible, named.missing, named.by_name)
     if caller.has_boundary:
-        return Naming(Grant.DIRECT, Grant.DIRECT)
-    excepted = _is_excepted(test, caller)
-    covered = Naming(
+        return Naming(Grant.DIRECT, Grant.DIRECT, by_boundary=True)
+    excepted, missing = _is_excepted(test, caller)
+    if caller.has_boundary is None and excepted:
+        return Naming(None, Grant.DIRECT, "boundary", named.by_name)
+    return Naming(
         Grant.DIRECT if excepted is False else None,
-        None if excepted is True else Grant.DIRECT,
-        caller.missing if excepted is None else "",
+        None if excepted else Grant.DIRECT,
+        missing if excepted is None else "",
         named.by_name,
     )
-    if caller.has_boundary is None:
-        return covered._replace(possible=Grant.DIRECT, missing=covered.missing or "boundary")
-    return covered
 
 
-def _is_excepted(test: PrincipalTest, caller: Caller) -> bool | None:
-    """Return whether a Deny with NotPrincipal leaves a caller out; None where it is not known."""
+def _is_excepted(test: PrincipalTest, caller: Caller) -> tuple[bool | None, str]:
+    """Return whether a Deny with NotPrincipal leaves a caller out, and what would settle it.
+
+    None where it is not known.
+    """
     if test.everyone:
-        return True
+        return True, ""
     if not caller.is_known:
-        return None if test.names else False
+        return (None if test.names else False), caller.missing
     itself = _listed(test.names, caller.itself, caller.maybe_itself)
     owner = _listed(test.names, caller.owner, caller.maybe_owner) if caller.has_owner else True
     if caller.role_by_name and _has_role(test.names, caller.role_by_name):
         owner = True
-    account = not test.names.isdisjoint(caller.account) if caller.has_account else True
+    account, missing = _lists_account(test.names, caller)
+    if caller.has_owner and not caller.has_account:
+        itself = owner  # of the root user a session is known by its account alone
     if test.parents_suffice:
-        return _either(itself, _both(owner, account) if caller.has_owner else False)
-    return _both(itself, _both(owner, account))
+        parents = _both(owner, account) if caller.has_owner else False
+        return _either(itself, parents), missing
+    return _both(itself, _both(owner, account)), missing
+
+
+def _lists_account(names: frozenset[PrincipalValue], caller: Caller) -> tuple[bool | None, str]:
+    if not caller.has_account:
+        return True, caller.missing
+    if not names.isdisjoint(caller.account):
+        return (None, _ENDPOINT_TYPE) if caller.maybe_account else (True, caller.missing)
+    return (None, _CANONICAL_ID) if _may_be_canonical(caller, names) else (False, caller.missing)
 
 
 def _listed(

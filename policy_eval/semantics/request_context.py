@@ -7,12 +7,12 @@ R-XACC-05 (whose resource it is).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Final
 
-from policy_eval.errors import RequestError, refuse_request
+from policy_eval.errors import refuse_request
 from policy_eval.policy.action import Action, parse_action
 from policy_eval.policy.arn import parse_arn
-from policy_eval.policy.policy_type import RULES, PolicyType
 from policy_eval.request.context import Values
 from policy_eval.request.request import Request
 from policy_eval.semantics.derivation import (
@@ -21,10 +21,13 @@ from policy_eval.semantics.derivation import (
     check_time,
     derive_from_endpoint,
     derive_from_forwarding,
+    derive_from_organization,
     derive_from_principal,
     derive_from_resource,
     derive_from_tags,
     derive_from_time,
+    is_true,
+    told_by_keys,
 )
 from policy_eval.semantics.keys import always_carried, follows_from_principal
 from policy_eval.semantics.known_keys import KnownKeys
@@ -67,13 +70,16 @@ Candidates = tuple[Values | None, ...] | Unknown
 differ by case compete (R-COND-04), or unknown."""
 
 _ABSENT: Candidates = (None,)
+ANOTHER_ACCOUNT = "another account"
+"""Stands for any account but the caller's and the management account (`by_owner`)."""
 
 
 class RequestContext:
     """A request made ready for evaluation: every key's value, and the resource's names.
 
     `attached` says which layers there are; `asked` is the context of the call's first request,
-    None for that request itself.
+    None for that request itself. `principal` is the request's, with what given keys say of it;
+    `assumed_owner` is one of the accounts of `by_owner`.
     """
 
     __slots__ = (
@@ -81,8 +87,10 @@ class RequestContext:
         "_time_is_derived",
         "action",
         "asked",
+        "assumed_owner",
         "attached",
         "folded_action",
+        "principal",
         "reading",
         "request",
         "resources",
@@ -104,13 +112,14 @@ class RequestContext:
         self.action: Action = action
         self.folded_action = request.action.lower()
         self._time_is_derived = False
+        self.assumed_owner: str | None = None
         keys = self._keys = KnownKeys(request.context, request.unknown)
-        principal = request.principal
+        principal = self.principal = told_by_keys(keys, request.principal)
         derive_from_principal(keys, principal)
+        derive_from_organization(keys)
         derive_from_tags(keys, request, action)
         derive_from_forwarding(keys, principal, reading)
-        if attached.exists(Layer.ENDPOINT):
-            derive_from_endpoint(keys)
+        derive_from_endpoint(keys, attached.exists(Layer.ENDPOINT))
         check_time(keys, request.now)
         self.resources: Resources = resources_of(
             action, request, self.caller_account(), keys.single_values(), reading
@@ -189,38 +198,44 @@ class RequestContext:
     def owner(self) -> str | None:
         """Return the account that the resource belongs to, as given or by its ARN (R-XACC-05)."""
         names = self.resources.names
-        return self.owner_given() or (account_of(names[0]) if names else None)
+        return self.assumed_owner or self.owner_given() or (account_of(names[0]) if names else None)
 
     def is_foreign(self) -> bool:
-        """Return whether the resource belongs to another account than the caller, or may."""
+        """Return whether the resource belongs to another account than the caller."""
         caller, owner = self.caller_account(), self.owner()
-        if caller is None or (owner is None and not self.owner_is_unknown()):
-            return False
-        return owner != caller
+        return caller is not None and owner is not None and owner != caller
+
+    def by_owner(self) -> tuple[RequestContext, ...]:
+        """Return the contexts for every account that the resource may belong to.
+
+        One, unless the owner is unknown: then the caller's account, the management account, and any
+        other (R-XACC-05, R-KEY-06).
+        """
+        if self.owner() is not None or not self.owner_is_unknown():
+            return (self,)
+        accounts = [self.caller_account(), ANOTHER_ACCOUNT]
+        if self.principal is not None:
+            accounts.append(self.principal.management_account)
+        return tuple(
+            self._owned_by(account) for account in dict.fromkeys(accounts) if account is not None
+        )
+
+    def _owned_by(self, account: str) -> RequestContext:
+        context = copy(self)
+        context.assumed_owner = account
+        return context
 
     def is_forwarded(self) -> bool | None:
         """Return whether a service forwards the call; None where nobody knows (R-FAS-01)."""
-        spellings = self._keys.entries.get("aws:viaawsservice")
-        if spellings is None:
-            return None if self._is_unknown("aws:viaawsservice") else False
-        return any(values == ("true",) for values in spellings.values())
+        if "aws:viaawsservice" not in self._keys.entries:
+            return None
+        return is_true(self._keys.first("aws:viaawsservice"))
 
     def caller(self) -> Caller:
-        """Return what principal elements see of the caller.
-
-        Its unique ID and session may also have been given as `aws:userid`.
-        """
+        """Return what principal elements see of the caller."""
         from policy_eval.semantics.principals import caller_of  # only where principals are named
 
-        principal = self.request.principal
-        user_id = principal.user_id if principal else None
-        session = principal.session_name if principal else None
-        given = self._keys.first("aws:userid") if "aws:userid" in self.given else None
-        if given:
-            unique, _, name = given[0].partition(":")
-            user_id, session = user_id or unique, session or name or None
-        has_boundary = self.attached.exists(Layer.BOUNDARY)
-        return caller_of(principal, user_id, session, has_boundary)
+        return caller_of(self.principal, self.attached.exists(Layer.BOUNDARY))
 
     def caller_at_endpoint(self) -> Caller:
         """Return the caller as the policy of the VPC endpoint sees it (R-VPCE-G2)."""
@@ -235,19 +250,24 @@ class RequestContext:
     def resource_policy(self) -> int | None:
         """Return which of the attached resource policies guards the resource; None if none does.
 
-        The policy that names no resource is that of the resource the call is asked about; it has
-        to be of the type that guards it. Raises RequestError where it is of another.
+        The policy that names no resource is that of the resource the call is asked about. Raises
+        RequestError where there are two for one resource.
         """
         own = holder_of(self.resources)
         wanted = resource_policy_type(self.folded_action)
-        first = self.asked or self
-        for index, (arn, policy_type) in enumerate(self.attached.resource_policies):
-            is_of_resource = arn == own if arn else holder_of(first.resources) == own
-            if is_of_resource and policy_type is wanted:
-                return index
-            if is_of_resource and not arn and self.asked is None:
-                raise _wrong_resource_policy(self, policy_type, wanted)
-        return None
+        asked = holder_of((self.asked or self).resources)
+        found = [
+            index
+            for index, (arn, policy_type) in enumerate(self.attached.resource_policies)
+            if policy_type is wanted and (own if arn else asked) == (arn or own)
+        ]
+        if len(found) > 1:
+            raise refuse_request(
+                "several-values",
+                f"{len(found)} policies are given for the one resource `{own}`",
+                "a resource has one policy: give it once", ("R-SVC-01",),
+            )  # fmt: skip
+        return found[0] if found else None
 
     def owner_is_unknown(self) -> bool:
         """Return whether the resource's account is said to be unknown."""
@@ -282,18 +302,6 @@ class RequestContext:
         if not self._time_is_derived:
             self._time_is_derived = True
             derive_from_time(self._keys, self.request.now)
-
-
-def _wrong_resource_policy(
-    context: RequestContext, found: PolicyType, wanted: PolicyType
-) -> RequestError:
-    return refuse_request(
-        "wrong-policy-type",
-        f"{RULES[found].name} is given, and {context.action} on this resource is guarded by "
-        f"{RULES[wanted].name}",
-        f"read it as PolicyType.{wanted.name}, or name the resource it is attached to",
-        ("R-SVC-01",),
-    )
 
 
 _FORWARDED_CALL = "aws:viaawsservice"

@@ -6,6 +6,7 @@ Rules: R-AF-01, R-AF-02, R-AF-06, R-CRED-01, R-XACC-04, R-EXT-01.
 from typing import NamedTuple
 
 from policy_eval.request.principal import Credentials, PrincipalKind
+from policy_eval.semantics.derivation import is_true
 from policy_eval.semantics.lower import key_named
 from policy_eval.semantics.request_context import RequestContext, Unknown
 
@@ -36,7 +37,8 @@ def _reserved_secret_name(context: RequestContext) -> list[Remark]:
         return []
     name = next(iter(_values(context, "secretsmanager:Name")), "")
     service, mark, _ = name.partition("!")
-    if not mark or f"{service}.amazonaws.com" in _values(context, "aws:CalledVia"):
+    chain = context.candidates(key_named("aws:CalledVia"))
+    if not mark or isinstance(chain, Unknown) or f"{service}.amazonaws.com" in (chain[0] or ()):
         return []
     return [
         Remark(
@@ -48,13 +50,27 @@ def _reserved_secret_name(context: RequestContext) -> list[Remark]:
 
 
 def _reserved_tags(context: RequestContext) -> list[Remark]:
-    reserved = [key for key, _ in context.request.request_tags if key.lower().startswith("aws:")]
+    if context.is_forwarded() is not False:  # a service may set its own
+        return []
+    reserved = [
+        name.partition("/")[2]
+        for folded, spellings in context.entries().items()
+        if folded.startswith("aws:requesttag/aws:")
+        for name, values in spellings.items()
+        if values
+    ]
     return [
         Remark(
             f"tag keys that begin with `aws:` are reserved: the service refuses `{key}`", "R-AF-06"
         )
         for key in reserved
     ]
+
+
+def _has_no_mfa(context: RequestContext) -> bool:
+    """Whether the call surely shows no MFA."""
+    candidates = context.candidates(key_named("aws:MultiFactorAuthPresent"))
+    return not isinstance(candidates, Unknown) and not is_true(candidates[0])
 
 
 _TO_FEDERATED = frozenset({"sts:getcalleridentity"})
@@ -65,12 +81,12 @@ _NOT_TO_ROOT = frozenset({"sts:assumerole", "sts:assumeroot"})
 
 def _what_credentials_cannot_do(context: RequestContext) -> list[Remark]:
     """Return what the caller's kind of credentials cannot do (R-CRED-01, R-XACC-04)."""
-    principal, action = context.request.principal, context.folded_action
+    principal, action = context.principal, context.folded_action
     if principal is None:
         return []
     of_iam, of_sts = action.startswith("iam:"), action.startswith("sts:")
     if principal.credentials is Credentials.GET_SESSION_TOKEN:
-        without_mfa = of_iam and not principal.mfa
+        without_mfa = of_iam and _has_no_mfa(context)
         if without_mfa or (of_sts and action not in _TO_SESSION_TOKEN):
             how = " without MFA" if without_mfa else ""
             text = f"GetSessionToken credentials{how} cannot call {context.action}"

@@ -55,12 +55,12 @@ def case_of(context: RequestContext) -> Case:
 
 
 def _kind(context: RequestContext) -> PrincipalKind | None:
-    principal = context.request.principal
+    principal = context.principal
     return principal.kind if principal else None
 
 
 def _assumed_root(context: RequestContext) -> bool:
-    principal = context.request.principal
+    principal = context.principal
     return principal is not None and principal.credentials is Credentials.ASSUME_ROOT
 
 
@@ -70,6 +70,7 @@ _WITHOUT_BOUNDARY = frozenset(
     {PrincipalKind.ROOT, PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS, PrincipalKind.PROVIDER}
 )
 _WITHOUT_SESSION = _WITHOUT_BOUNDARY | {PrincipalKind.USER}
+_WITHOUT_IDENTITY = _WITHOUT_BOUNDARY - {PrincipalKind.ROOT}
 
 
 def _check_layers(context: RequestContext) -> None:
@@ -99,7 +100,7 @@ def _check_layers(context: RequestContext) -> None:
 
 
 def _cannot_have(context: RequestContext, layer: Layer, remedy: str, rule: str) -> RequestError:
-    principal = context.request.principal
+    principal = context.principal
     kind = principal.kind.value if principal else ""
     message = f"the caller ({kind} `{principal}`) has no {NAMES[layer]}, and one is given"
     return refuse_request("impossible-caller", message, remedy, (rule,))
@@ -116,6 +117,8 @@ def _side(context: RequestContext) -> tuple[Side, str, str]:
         return Side.NEITHER, guard.value, rule
     if guard is Guard.RESOURCE_ALONE:
         return Side.RESOURCE, guard.value, rule
+    if guard is Guard.IDENTITY_ALONE:
+        return Side.IDENTITY, guard.value, rule
     match kind:
         case PrincipalKind.SERVICE:
             return Side.RESOURCE, "only the resource's policy can allow an AWS service", "R-SP-01"
@@ -126,8 +129,6 @@ def _side(context: RequestContext) -> tuple[Side, str, str]:
             return Side.RESOURCE, Guard.RESOURCE_ALONE.value, "R-TRUST-02"
         case _:
             pass
-    if guard is Guard.IDENTITY_ALONE:
-        return Side.IDENTITY, guard.value, rule
     if context.is_foreign():
         return Side.BOTH, _FOREIGN, "R-XACC-01"
     if guard is Guard.BOTH_WHEN_CHAINED and kind is PrincipalKind.ROLE:
@@ -173,7 +174,7 @@ def _identity(context: RequestContext, side: Side) -> LayerState:
         rule = "R-XACC-04" if side is Side.BOTH else "R-ROOT-01"
         return LayerState(Presence.BY_ITSELF, "the root user of the account is allowed by default; "
                           "identity-based policies do not apply to it", rule)  # fmt: skip
-    if side is Side.RESOURCE:
+    if side is Side.RESOURCE or kind in _WITHOUT_IDENTITY:
         rules = {PrincipalKind.SERVICE: "R-SP-01", PrincipalKind.ANONYMOUS: "R-ANON-01"}
         caller = kind.value if kind else "caller"
         reason = f"identity-based policies do not apply to this caller ({caller})"
@@ -207,8 +208,9 @@ def _resource(context: RequestContext, side: Side) -> LayerState:
     if context.resource_policy() is not None:
         return LayerState(Presence.GIVEN, *_own_lockout(context))
     if Layer.RESOURCE in context.attached.unknown:
-        return _UNKNOWN
-    if side is Side.EITHER:
+        _, _, denies = _own_lockout(context)
+        return _UNKNOWN._replace(denies=denies)
+    if side is Side.EITHER or (side is Side.RESOURCE and _has_no_resource(context)):
         return _NONE
     row = exception_for(context.folded_action, _arn(context))
     if row is not None and row.policy_type in ALWAYS_THERE:
@@ -216,6 +218,12 @@ def _resource(context: RequestContext, side: Side) -> LayerState:
         return LayerState(Presence.UNKNOWN, reason, row.rule)
     _, reason, rule = _side(context)
     return LayerState(Presence.UNKNOWN, f"{reason}, and none was given", rule)
+
+
+def _has_no_resource(context: RequestContext) -> bool:
+    """Return whether the action has no resource types, so that nothing can have a policy."""
+    listed = service_action(context.action.service, context.action.name)
+    return listed is not None and not listed.resource_types
 
 
 def _own_lockout(context: RequestContext) -> tuple[str, str, bool]:
@@ -227,7 +235,7 @@ def _own_lockout(context: RequestContext) -> tuple[str, str, bool]:
 
 
 def _scp(context: RequestContext) -> LayerState:
-    principal = context.request.principal
+    principal = context.principal
     if principal is None:
         return _given(context, Layer.SCP)
     if principal.account is None:
@@ -243,57 +251,62 @@ def _scp(context: RequestContext) -> LayerState:
 
 
 def _rcp(context: RequestContext) -> LayerState:
-    exists = context.attached.exists(Layer.RCP) is not False
-    reason = _why_no_rcp(context) if exists else ""
-    if reason:
-        rule = "R-SLR-01" if "service-linked" in reason else "R-RCP-01"
-        return _not_applicable(context, Layer.RCP, reason, rule)
-    return _given(context, Layer.RCP)
+    if context.attached.exists(Layer.RCP) is False:
+        return _NONE
+    exempt = _why_no_rcp(context)
+    if exempt:
+        return LayerState(Presence.NOT_APPLICABLE, *exempt)
+    managed = _is_aws_managed_key(context)
+    if managed:
+        reason = "resource control policies do not apply to AWS managed KMS keys"
+        return LayerState(Presence.NOT_APPLICABLE, reason, "R-RCP-01")
+    state = _given(context, Layer.RCP)
+    return state if managed is False else state._replace(hangs_on="kms:ResourceAliases")
 
 
-def _why_no_rcp(context: RequestContext) -> str:
-    """Return why resource control policies do not apply; empty where they do (R-RCP-01)."""
-    principal, arn = context.request.principal, _arn(context)
-    listed = service_action(context.action.service, context.action.name)
+def _why_no_rcp(context: RequestContext) -> tuple[str, str] | None:
+    """Return why resource control policies do not apply, and the rule; None where they do."""
+    principal, arn = context.principal, _arn(context)
     if context.action.service.lower() not in RCP_SERVICES:
-        return f"resource control policies do not cover {context.action.service}"
+        reason = f"resource control policies do not cover {context.action.service}"
+        return reason, "R-RCP-01"
     if context.folded_action in NOT_UNDER_RCPS:
-        return f"resource control policies do not restrict {context.action}"
-    if listed is not None and not listed.resource_types:
-        return f"{context.action} has no resource types, so they do not restrict it"
-    if _is_aws_managed_key(context, arn):
-        return "resource control policies do not apply to AWS managed KMS keys"
+        return f"resource control policies do not restrict {context.action}", "R-RCP-01"
+    if _has_no_resource(context):
+        reason = f"{context.action} has no resource types, so they do not restrict it"
+        return reason, "R-RCP-01"
     if principal is None:
-        return ""
-    if principal.management_account is not None and context.owner() in (
-        principal.management_account,
-        *((None,) if principal.in_management_account else ()),
-    ):
-        return "resource control policies do not apply to resources of the management account"
+        return None
+    owner = context.owner() or principal.account
+    if principal.management_account is not None and owner == principal.management_account:
+        reason = "resource control policies do not apply to resources of the management account"
+        return reason, "R-RCP-01"
     if principal.is_service_linked:
-        return "resource control policies do not apply to service-linked roles"
+        return "resource control policies do not apply to service-linked roles", "R-SLR-01"
     assumes = context.folded_action == "sts:assumerole"
     if assumes and principal.kind is PrincipalKind.SERVICE and is_service_linked_role(arn):
-        return (
-            "resource control policies do not apply where a service assumes its service-linked role"
-        )
-    return ""
+        reason = "resource control policies do not apply where a service assumes its own role"
+        return reason, "R-RCP-01"
+    return None
 
 
 _OF_AWS = "alias/aws/"
 
 
-def _is_aws_managed_key(context: RequestContext, arn: str) -> bool:
-    """Whether a key is AWS's own, by its alias in the ARN or the request."""
-    if f":{_OF_AWS}" in arn:
+def _is_aws_managed_key(context: RequestContext) -> bool | None:
+    """Return whether a key is AWS's own, by its alias; None where the aliases are unknown."""
+    if not context.folded_action.startswith("kms:"):
+        return False
+    if f":{_OF_AWS}" in _arn(context):
         return True
+    unknown = False
     for name in ("kms:RequestAlias", "kms:ResourceAliases"):
         candidates = context.candidates(key_named(name))
-        if not isinstance(candidates, Unknown) and any(
-            value.startswith(_OF_AWS) for values in candidates for value in values or ()
-        ):
+        if isinstance(candidates, Unknown):
+            unknown = True
+        elif any(v.startswith(_OF_AWS) for values in candidates for v in values or ()):
             return True
-    return False
+    return None if unknown else False
 
 
 def _endpoint(context: RequestContext) -> LayerState:
@@ -312,8 +325,8 @@ def _everyone(context: RequestContext, layers: dict[Layer, LayerState]) -> Every
     sessionless = layers[Layer.SESSION].presence is Presence.NOTHING
     if sessionless and OpenPoint.EVERYONE_AND_SESSIONLESS in context.reading:
         return Everyone.NEVER
-    if OpenPoint.EVERYONE_AND_LIMITS in context.reading and not sessionless:
-        return Everyone.LIMITS
+    if OpenPoint.EVERYONE_AND_LIMITS in context.reading:
+        return Everyone.BOUNDARY if sessionless else Everyone.LIMITS
     return Everyone.NOTHING_MORE
 
 

@@ -214,6 +214,8 @@ def test_what_is_not_known_of_the_caller_is_told() -> None:
     explanation = pe.explain(pe.PolicySet(resource=_named({"AWS": session})), _GET)
 
     assert explanation.decision.missing_context == ("aws:userid",)
+    both = pe.PolicySet(resource=_named({"AWS": [session, "111122223333"]}))
+    assert pe.decide(both, _GET).missing_context == ("aws:userid",)
     assert "? Principal" in _summary(explanation)
     by_name = pe.explain(
         pe.PolicySet([_FULL], resource=_named({"AWS": _ROLE})),

@@ -204,7 +204,8 @@ def class_of_aws_value(value: str, caller: OracleCaller, *, gateway: bool) -> st
         return None
     if value in account_spellings(caller):
         if caller.kind == ROOT:
-            return DIRECT
+            # the account is what stands behind a session of AssumeRoot, as a role does (R-ROOT-02)
+            return ROLE_OF_SESSION if caller.assume_root else DIRECT
         return None if gateway else ACCOUNT
     if caller.kind == USER and value in (caller.name, caller.unique_id):
         return DIRECT

@@ -9,7 +9,7 @@ from policy_eval.request.request import Request
 from policy_eval.semantics.dependent_actions import needed_by
 from policy_eval.semantics.lower import key_named
 from policy_eval.semantics.readings import OUR_READING, OpenPoint
-from policy_eval.semantics.request_context import RequestContext, Unknown
+from policy_eval.semantics.request_context import UNKNOWN, RequestContext, Unknown
 from policy_eval.semantics.service_rules import service_remarks
 
 _ACCOUNT = "111122223333"
@@ -88,8 +88,12 @@ def test_a_customer_key_in_an_unknown_region_and_chain() -> None:
     (first, _) = needed_by(RequestContext(request), OUR_READING)
 
     further = RequestContext(first.request)
-    assert further.candidates(key_named("aws:CalledVia")) == (("secretsmanager.amazonaws.com",),)
-    assert further.candidates(key_named("kms:ViaService")) == (None,)
+    assert further.candidates(key_named("aws:CalledVia")) is UNKNOWN
+    assert further.candidates(key_named("aws:CalledViaLast")) == (
+        ("secretsmanager.amazonaws.com",),
+    )
+    assert further.candidates(key_named("aws:ViaAWSService")) == (("true",),)
+    assert further.candidates(key_named("kms:ViaService")) is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -135,9 +139,9 @@ def test_what_a_call_hangs_on_is_named() -> None:
 
     decision = pe.decide(policies, request)
 
-    assert decision.missing_context == ("secretsmanager:kmskeyarn",)
+    assert decision.missing_context == ("secretsmanager:KmsKeyArn",)
     assert decision.blocked_by == "kms:GenerateDataKey"
-    assert "hangs on `secretsmanager:kmskeyarn`" in decision.reason
+    assert "hangs on `secretsmanager:KmsKeyArn`" in decision.reason
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,11 @@ def _caller(
     text: str, user_id: str | None = None, session: str | None = None, user: str | None = None,
     *, has_boundary: bool | None = False,
 ) -> Caller:  # fmt: skip
-    principal = parse_principal(text)._replace(user=user)
-    return caller_of(principal, user_id, session or principal.session_name, has_boundary)
+    principal = parse_principal(text)
+    told = principal._replace(
+        user=user, user_id=user_id, session_name=session or principal.session_name
+    )
+    return caller_of(told, has_boundary)
 
 
 _ROLE_SESSION = _caller(_ROLE, "AROAEXAMPLE", "s")
@@ -92,7 +95,7 @@ _KNOWN_USER = _caller(_USER, "AIDAEXAMPLE")
         ({"AWS": [_A, _USER]}, _caller("anonymous"), None),
         ({"Federated": _SAML}, _caller(_SAML), Grant.DIRECT),
         ({"Federated": "accounts.google.com"}, _caller("accounts.google.com"), Grant.DIRECT),
-        ({"CanonicalUser": "a" * 64}, _KNOWN_USER, None),
+        ({"CanonicalUser": "a" * 64}, _caller("anonymous"), None),
     ],
 )
 def test_how_a_caller_is_named(principal: object, caller: Caller, grant: Grant | None) -> None:
@@ -118,6 +121,8 @@ def test_a_condition_on_the_principal_s_arn_is_told_from_everyone() -> None:
         ({"AWS": _USER}, UNKNOWN_CALLER, None, Grant.DIRECT, "principal"),
         ("*", UNKNOWN_CALLER, Grant.EVERYONE, Grant.EVERYONE, ""),
         ({"AWS": ["*", _A]}, UNKNOWN_CALLER, Grant.EVERYONE, Grant.DIRECT, "principal"),
+        ({"CanonicalUser": "a" * 64}, _KNOWN_USER, None, Grant.ACCOUNT,
+         "principal.canonical_user"),
     ],
 )  # fmt: skip
 def test_what_is_not_known_of_a_caller_is_possible(

@@ -450,14 +450,14 @@ def test_an_end_of_a_chain_is_a_forwarded_call(end: str) -> None:
     assert _seen(request, "aws:CalledVia") is UNKNOWN
 
 
-def test_an_end_of_no_chain_is_a_forwarded_call_all_the_same() -> None:
+def test_an_end_of_no_chain_contradicts_itself() -> None:
     request = Request(
         "s3:ListBucket",
         context={"aws:CalledViaFirst": "athena.amazonaws.com", "aws:CalledVia": None},
     )
 
-    assert _seen(request, "aws:ViaAWSService") == ("true",)
-    assert _seen(request, "aws:CalledVia") is None
+    with pytest.raises(RequestError, match="contradiction"):
+        RequestContext(request)
 
 
 @pytest.mark.parametrize("key", ["aws:CalledViaFirst", "aws:CalledViaLast"])
