@@ -21,6 +21,8 @@ from policy_eval.request.context import Given
 from policy_eval.request.dependency import Dependency
 from policy_eval.request.principal import Principal
 from policy_eval.request.request import Request
+from policy_eval.semantics.resources import account_of
+from policy_eval.semantics.service_exceptions import resource_policy_type
 from policy_eval.text.folding import fold
 
 _LATER = "is not supported yet"
@@ -45,6 +47,7 @@ _EXCLUSIVE = (
     ("principal", "principals"),
     ("all_of", "action"),
     ("all_of", "actions"),
+    ("all_of", "dependent_actions"),
 )
 _ALL_OF = dict.fromkeys(
     ("action", "resource", "resource_account", "context", "unknown", "resource_tags",
@@ -80,7 +83,10 @@ class Suite(NamedTuple):
 
 
 class Overrides(NamedTuple):
-    """What the command line gives in place of a suite's own: policies, layer by layer, and more."""
+    """What the command line gives in place of a suite's own: policies, layer by layer, and more.
+
+    `now` is for suites that give no time.
+    """
 
     policies: LayersOf = LayersOf()
     principal: Principal | None = None
@@ -237,13 +243,12 @@ class _Reader:
             raise test.refuse("missing-field", "this test has no `action`")
         context, unknown = _context_and_unknown(levels, fields)
         action_only = "action_only" in fields and fields["action_only"].truth()
-        owner = next((level["resource_account"] for level in reversed(levels)
-                      if "resource_account" in level), None)  # fmt: skip
-        account = None if owner is None or owner.is_null else owner.text()
+        where = resource.text() if resource is not None and not resource.is_null else None
+        account = self._given.resource_account or _owner(levels, where)
         further = fields.get("dependent_actions")
         return Request(
             action.text(),
-            resource.text() if resource is not None and not resource.is_null else None,
+            where,
             principal=who,
             context=context,
             unknown=unknown,
@@ -251,7 +256,7 @@ class _Reader:
             resource_tags=_tags(levels, "resource_tags"),
             now=fields["now"].text() if "now" in fields else self._given.now,
             action_only=action_only or alone,
-            resource_account=account if account is not None else self._given.resource_account,
+            resource_account=account,
             dependencies=() if further is None else read_dependencies(further),
         )
 
@@ -263,9 +268,16 @@ class _Reader:
         strictness = Strictness(accept_invalid=accept_invalid)
         try:
             layers = self._policies_of.layers([self._fields, own], action, strictness)
-            return layers.replaced_by(self._given.policies).policies()
+            return layers.replaced_by(self._given_for(action)).policies()
         except InputError as error:
             return _unless_broken(error)
+
+    def _given_for(self, action: str) -> LayersOf:
+        """Return what the command line gives; a resource's policy only where it is of its type."""
+        given = self._given.policies
+        if given.resource and given.resource[0].type is not resource_policy_type(action):
+            return given._replace(resource=None)
+        return given
 
 
 def _first_action(own: dict[str, Field], action: Field | None) -> str:
@@ -274,6 +286,21 @@ def _first_action(own: dict[str, Field], action: Field | None) -> str:
         item = own["all_of"].items()[0]
         action = item.members().get("action") if item.is_mapping else item
     return "" if action is None else action.text().lower()
+
+
+def _owner(levels: list[dict[str, Field]], resource: str | None) -> str | None:
+    """Return the account of the resource, by the innermost level that says it.
+
+    A step of `all_of` whose ARN names an account takes none from outside.
+    """
+    *outer, innermost = levels
+    named = resource is not None and account_of(resource) is not None
+    is_step = len(outer) > 1
+    for level in [innermost] if named and is_step else reversed(levels):
+        if "resource_account" in level:
+            owner = level["resource_account"]
+            return None if owner.is_null else owner.text()
+    return None
 
 
 def _unless_broken(error: InputError) -> InputError:

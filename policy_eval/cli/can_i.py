@@ -175,6 +175,7 @@ def command(  # noqa: PLR0913 - one parameter an option
             )
             requests = [first, *(_also(first, text) for text in also)]
             explanation = explain_call(policies, requests)
+            _want_policies(policies, explanation)
         except RequestError as error:
             from policy_eval.cli.context_places import located  # only when something is wrong
 
@@ -199,19 +200,21 @@ def _around(source: str | None, action: str, strictness: Strictness) -> Surround
 def _policies(
     given: Given, around: Surroundings | None, action: str, strictness: Strictness
 ) -> PolicySet:
-    """Return the policies of the options and of the fixture. Raises PolicyError for none at all."""
+    """Return the policies of the options and of the fixture. Raises PolicyError."""
     layers = read_layers(given, action, strictness)
-    if around is not None:
-        layers = around.policies.replaced_by(layers)
-    policies = layers.policies()
-    if not policies.attached.given and not policies.attached.unknown:
+    return (around.policies.replaced_by(layers) if around else layers).policies()
+
+
+def _want_policies(policies: PolicySet, explanation: Explanation) -> None:
+    """Refuse to answer "no" where nobody gave a policy. Raises PolicyError."""
+    nothing = not policies.attached.given and not policies.attached.unknown
+    if nothing and explanation.decision.allowed is not True:
         raise PolicyError(
             Diagnostic(
                 "missing-policies", Severity.ERROR, "no policy is given",
                 "name an identity-based one with -p, or another (see --help)",
             )
         )  # fmt: skip
-    return policies
 
 
 def _dependencies(path: str) -> tuple[Dependency, ...]:
@@ -223,8 +226,15 @@ def _dependencies(path: str) -> tuple[Dependency, ...]:
     return read_dependencies(read_file(Path(path)))
 
 
-_OF_ONE_RESOURCE = ("resourcetag/", "existingobjecttag/")
-"""What only the resource that is asked about has: nobody said it of another one."""
+_OF_ONE_RESOURCE = ("aws:resource",)
+_TAGS_OF_ONE_RESOURCE = ("resourcetag/", "existingobjecttag/")
+"""Keys of the resource that is asked about: nobody said them of another one."""
+
+
+def _is_of_resource(key: str) -> bool:
+    folded = key.lower()
+    tag = folded.partition(":")[2]
+    return folded.startswith(_OF_ONE_RESOURCE) or tag.startswith(_TAGS_OF_ONE_RESOURCE)
 
 
 def _also(first: Request, text: str) -> Request:
@@ -235,7 +245,7 @@ def _also(first: Request, text: str) -> Request:
         name: values
         for spellings in first.context.values()
         for name, values in spellings.items()
-        if same or not name.lower().partition(":")[2].startswith(_OF_ONE_RESOURCE)
+        if same or not _is_of_resource(name)
     }
     service = action.partition(":")[0]
     families = [] if same else ["aws:ResourceTag/*", f"{service}:ResourceTag/*"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import click
 
@@ -17,18 +17,22 @@ from policy_eval.semantics.service_exceptions import resource_policy_type
 
 if TYPE_CHECKING:
     from policy_eval.policy.ast import Policy
+    from policy_eval.policy.document import Document
+
+    _Type: TypeAlias = PolicyType | Callable[[Document], PolicyType]
+    _Levels: TypeAlias = tuple[tuple[Policy, ...], ...]
 
 
 class Given(NamedTuple):
     """What the options give, as click hands it over; each name is an option's."""
 
     identity: tuple[str, ...]
-    boundary: str | None
+    boundary: tuple[str, ...]
     session_policy: tuple[str, ...]
     resource_policy: tuple[str, ...]
     scp: tuple[str, ...]
     rcp: tuple[str, ...]
-    endpoint_policy: str | None
+    endpoint_policy: tuple[str, ...]
     endpoint_type: str | None
     unknown_layer: tuple[str, ...]
     principal: str | None
@@ -48,7 +52,9 @@ _OPTIONS = (
         "-p", "--policy", "identity", multiple=True, metavar="PATH",
         help="An identity-based policy: a file, a folder of *.json, or - for stdin. Repeatable.",
     ),
-    click.option("--boundary", metavar="PATH", help="The caller's permissions boundary."),
+    click.option(
+        "--boundary", multiple=True, metavar="PATH", help="The caller's permissions boundary."
+    ),
     click.option(
         "--session-policy", multiple=True, metavar="PATH",
         help="A session policy. Several are one layer.",
@@ -64,7 +70,9 @@ _OPTIONS = (
     click.option(
         "--rcp", multiple=True, metavar="PATH", help=f"Resource control policies. {_A_LEVEL}"
     ),
-    click.option("--endpoint-policy", metavar="PATH", help="The policy of the VPC endpoint."),
+    click.option(
+        "--endpoint-policy", multiple=True, metavar="PATH", help="The policy of the VPC endpoint."
+    ),
     click.option(
         "--endpoint-type", type=click.Choice([each.value for each in EndpointType]),
         help="The type of the VPC endpoint (Amazon S3 and DynamoDB have both).",
@@ -108,49 +116,50 @@ def layer_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def read_layers(given: Given, action: str, strictness: Strictness) -> LayersOf:
-    """Return the policies that the options name. `action` tells the type of the resource's policy.
+    """Return the policies that the options name.
 
+    `action` tells the type of the resource's policy; where it is empty, its statements do.
     Raises PolicyError with the problems of all of them.
     """
     problems: list[Diagnostic] = []
 
-    def read(paths: Iterable[str], policy_type: PolicyType) -> tuple[Policy, ...]:
+    def read(paths: Iterable[str], policy_type: _Type) -> tuple[Policy, ...]:
         try:
             return tuple(read_policies(paths, policy_type, strictness))
         except PolicyError as error:
             problems.extend(error.diagnostics)
             return ()
 
-    def one(option: str, path: str | None, policy_type: PolicyType) -> tuple[Policy, ...] | None:
-        if path is None:
-            return None
-        found = read((path,), policy_type)
+    def one(option: str, paths: Sequence[str], policy_type: _Type) -> tuple[Policy, ...]:
+        found = read(paths, policy_type)
         if len(found) > 1:
-            message = f"{option} is one policy, and {path} holds {len(found)}"
+            names = ", ".join(policy.name for policy in found)
+            message = f"{option} is one policy, and {len(found)} are given: {names}"
             problems.append(Diagnostic("several-values", Severity.ERROR, message, "name one file"))
         return found
 
-    def levels(
-        paths: tuple[str, ...], policy_type: PolicyType
-    ) -> tuple[tuple[Policy, ...], ...] | None:
+    def levels(paths: Sequence[str], policy_type: PolicyType) -> _Levels | None:
         return tuple(read((path,), policy_type) for path in paths) or None
 
-    attached = [_attached_to(text) for text in given.resource_policy]
-    own = [path for arn, path in attached if not arn]
-    if len(own) > 1:
-        message = f"{len(own)} policies are given for the resource that is asked about"
-        remedy = "write ARN=PATH for those of further resources"
-        problems.append(Diagnostic("several-values", Severity.ERROR, message, remedy))
-    resources = {arn: read((path,), _type_by_arn(arn)) for arn, path in attached if arn}
+    attached: dict[str, list[str]] = {}
+    for text in given.resource_policy:
+        arn, path = _attached_to(text)
+        attached.setdefault(arn, []).append(path)
+    own = attached.pop("", [])
+    own_type = resource_policy_type(action.lower()) if action else _type_by_statements
+    resources = {
+        arn: one(f"the policy of {arn}", paths, _type_by_arn(arn))
+        for arn, paths in attached.items()
+    }
     layers = LayersOf(
         identity=read(given.identity, PolicyType.IDENTITY) or None,
-        boundary=one("--boundary", given.boundary, PolicyType.BOUNDARY),
+        boundary=one("--boundary", given.boundary, PolicyType.BOUNDARY) or None,
         session=read(given.session_policy, PolicyType.SESSION) or None,
-        resource=read(own[:1], resource_policy_type(action.lower())) or None,
+        resource=one("--resource-policy", own, own_type) or None,
         resources={arn: found[0] for arn, found in resources.items() if found} or None,
         scps=levels(given.scp, PolicyType.SCP),
         rcps=levels(given.rcp, PolicyType.RCP),
-        endpoint=one("--endpoint-policy", given.endpoint_policy, PolicyType.ENDPOINT),
+        endpoint=one("--endpoint-policy", given.endpoint_policy, PolicyType.ENDPOINT) or None,
         endpoint_type=EndpointType(given.endpoint_type) if given.endpoint_type else None,
         unknown_layers=tuple(map(Layer, given.unknown_layer)) or None,
     )
@@ -163,6 +172,12 @@ def _attached_to(text: str) -> tuple[str, str]:
     """Return the ARN (or nothing) and the path of a `--resource-policy`."""
     arn, equals, path = text.partition("=")
     return (arn, path) if equals and arn.startswith("arn:") else ("", text)
+
+
+def _type_by_statements(document: Document) -> PolicyType:
+    from policy_eval.policy.guess import type_of_resource_policy  # only without an action
+
+    return type_of_resource_policy(document)
 
 
 def _type_by_arn(arn: str) -> PolicyType:

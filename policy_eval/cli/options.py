@@ -47,13 +47,13 @@ def clock() -> datetime:
 
 def read_policies(
     paths: Iterable[str],
-    policy_type: PolicyType | None = PolicyType.IDENTITY,
+    policy_type: PolicyType | Callable[[Document], PolicyType] = PolicyType.IDENTITY,
     strictness: Strictness = STRICT,
 ) -> list[Policy]:
     """Return the policies in files, in every `*.json` of folders, or on stdin (`-`).
 
-    Without a type, each is read as the type that it looks like. Raises PolicyError with the
-    problems of all of them.
+    `policy_type` is their type, or tells it by the document. Raises PolicyError with the problems
+    of all of them.
     """
     policies: list[Policy] = []
     problems: list[Diagnostic] = []
@@ -62,20 +62,15 @@ def read_policies(
             try:
                 source = read_stdin() if name == "-" else read_source(name)
                 document = read_document(source, strictness)
-                policies.append(
-                    policy_of(document, policy_type or _looks_like(document), strictness)
-                )
+                read_as = policy_type
+                if not isinstance(read_as, PolicyType):
+                    read_as = read_as(document)
+                policies.append(policy_of(document, read_as, strictness))
             except PolicyError as error:
                 problems += error.diagnostics
     if problems:
         raise PolicyError(*problems)
     return policies
-
-
-def _looks_like(document: Document) -> PolicyType:
-    from policy_eval.policy.guess import guessed_type
-
-    return guessed_type(document)
 
 
 def read_stdin() -> Source:

@@ -10,6 +10,7 @@ from policy_eval.engine.remarks import remarks_on
 from policy_eval.errors import Diagnostic, visible
 from policy_eval.policy.ast import WHAT_IT_IS_ATTACHED_TO, Policy, Statement
 from policy_eval.policy.diagnosis import warnings_of
+from policy_eval.policy.guess import guessed_type
 from policy_eval.policy.policy_type import RULES, PolicyType, Strictness
 from policy_eval.policy.sizes import Size, sizes_of
 
@@ -36,7 +37,7 @@ def command(
     reference does not list, go to stderr. Exits 0, or 2 for what AWS would refuse.
     """
     with refusing_bad_input(form) as tell:
-        policy_type = None if word is None else PolicyType(word)
+        policy_type = guessed_type if word is None else PolicyType(word)
         policies = read_policies(paths, policy_type, Strictness(lenient, accept_invalid))
         tell(tuple(warning for policy in policies for warning in _warnings(policy)))
     if form == "text":

@@ -101,6 +101,7 @@ class Explanation(NamedTuple):
                 notes.append(passed_over_note(part.context))
             notes += _not_arns(part)
             notes += _by_name_alone(part)
+        notes += _policies_of_nothing(self.parts)
         return tuple(dict.fromkeys(filter(None, notes)))
 
     def __str__(self) -> str:
@@ -142,6 +143,16 @@ def _not_arns(part: Part) -> list[str]:
         for statement in part.trace.statements
         for test in statement.tests
         if test.why is Why.NOT_AN_ARN and isinstance(test.test.attribute, Key)
+    ]
+
+
+def _policies_of_nothing(parts: tuple[Part, ...]) -> list[str]:
+    """Return what is said of policies of resources that no request of the call is on."""
+    used = {part.context.resource_policy() for part in parts}
+    return [
+        f"no request of this call is on {arn}, so its policy has no say"
+        for index, (arn, _) in enumerate(parts[0].context.attached.resource_policies)
+        if index not in used
     ]
 
 

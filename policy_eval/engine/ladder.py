@@ -35,7 +35,6 @@ class Answer(Enum):
     OPEN = "undetermined"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "notApplicable"
-    ABSENT = "absent"
 
 
 class Rung(NamedTuple):
@@ -113,9 +112,9 @@ def _rung(part: Part, layer: Layer, level: int, levels: int) -> Rung:
         for trace in traces
         if trace.entry.statement.effect is effect and trace.applies is not False
     )
-    grants = [
-        trace.naming.possible for trace in statements if trace.naming and trace.naming.possible
-    ]
+    named = ((trace.naming, trace.applies) for trace in statements if trace.naming)
+    sure_or_not = (each.sure if applies else each.possible for each, applies in named)
+    grants = [grant for grant in sure_or_not if grant is not None]
     grants_by_name = grants and layer is Layer.RESOURCE and effect is Effect.ALLOW
     policies = tuple(
         each.policy.name for each in part.attachments if each.layer is layer and each.level == level

@@ -19,7 +19,6 @@ _SAYS = {
     Answer.OPEN: (MARKS[None], "hangs on something unknown"),
     Answer.UNKNOWN: (MARKS[None], "not known"),
     Answer.NOT_APPLICABLE: (PASSED_OVER, "does not apply"),
-    Answer.ABSENT: (PASSED_OVER, "does not exist"),
 }
 
 
@@ -93,9 +92,11 @@ def spell_sides(part: Part) -> list[str]:
     caller, owner = context.caller_account(), context.owner() or "not known"
     what = f"{context.action} on {context.request.resource or 'the resource'}"
     principal = context.request.principal
-    if layer in (Layer.RESOURCE, Layer.RCP):
+    if layer is Layer.RESOURCE:
         whom = principal.role_arn or principal.arn if principal else "the caller"
         need = f"its policy must allow {what} to {whom}, or to account {caller} (R-XACC-01)"
         return [f"the resource's side (account {owner}) refuses: {need}"]
+    if layer not in (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION):
+        return []
     need = f"over accounts both sides must allow, so its {NAMES[layer]} must allow {what} too"
     return [f"the caller's side (account {caller}) refuses: {need} (R-XACC-01)"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from policy_eval.engine.decision import Attachment
 from policy_eval.errors import Diagnostic, PolicyError, Severity
-from policy_eval.policy.arn import parse_arn
+from policy_eval.policy.arn import is_object, parse_arn
 from policy_eval.policy.ast import Policy
 from policy_eval.policy.build import build_policy
 from policy_eval.policy.document import Document, read_document
@@ -133,7 +133,14 @@ class LayersOf(NamedTuple):
     def replaced_by(self, other: LayersOf) -> LayersOf:
         """Return these layers with those that `other` mentions in their place."""
         given = {name: value for name, value in other._asdict().items() if value is not None}
-        return self._replace(**given)
+        unknown = [layer for layer in self.unknown_layers or () if not other.mentions(layer)]
+        dropped = dict.fromkeys((_FIELD_OF[layer] for layer in other.unknown_layers or ()), None)
+        mine = self._replace(unknown_layers=tuple(unknown) or None, **dropped)
+        return mine._replace(**given)
+
+    def mentions(self, layer: Layer) -> bool:
+        """Return whether policies of a layer were read."""
+        return self._asdict()[_FIELD_OF[layer]] is not None
 
     def policies(self) -> PolicySet:
         """Return the policies as a set. Raises PolicyError."""
@@ -151,6 +158,18 @@ class LayersOf(NamedTuple):
         )
 
 
+_FIELD_OF = {
+    Layer.IDENTITY: "identity",
+    Layer.BOUNDARY: "boundary",
+    Layer.SESSION: "session",
+    Layer.RESOURCE: "resource",
+    Layer.SCP: "scps",
+    Layer.RCP: "rcps",
+    Layer.ENDPOINT: "endpoint",
+}
+"""The field of `LayersOf` that holds a layer."""
+
+
 def _one(policies: tuple[Policy, ...] | None) -> Policy | None:
     return policies[0] if policies else None
 
@@ -165,6 +184,9 @@ class _Gathered:
         self._resources: list[ResourcePolicy] = []
 
     def add(self, layer: Layer, given: Iterable[PolicyLike], level: int = 0) -> None:
+        if isinstance(given, (str, Mapping, Policy)):
+            message = f"the policies of {layer.value} stand in a list"
+            raise TypeError(message)
         what = "policy" if layer is Layer.IDENTITY else f"{layer.value} policy"
         for each in given:
             number = 1 + sum(attachment.layer is layer for attachment in self.attachments)
@@ -233,10 +255,12 @@ def _resource_policy(given: PolicyLike, arn: str) -> Policy:
     """Return a resource's policy, of the type that its ARN or its statements tell."""
     from policy_eval.policy.guess import RESOURCE_TYPES, type_of_resource_policy
 
-    if arn and parse_arn(arn) is None:
+    parsed = parse_arn(arn) if arn else None
+    if arn and (parsed is None or is_object(parsed)):
+        what = "is an object, which has no policy" if parsed else "is no ARN of a resource"
         problem = Diagnostic(
-            "not-an-arn", Severity.ERROR, f"`{arn}` is no ARN of a resource",
-            "name the resource that the policy is attached to",
+            "not-an-arn", Severity.ERROR, f"`{arn}` {what}",
+            "name the bucket" if parsed else "name the resource that the policy is attached to",
         )  # fmt: skip
         raise PolicyError(problem)
     if isinstance(given, Policy):

@@ -72,8 +72,12 @@ def headline(explanation: Explanation) -> str:
     resource = context.request.resource
     on = f" on {resource}" if resource and resource != "*" else ""
     line = f"{answer}. {context.action}{on}{who}"
-    if decision.blocked_by:
+    failed = explanation.deciding_part
+    if decision.blocked_by and failed is not explanation.parts[0]:
         line += f"; it also needs {decision.blocked_by}"
+        other = failed.context.request.resource
+        if failed.context.action == context.action and other:
+            line += f" on {other}"
     return line
 
 
@@ -304,6 +308,8 @@ def _principal_lines(trace: StatementTrace, width: int = 0) -> list[str]:
     values = [value.text for value in element.values]
     wanted = _none_of(tuple(values)) if test.negated else _quoted(values, " or ")
     how = f", which {SPELLED[named.sure]}" if named.sure and not test.negated else ""
+    if named.by_boundary:
+        wanted, how = "covers every caller that has a permissions boundary", " (R-NPRIN-02)"
     missing = f"; not known: {named.missing}" if named.holds is None else ""
     return [f"{MARKS[named.holds]} {element.name:<{width}}   {wanted}{how}{missing}"]
 

@@ -36,3 +36,8 @@ def parse_arn(text: str) -> Arn | None:
         if arn.partition and arn.service and arn.resource and not arn.resource.startswith(":")
         else None
     )
+
+
+def is_object(arn: Arn) -> bool:
+    """Return whether an ARN is that of an object in a bucket of Amazon S3."""
+    return arn.service == "s3" and not arn.account and "/" in arn.resource

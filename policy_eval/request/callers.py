@@ -10,10 +10,12 @@ from policy_eval.errors import RequestError, refuse_request
 from policy_eval.policy.arn import parse_arn
 from policy_eval.request.principal import (
     MOST_UNITS,
+    WITHOUT_MFA,
     Credentials,
     Principal,
     PrincipalKind,
     is_account,
+    is_name,
 )
 
 _OF_KIND = {
@@ -51,6 +53,8 @@ def check_caller(principal: Principal) -> None:
             )  # fmt: skip
     if principal.service_linked and kind is not PrincipalKind.ROLE:
         raise _impossible(principal, "is no service-linked role", "only roles are", "R-SLR-01")
+    _check_names(principal)
+    _check_tags(principal)
     _check_user(principal)
     _check_credentials(principal)
     account = principal.management_account
@@ -67,11 +71,55 @@ def _impossible(principal: Principal, what: str, remedy: str, rule: str) -> Requ
     return refuse_request("impossible-caller", message, remedy, (rule,))
 
 
+_ID_PREFIXES = {
+    PrincipalKind.USER: "AIDA",
+    PrincipalKind.ROLE: "AROA",
+    PrincipalKind.FEDERATED_USER: "AIDA",
+}
+"""How unique IDs begin; the others have none (R-PRIN-04)."""
+_WITHOUT_SESSION_TAGS = frozenset({PrincipalKind.USER, PrincipalKind.ROOT})
+
+
+def _check_names(principal: Principal) -> None:
+    name, unique = principal.session_name, principal.user_id
+    if name is not None and not is_name(name):
+        raise _impossible(principal, f"has no session `{name}`",
+                          "a session's name is made of letters, digits and any of +=,.@-_",
+                          "R-PRIN-04")  # fmt: skip
+    prefix = _ID_PREFIXES.get(principal.kind)
+    if unique is not None and not (prefix and unique.startswith(prefix)):
+        remedy = f"its unique ID begins with {prefix}" if prefix else "it has no unique ID"
+        raise _impossible(principal, f"does not have the unique ID `{unique}`", remedy,
+                          "R-PRIN-04")  # fmt: skip
+
+
+def _check_tags(principal: Principal) -> None:
+    if principal.account is None:
+        said = {
+            "tags": principal.tags or principal.session_tags,
+            "MFA": principal.mfa is not None,
+            "organization": principal.organization_id or principal.organization_paths,
+        }
+        for what, is_said in said.items():
+            if is_said:
+                raise _impossible(principal, f"has no {what}", "leave it out", "R-KEY-02")
+    if principal.tags and principal.kind is PrincipalKind.ROOT:
+        raise _impossible(principal, "has no tags", "users and roles have tags", "R-PRIN-04")
+    if principal.session_tags and principal.kind in _WITHOUT_SESSION_TAGS:
+        remedy = "sessions of roles and federated users have them"
+        raise _impossible(principal, "has no session tags", remedy, "R-TRUST-03")
+
+
 def _check_user(principal: Principal) -> None:
     if principal.user is None:
         return
     arn = parse_arn(principal.user)
-    is_user = arn is not None and arn.service == "iam" and arn.resource.startswith("user/")
+    is_user = (
+        arn is not None
+        and (arn.partition, arn.service) == (principal.partition, "iam")
+        and arn.resource.startswith("user/")
+        and is_name(arn.resource.rpartition("/")[2])
+    )
     if principal.kind is not PrincipalKind.FEDERATED_USER:
         remedy = "only a federated user calls with a user's permissions"
         raise _impossible(principal, "stands for no other user", remedy, "R-PRIN-04")
@@ -88,6 +136,9 @@ def _check_credentials(principal: Principal) -> None:
         names = ", ".join(each.value for each in allowed) or "none"
         raise _impossible(principal, f"does not call with credentials of {held.value}",
                           f"possible: {names}", "R-CRED-01")  # fmt: skip
+    if principal.mfa and (held in WITHOUT_MFA or principal.kind is PrincipalKind.FEDERATED_USER):
+        raise _impossible(principal, "shows no MFA", "federated sessions never carry it",
+                          "R-CRED-01")  # fmt: skip
     if principal.mfa and held is Credentials.ACCESS_KEY:
         raise _impossible(
             principal, "cannot show MFA with an access key",
@@ -96,6 +147,12 @@ def _check_credentials(principal: Principal) -> None:
 
 
 def _check_organization(principal: Principal) -> None:
+    named = principal.organization_id
+    if named is not None and not named.startswith("o-"):
+        raise refuse_request(
+            "organization-path", f"`{named}` is no organization", "its ID begins with `o-`",
+            ("R-KEY-03",),
+        )  # fmt: skip
     for path in principal.organization_paths:
         if levels_of(path) is None:
             raise refuse_request(

@@ -119,6 +119,22 @@ def is_service_linked_role(arn: str) -> bool:
     return _OF_SERVICE_LINKED_ROLES in arn
 
 
+WITHOUT_MFA = frozenset(
+    {
+        Credentials.GET_FEDERATION_TOKEN,
+        Credentials.ASSUME_ROLE_WITH_SAML,
+        Credentials.ASSUME_ROLE_WITH_WEB_IDENTITY,
+    }
+)
+"""Credentials of federated identities, which never carry aws:MultiFactorAuthPresent."""
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text can be the name of a user, role or session."""
+    plain = "".join(character for character in text if character not in "+=,.@-_")
+    return bool(text) and text.isascii() and (plain.isalnum() or not plain)
+
+
 def is_account(text: str) -> bool:
     """Return whether a text is an account ID: twelve digits."""
     return len(text) == _ACCOUNT_DIGITS and text.isascii() and text.isdigit()
@@ -160,7 +176,7 @@ def _of_arn(arn: Arn) -> Principal:
         return _root(arn.partition, arn.account)
     kind, _, rest = arn.resource.partition("/")
     name = rest.rpartition("/")[2]
-    if not name:
+    if not (is_name(name) or kind == "oidc-provider"):
         raise _refuse(text, _FORMS)
     where = (arn.partition, arn.account)
     match arn.service, kind:

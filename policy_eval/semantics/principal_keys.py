@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from policy_eval.request.context import Values
-from policy_eval.request.principal import Credentials, Principal, PrincipalKind
+from policy_eval.request.principal import WITHOUT_MFA, Credentials, Principal, PrincipalKind
 from policy_eval.text.folding import fold
 
 _TYPES = {
@@ -58,14 +58,6 @@ def principal_keys(principal: Principal) -> Mapping[str, str | Values | None]:
     return keys
 
 
-_WITHOUT_MFA = frozenset(
-    {
-        Credentials.GET_FEDERATION_TOKEN,
-        Credentials.ASSUME_ROLE_WITH_SAML,
-        Credentials.ASSUME_ROLE_WITH_WEB_IDENTITY,
-    }
-)
-"""Credentials of federated identities, which never carry aws:MultiFactorAuthPresent."""
 _LONG_TERM = Credentials.ACCESS_KEY
 
 
@@ -77,7 +69,7 @@ def _credential_keys(principal: Principal) -> Mapping[str, str | None]:
         keys["aws:AssumedRoot"] = "true" if held is Credentials.ASSUME_ROOT else None
     if held is _LONG_TERM:
         keys["aws:TokenIssueTime"] = None
-    if held in _WITHOUT_MFA or principal.kind is PrincipalKind.FEDERATED_USER:
+    if held in WITHOUT_MFA or principal.kind is PrincipalKind.FEDERATED_USER:
         keys["aws:MultiFactorAuthPresent"] = None
     elif principal.mfa:
         keys["aws:MultiFactorAuthPresent"] = "true"

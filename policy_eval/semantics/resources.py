@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from policy_eval.policy.action import Action
-from policy_eval.policy.arn import Arn, parse_arn
+from policy_eval.policy.arn import Arn, is_object, parse_arn
 from policy_eval.request.request import Request
 from policy_eval.semantics.readings import OpenPoint, Reading
 from policy_eval.semantics.service_reference import service_action
@@ -163,6 +163,6 @@ def holder_of(resources: Resources) -> str | None:
         return None
     name = resources.names[0]
     arn = parse_arn(name)
-    if arn is None or arn.service != "s3" or arn.account:
+    if arn is None or not is_object(arn):
         return name
     return str(arn._replace(resource=arn.resource.partition("/")[0]))

@@ -1,6 +1,6 @@
 """Where services differ from the rule that one Allow in one account is enough: one row each.
 
-A table with sources; `authorization` reads it. Rules: R-EXT-01, R-KMS-01, R-KMS-02, R-TRUST-01 …
+A table with sources; `situations` reads it. Rules: R-EXT-01, R-KMS-01, R-KMS-02, R-TRUST-01 …
 R-TRUST-03, R-SVC-01, R-ROOT-01, R-RCP-01, R-RCP-03.
 """
 

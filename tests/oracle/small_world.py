@@ -195,6 +195,17 @@ def word_with_unknown(world: World, layer: Layer) -> str:
     return decide_call(policies_of(without, (layer,)), [request_of(world)]).decision
 
 
+def word_with_unknown_owner(world: World) -> str:
+    """Return the scalar engine's answer where nobody knows whose the resource is."""
+    request = Request(
+        world.action,
+        TARGETS[world.action],
+        principal=CALLERS[world.caller].principal,
+        unknown=["aws:ResourceAccount"],
+    )
+    return decide_call(policies_of(world), [request]).decision
+
+
 class Answers(NamedTuple):
     """One word each."""
 

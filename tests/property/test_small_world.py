@@ -17,6 +17,8 @@ from tests.oracle.small_world import (
     CALLERS,
     DENY,
     LIMITS,
+    OTHER,
+    OWN,
     SAYS,
     SILENT,
     World,
@@ -25,6 +27,7 @@ from tests.oracle.small_world import (
     scalar_word,
     with_layer,
     word_with_unknown,
+    word_with_unknown_owner,
 )
 
 WORLDS = st.randoms(use_true_random=False).map(any_world)
@@ -156,3 +159,16 @@ def test_a_sure_answer_holds_whoever_the_caller_turns_out_to_be(
     word = decided(unknown)
 
     assert word == "undetermined" or {decided(each) for each in known} == {word}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sure_answer_holds_whoever_the_resource_belongs_to(seed: int) -> None:
+    random = Random(seed)
+    sure = 0
+    for _ in range(150):
+        world = any_world(random)._replace(action="s3:GetObject")
+        word = word_with_unknown_owner(world)
+        completions = {scalar_word(world._replace(owner=owner)) for owner in (OWN, OTHER)}
+        assert word == "undetermined" or completions == {word}, world
+        sure += word != "undetermined"
+    assert sure
