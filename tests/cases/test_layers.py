@@ -145,3 +145,38 @@ def test_a_management_account_may_be_the_caller_s(tmp_path: Path) -> None:
         found.append(caller.management_account)
 
     assert found == ["111122223333", None, "999988887777"]
+
+
+def test_a_step_whose_arn_names_an_account_takes_none_from_outside(tmp_path: Path) -> None:
+    queue = "arn:aws:sqs:us-east-1:111122223333:q"
+    case = only_case(
+        tmp_path,
+        f"""\
+        resource_account: "999988887777"
+        tests:
+          - all_of:
+              - {{action: s3:GetObject, resource: "arn:aws:s3:::b/k"}}
+              - {{action: sqs:SendMessage, resource: "{queue}"}}
+              - {{action: s3:GetObject, resource: "arn:aws:s3:::b/k", resource_account: null}}
+        """,
+        "",
+    )
+
+    assert not isinstance(case.requests, InputError)
+    assert [request.resource_account for request in case.requests] == ["999988887777", None, None]
+
+
+def test_further_actions_do_not_stand_beside_all_of(tmp_path: Path) -> None:
+    text = "tests:\n  - {all_of: [s3:a], dependent_actions: [{action: s3:a, needs: s3:b}]}\n"
+
+    assert refusal_of_text(tmp_path, text).code == "field-combination"
+
+
+def test_a_key_that_is_none_brings_no_need(tmp_path: Path) -> None:
+    rows = "[{action: s3:a, needs: s3:b, when: nonsense}]"
+
+    diagnostic = refusal_of_text(
+        tmp_path, f"tests: [{{action: s3:a, dependent_actions: {rows}}}]\n"
+    )
+
+    assert diagnostic.code == "context-key"

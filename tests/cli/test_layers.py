@@ -329,3 +329,85 @@ tests: [{action: s3:GetObject, resource: "arn:aws:s3:::logs/today"}]
     assert "implicit deny (permissions boundary)" in own.stdout
     assert "allowed (identity-based policy)" in replaced.stdout
     assert narrow
+
+
+def test_no_policy_is_passed_over(tmp_path: Path, full: str) -> None:
+    two = tmp_path / "two"
+    two.mkdir()
+    _named(two, "allow.json", "*", Resource="*")
+    deny = _named(two, "deny.json", "*", Effect="Deny", Resource="*")
+    bucket = "arn:aws:s3:::logs"
+
+    runs = [
+        can_i(*_GET, "-p", full, "--resource-policy", str(two)),
+        can_i(*_GET, "-p", full, "--resource-policy", f"{bucket}={two}"),
+        can_i(*_GET, "-p", full, *(f"--resource-policy={bucket}={deny}" for _ in "ab")),
+        can_i(*_GET, "-p", full, "--resource-policy", deny, f"--resource-policy={bucket}={deny}"),
+        can_i(*_GET, "-p", full, "--boundary", full, "--boundary", full),
+        can_i(*_GET, "-p", full, "--endpoint-policy", deny, "--endpoint-policy", deny),
+    ]
+
+    assert {told(run)[0].partition("]")[0] for run in runs} == {"error[several-values"}
+    elsewhere = can_i(*_GET, "-p", full, "--resource-policy", f"arn:aws:s3:::other={deny}")
+    assert "no request of this call is on arn:aws:s3:::other" in elsewhere.stdout
+    an_object = can_i(*_GET, "-p", full, "--resource-policy", f"{OBJECT}={deny}")
+    assert told(an_object)[0].startswith(
+        "error[not-an-arn]: `arn:aws:s3:::logs/today` is an object"
+    )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [("s3:GetObject", OBJECT, "--as", "111122223333"), ("sts:GetCallerIdentity", "--as", _USER)],
+)
+def test_what_needs_no_policy_is_answered_without(call: tuple[str, ...]) -> None:
+    assert can_i(*call).exit_code == Exit.ALLOWED
+
+
+def test_an_unknown_layer_of_a_fixture_may_be_filled(tmp_path: Path, full: str) -> None:
+    text = """\
+policies: {identity: [full.json], scps: [[full.json]]}
+unknown_layers: [boundary]
+principal: arn:aws:iam::111122223333:role/Dev
+tests: []
+"""
+    suite = file_of(tmp_path, text, "mine.iamtest.yaml")
+    call = ("s3:GetObject", OBJECT, "--source", suite)
+
+    assert can_i(*call).exit_code == Exit.UNDETERMINED
+    assert can_i(*call, "--boundary", full).exit_code == Exit.ALLOWED
+    again = can_i(*call, "--boundary", full, "--unknown-layer", "scp")
+    assert again.exit_code == Exit.UNDETERMINED
+
+
+def test_a_scenario_takes_the_policies_that_fit_its_questions(tmp_path: Path, full: str) -> None:
+    trust = _named(tmp_path, "trust.json", {"AWS": "111122223333"}, Action="sts:AssumeRole")
+    text = f"""\
+policies: {{identity: [full.json]}}
+resource_account: "999988887777"
+tests:
+  - {{name: assume, action: sts:AssumeRole, resource: "{_TARGET}", resource_account: null}}
+  - {{name: read, action: s3:GetObject, resource: "{OBJECT}"}}
+"""
+    scenario = file_of(tmp_path, text, "mine.scenario.yaml")
+
+    result = policy_eval("check", scenario, "--as", DEV, "--resource-policy", trust)
+    moved = policy_eval("check", scenario, "--as", DEV, "--resource-account", "111122223333")
+
+    assert "assume   allowed (role trust policy)" in result.stdout
+    assert "read     undetermined" in result.stdout
+    assert "read     allowed" in moved.stdout
+    assert full
+
+
+def test_the_failed_one_of_two_resources_is_named(tmp_path: Path) -> None:
+    policy = policy_file(tmp_path, {"Action": "s3:GetObject", "Resource": OBJECT})
+    other = "arn:aws:s3:::logs/other"
+
+    second = can_i(*_GET, "-p", policy, "--also", f"s3:GetObject={other}")
+    first = can_i(
+        "s3:GetObject", other, "--as", DEV, "-p", policy, "--also", f"s3:GetObject={OBJECT}"
+    )
+
+    assert f"it also needs s3:GetObject on {other}" in second.stdout
+    assert "it also needs" not in first.stdout

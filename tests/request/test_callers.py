@@ -117,3 +117,44 @@ def test_a_path_tells_a_service_linked_role(arn: str, linked: bool) -> None:
 def test_an_account_that_is_none_is_refused() -> None:
     with pytest.raises(RequestError, match="not-an-account"):
         Request("s3:GetObject", resource_account="1234")
+
+
+@pytest.mark.parametrize(
+    ("principal", "said"),
+    [
+        (_ROLE._replace(session_name="*"), "has no session `*`"),
+        (_ROLE._replace(session_name="a/b"), "has no session `a/b`"),
+        (_USER._replace(user_id="AROAEXAMPLE"), "does not have the unique ID"),
+        (_ROOT._replace(user_id="AIDAEXAMPLE"), "does not have the unique ID"),
+        (_SERVICE._replace(mfa=True), "has no MFA"),
+        (_SERVICE._replace(tags=(("a", "b"),)), "has no tags"),
+        (_SERVICE._replace(organization_id="o-a"), "has no organization"),
+        (_ROOT._replace(tags=(("a", "b"),)), "has no tags"),
+        (_USER._replace(session_tags=(("a", "b"),)), "has no session tags"),
+        (_ROLE._replace(credentials=Credentials.ASSUME_ROLE_WITH_SAML, mfa=True), "shows no MFA"),
+        (_FEDERATED._replace(mfa=True), "shows no MFA"),
+        (_FEDERATED._replace(user="arn:aws-cn:iam::111122223333:user/u"), "with the permissions"),
+        (_FEDERATED._replace(user="arn:aws:iam::111122223333:user/"), "with the permissions"),
+        (_FEDERATED._replace(user="arn:aws:iam::111122223333:user/*"), "with the permissions"),
+    ],
+)
+def test_what_a_caller_cannot_have_is_refused(principal: Principal, said: str) -> None:
+    assert said in _refusal(principal)
+
+
+def test_an_organization_that_is_none_is_refused() -> None:
+    assert _refusal(_USER._replace(organization_id="x")).startswith("organization-path")
+
+
+@pytest.mark.parametrize(
+    "text", ["arn:aws:iam::111122223333:user/u ", "arn:aws:iam::111122223333:user/a\tb"]
+)
+def test_a_name_holds_no_blanks(text: str) -> None:
+    with pytest.raises(RequestError, match="is no principal"):
+        parse_principal(text)
+
+
+def test_a_provider_of_openid_connect_has_a_path_of_its_own() -> None:
+    arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+
+    assert str(parse_principal(arn)) == arn
