@@ -202,6 +202,8 @@ _NOT_FORWARDED = ("aws:calledvia", "aws:viaaws", "aws:sourcevpc", "aws:vpcsource
 """Keys of the call that the forwarded one does not carry, or carries anew (R-FAS-01)."""
 _MFA = "aws:multifactorauth"
 _CALLED_VIA, _FIRST, _LAST = "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"
+_VIA_SERVICE = "kms:ViaService"
+"""The one of these keys that only AWS KMS has; no other service's statements read it."""
 
 
 def _forward(
@@ -219,10 +221,10 @@ def _forward(
         if folded.startswith(_NOT_FORWARDED) or (folded.startswith(_MFA) and given[name] is None):
             del given[name]
     unknown: list[str] = []
-    if service == _SECRETS_MANAGER and region is None:
-        unknown.append("kms:ViaService")
-    elif service == _SECRETS_MANAGER:
-        given["kms:ViaService"] = (f"secretsmanager.{region}.amazonaws.com",)
+    if region is None:
+        unknown.append(_VIA_SERVICE)
+    else:
+        given[_VIA_SERVICE] = (f"{service.partition('.')[0]}.{region}.amazonaws.com",)
     if not isinstance(chain, Unknown):
         given[_CALLED_VIA] = (*(chain[0] or ()), service)
         return unknown

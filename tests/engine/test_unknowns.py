@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import policy_eval as pe
+from policy_eval.engine.wording import summarize
 
 _A, _B = "111122223333", "444455556666"
 _USER = f"arn:aws:iam::{_A}:user/u"
@@ -274,6 +275,21 @@ def test_a_further_action_of_the_caller_is_a_direct_call() -> None:
     assert _decided(policies, _function(lambda__Layer=_ROLES[0])).decision == "allowed"
 
 
+def test_a_service_may_forward_a_further_action_of_one_s_own_table() -> None:
+    row = pe.Dependency("lambda:CreateFunction", "", "kms:CreateGrant", pe.On.NOT_SAID, "x", "R",
+                        "lambda.amazonaws.com")  # fmt: skip
+    via = {"StringEquals": {"kms:ViaService": "lambda.us-east-1.amazonaws.com"}}
+    policies = pe.PolicySet([_policy(_allow("lambda:*"), _allow("kms:*", Condition=via))])
+    request = pe.Request("lambda:CreateFunction", f"arn:aws:lambda:us-east-1:{_A}:function:f",
+                         principal=_USER, dependencies=[row])  # fmt: skip
+
+    explanation = pe.explain(policies, request)
+
+    (_, grant) = explanation.parts
+    assert grant.trace.statements[1].tests[2].holds is True
+    assert explanation.decision.unknown_layers == (pe.Layer.RESOURCE,)
+
+
 def test_each_resource_of_a_further_action_is_asked_about() -> None:
     policies = pe.PolicySet([_policy(_allow("lambda:*"), _allow("iam:PassRole", _ROLES[0]))])
     both = _function(lambda__Layer=_ROLES[0], lambda__VpcIds=_ROLES[1])
@@ -490,3 +506,27 @@ def test_a_deny_for_having_a_boundary_says_so() -> None:
     assert "✓ NotPrincipal   covers every caller that has a permissions boundary (R-NPRIN-02)" in (
         str(explanation)
     )
+
+
+def test_a_forwarded_call_whose_services_nobody_said_has_some() -> None:
+    condition = {"ForAnyValue:StringEquals": {"aws:CalledVia": "appflow.amazonaws.com"}}
+    policies = pe.PolicySet([_policy(_allow(Condition=condition))])
+
+    def asked(via: str) -> pe.Decision:
+        request = pe.Request("s3:GetObject", _OBJECT, principal=_USER,
+                             context={"aws:ViaAWSService": via})  # fmt: skip
+        return _decided(policies, request)
+
+    assert asked("TRUE").missing_context == ("aws:CalledVia",)
+    assert asked("false").decision == "implicitDeny"
+
+
+def test_over_two_accounts_only_the_caller_s_own_policies_are_a_side() -> None:
+    bucket = _policy(_allow(Principal={"AWS": _A}))
+    policies = pe.PolicySet([_FULL], resource=bucket, scps=[[_policy(_allow("sqs:*"))]])
+    request = pe.Request("s3:GetObject", _OBJECT, principal=_USER, resource_account=_B)
+
+    text = summarize(pe.explain(policies, request))
+
+    assert text.startswith("no: implicit deny (service control policy, level 1 of 1)")
+    assert "side" not in text
