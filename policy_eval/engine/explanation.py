@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.engine.decision import Attachment, Deciding, Decision
 from policy_eval.engine.reference import StatementTrace, TestTrace, Trace
-from policy_eval.engine.wording import spell_out, spell_wanted
+from policy_eval.engine.statement_wording import spell_wanted
+from policy_eval.engine.wording import spell_out
 from policy_eval.policy.ast import Policy
 from policy_eval.semantics.authorization import Case, Presence, Side
 from policy_eval.semantics.layers import Layer

@@ -9,19 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policy_eval.engine.decision import Deciding, Decision
-from policy_eval.engine.marks import MARKS, OPEN
-from policy_eval.engine.reference import StatementTrace, TestTrace
+from policy_eval.engine.reference import StatementTrace
+from policy_eval.engine.statement_wording import (
+    VALUES_SHOWN,
+    label_of,
+    quoted,
+    spell_not_understood,
+    spell_open_principal,
+    spell_test,
+    spell_tests,
+    spell_verdict,
+)
 from policy_eval.errors import visible
 from policy_eval.policy.ast import Effect, Policy
 from policy_eval.semantics.authorization import SPELLED, Presence, Side, Word
 from policy_eval.semantics.layers import NAMES, Layer
-from policy_eval.semantics.lower import Key, Quantifier, Subject, Template
-from policy_eval.semantics.operators import Operator
-from policy_eval.semantics.outcomes import Why
 from policy_eval.semantics.readings import ABOUT, OpenPoint
-from policy_eval.semantics.request_context import Unknown
-from policy_eval.semantics.sets import OneOf
-from policy_eval.semantics.views import View
 
 if TYPE_CHECKING:
     from policy_eval.engine.explanation import Explanation, Part
@@ -33,7 +36,6 @@ _ANSWERS = {
     Word.IMPLICIT_DENY: "implicit deny",
 }
 _OTHERS_SHOWN = 3
-_VALUES_SHOWN = 6
 
 
 def spell_answer(decision: Decision) -> str:
@@ -162,10 +164,10 @@ def _because(part: Part) -> list[str]:
         for trace in part.trace.statements:
             if trace.applies is None:
                 verb = "allows" if trace.entry.statement.effect is Effect.ALLOW else "denies"
-                lines.append(f"{_label(trace)} {verb} it if:")
-                lines += [f"  {line}" for line in _open_principal(trace)]
-                lines += [f"  {_test_line(test)}" for test in trace.tests if test.holds is None]
-                lines += [f"  {line}" for line in _not_understood(trace)]
+                lines.append(f"{label_of(trace)} {verb} it if:")
+                lines += [f"  {line}" for line in spell_open_principal(trace)]
+                lines += [f"  {spell_test(test)}" for test in trace.tests if test.holds is None]
+                lines += [f"  {line}" for line in spell_not_understood(trace)]
         return lines
     return lines or _lacking(part)
 
@@ -193,7 +195,7 @@ def _denied(part: Part) -> list[str]:
         if key in deciding:
             lines.append(f"denied by {_named(statement)}")
             conditions = trace.tests[2:]
-            lines += [f"  {_test_line(test)}" for test in conditions]
+            lines += [f"  {spell_test(test)}" for test in conditions]
     return lines
 
 
@@ -212,7 +214,7 @@ def _identity_side(part: Part) -> list[str]:
     ]  # fmt: skip
     if not granting:
         return ["the identity-based policies do not allow it"]
-    names = ", ".join(_label(trace) for trace in granting)
+    names = ", ".join(label_of(trace) for trace in granting)
     return [f"the identity-based policies allow it: {names}"]
 
 
@@ -230,8 +232,8 @@ def _lacking(part: Part) -> list[str]:
     for trace in traces:
         failed = [test for test in trace.tests if test.holds is not True]
         if trace.on_resource and failed:
-            lines.append(f"{_label(trace)} would allow it, but:")
-            lines += [f"  {_test_line(test)}" for test in failed]
+            lines.append(f"{label_of(trace)} would allow it, but:")
+            lines += [f"  {spell_test(test)}" for test in failed]
     lines = lines or [_nothing_allows(part, rung, traces)]
     return [*lines, *sides]
 
@@ -243,7 +245,7 @@ def _nothing_allows(part: Part, rung: Rung | None, traces: tuple[StatementTrace,
         return f"no statement allows it to this caller; allowed to {_whom(traces)}"
     if selected:
         patterns = [value for trace in selected for value in trace.tests[1].test.origin.values]
-        return f"no statement allows it on this resource; allowed on {_quoted(patterns)}"
+        return f"no statement allows it on this resource; allowed on {quoted(patterns)}"
     if part.case.layers[Layer.IDENTITY].presence is Presence.NONE and not rung:
         return "no identity-based policy is given"
     where = ""
@@ -260,15 +262,11 @@ def _whom(traces: tuple[StatementTrace, ...]) -> str:
         for value in trace.principal.element.values
     ]
     shown = dict.fromkeys(values)
-    return ", ".join([*shown][:_VALUES_SHOWN]) or "nobody"
+    return ", ".join([*shown][:VALUES_SHOWN]) or "nobody"
 
 
 def _named(statement: Deciding) -> str:
     return f"{statement.label} ({statement.place})" if statement.sid else f"{statement.place}"
-
-
-def _label(trace: StatementTrace) -> str:
-    return trace.entry.policy.label(trace.entry.statement)
 
 
 def _statements(policy: str, rung: Rung) -> list[str]:
@@ -280,12 +278,12 @@ def _statements(policy: str, rung: Rung) -> list[str]:
         label = statement.sid or f"statement {statement.number}"
         if trace.selected:
             place = trace.entry.policy.place(statement)
-            lines.append(f"  {label}   {_verdict(trace)}   {place}")
+            lines.append(f"  {label}   {spell_verdict(trace)}   {place}")
             lines += [
                 f"    {line}"
                 for line in (
-                    *_test_lines(trace),
-                    *_not_understood(trace),
+                    *spell_tests(trace),
+                    *spell_not_understood(trace),
                 )
             ]
         elif len(others) <= _OTHERS_SHOWN:
@@ -293,150 +291,6 @@ def _statements(policy: str, rung: Rung) -> list[str]:
     if len(others) > _OTHERS_SHOWN:
         lines.append(f"  {len(others)} further statements on other actions")
     return lines
-
-
-def _open_principal(trace: StatementTrace) -> list[str]:
-    return _principal_lines(trace) if trace.naming and trace.naming.holds is None else []
-
-
-def _principal_lines(trace: StatementTrace, width: int = 0) -> list[str]:
-    """Return the line of a statement's principal element; none in policies without."""
-    test, named = trace.principal, trace.naming
-    if test is None or named is None:
-        return []
-    element = test.element
-    values = [value.text for value in element.values]
-    wanted = _none_of(tuple(values)) if test.negated else _quoted(values, " or ")
-    how = f", which {SPELLED[named.sure]}" if named.sure and not test.negated else ""
-    if named.by_boundary:
-        wanted, how = "covers every caller that has a permissions boundary", " (R-NPRIN-02)"
-    missing = f"; not known: {named.missing}" if named.holds is None else ""
-    return [f"{MARKS[named.holds]} {element.name:<{width}}   {wanted}{how}{missing}"]
-
-
-def _not_understood(trace: StatementTrace) -> list[str]:
-    """Return the line of what makes a statement unusable; none where all of it is understood."""
-    unusable = trace.entry.statement.unusable
-    return [f"{OPEN} what AWS refuses, accepted: {unusable}"] if unusable else []
-
-
-def _verdict(trace: StatementTrace) -> str:
-    effect = trace.entry.statement.effect.value
-    match trace.applies:
-        case True:
-            return f"{effect}, applies"
-        case False:
-            return f"{effect}, does not apply"
-        case _:
-            return f"{effect}, not known"
-
-
-def _subject(trace: TestTrace) -> str:
-    key = trace.test.attribute
-    element = trace.test.origin.element
-    return f"{element} {key.spelling}" if isinstance(key, Key) else element
-
-
-def _test_lines(trace: StatementTrace) -> list[str]:
-    """Return a line for the principal element and for each test, aligned."""
-    names = [_subject(test) for test in trace.tests]
-    if trace.principal:
-        names.append(trace.principal.element.name)
-    width = max(map(len, names))
-    return [
-        *_principal_lines(trace, width),
-        *(_test_line(test, width) for test in trace.tests),
-    ]
-
-
-def _test_line(trace: TestTrace, width: int = 0) -> str:
-    return (
-        f"{MARKS[trace.holds]} {_subject(trace):<{width}}   {_said(trace)}{_WHY.get(trace.why, '')}"
-    )
-
-
-def _said(trace: TestTrace) -> str:
-    seen, wanted = spell_seen(trace), spell_wanted(trace)
-    if trace.holds is not True:
-        return f"{seen}; wanted {wanted}"
-    if trace.test.attribute is Subject.ACTION or isinstance(trace.seen, Unknown):
-        return wanted
-    presence = trace.test.quantifier is Quantifier.PRESENCE
-    if trace.why is Why.ABSENT and not presence:
-        return f"absent, which this operator accepts; else {wanted}"
-    return f"{seen}: {wanted}"
-
-
-_WHY = {
-    Why.MULTIVALUED: "  (a multivalued key needs ForAnyValue or ForAllValues, R-COND-34)",
-    Why.MALFORMED: "  (a variable makes a value malformed, so the restrictive side, R-COND-41)",
-    Why.AMBIGUOUS: "  (tags differ only by case, so the restrictive side, R-COND-04)",
-    Why.NULL: "  (empty text is null here, R-COND-37)",
-}
-
-
-def spell_seen(trace: TestTrace) -> str:
-    """Return what the attribute held."""
-    if isinstance(trace.seen, Unknown):
-        return "unknown"
-    held = [values for values in trace.seen if values]
-    if not held:
-        return "absent"
-    return " or ".join(_quoted(values, " and ") for values in held)
-
-
-def spell_wanted(trace: TestTrace) -> str:
-    """Return what the test accepts, in words."""
-    origin = trace.test.origin
-    if origin.operator is None:
-        if origin.element.startswith("Not"):
-            return _none_of(origin.values)
-        return _quoted(origin.values, " or ") + _resolved(trace)
-    if origin.operator.view is View.PRESENCE:
-        wanted = {value.lower() for value in origin.values}
-        return " or ".join("null" if value == "true" else "a value" for value in sorted(wanted))
-    return f"{_quantified(trace)}{_operation(origin.operator, origin.values)}{_resolved(trace)}"
-
-
-def _quantified(trace: TestTrace) -> str:
-    operator = trace.test.origin.operator
-    match trace.test.quantifier:
-        case Quantifier.ANY:
-            plain = operator is not None and not operator.says and not operator.negated
-            return "any of " if plain else "any value "
-        case Quantifier.ALL:
-            return "only values "
-        case _:
-            return ""
-
-
-def _operation(operator: Operator, values: tuple[str, ...]) -> str:
-    phrase = f"{operator.says} " if operator.says else ""
-    if not operator.negated:
-        return phrase + _quoted(values, " or ")
-    return _none_of(values, phrase)
-
-
-def _none_of(values: tuple[str, ...], phrase: str = "") -> str:
-    return f"{'neither' if len(values) > 1 else 'not'} {phrase}{_quoted(values, ' nor ')}"
-
-
-def _resolved(trace: TestTrace) -> str:
-    if not isinstance(trace.test.accepts, Template):
-        return ""
-    match trace.accepts:
-        case OneOf(values):
-            return f" (here {_quoted(sorted(map(str, values)), ' or ')})"
-        case _:
-            return ""
-
-
-def _quoted(values: tuple[str, ...] | list[str], between: str = ", ") -> str:
-    if not values:
-        return "nothing"
-    shown = between.join(f'"{visible(value)}"' for value in values[:_VALUES_SHOWN])
-    more = len(values) - _VALUES_SHOWN
-    return f"{shown}{between}{more} more" if more > 0 else shown
 
 
 def _footnotes(explanation: Explanation, *, assumptions: bool = True) -> list[str]:
