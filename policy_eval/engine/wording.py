@@ -127,14 +127,14 @@ def spell_out(explanation: Explanation) -> str:
             because = f", needed because {part.because} ({part.rule})" if part.because else ""
             lines += ["", f"  {part.context.action}: {spell_answer(part.decision)}{because}"]
         if part.is_layered:
-            body += ["", *spell_ladder(part)]
+            body += [*_because(part), "", *spell_ladder(part)]
         for rung in in_telling_order(part):
             if part.is_layered and rung.policies:
                 body += ["", f"{spell_rung(rung)}:"]
             for name in rung.policies:
                 note = "" if number else assumed[name]
                 body += ["", f"{name}   {note}".rstrip(), *_statements(name, rung)]
-        if part.decision.reason:
+        if part.decision.reason and not part.is_layered:
             body += ["", part.decision.reason]
         indent = "    " if several else "  "
         lines += [f"{indent}{line}".rstrip() for line in body]

@@ -26,6 +26,17 @@ _FULL_ACCESS = "fixtures/appflow/AmazonAppFlowFullAccess.json"
 _NOW = ("--now", "2026-01-01T00:00:00Z")
 _CREATE = ("can-i", CREATE, "--as", DEV, "-p", _BLOCK, *_NOW, "-c", NAME)
 _CREATE_THROUGH_APPFLOW = (*_CREATE, "-c", VIA_APPFLOW)
+_FULL = "fixtures/layers/FullAWSAccess.json"
+_SOME = "fixtures/layers/AppFlowAndS3.json"
+_CREATE_AS_ADMIN = (
+    "can-i", CREATE, "--as", DEV, "-p", _FULL, *_NOW, "-c", NAME, "-c", VIA_APPFLOW,
+    "-c", "aws:RequestedRegion=us-east-1",
+)  # fmt: skip
+_OTHER = "arn:aws:iam::999988887777:role/Other"
+_READ = (
+    "can-i", "s3:GetObject", "arn:aws:s3:::b/k", *_NOW, "--resource-account", "444455556666",
+    "--resource-policy", "fixtures/layers/bucket.json",
+)  # fmt: skip
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "block-allowed": _CREATE_THROUGH_APPFLOW,
@@ -48,6 +59,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "refused-policy": ("can-i", CREATE, "-p", "fixtures/grammar/trailing-comma.json", *_NOW),
     "check-block": ("check", "appflow-secrets", "-p", _BLOCK),
     "check-full-access": ("check", "appflow-secrets", "-p", _FULL_ACCESS),
+    "boundary-denied": (*_CREATE_AS_ADMIN, "--boundary", _SOME),
+    "boundary-denied-explained": (*_CREATE_AS_ADMIN, "--boundary", _SOME, "-v"),
+    "scp-denied": (*_CREATE_AS_ADMIN, "--scp", _FULL, "--scp", _SOME, "--scp", _FULL),
+    "scp-denied-as-json": (*_CREATE_AS_ADMIN, "--scp", _FULL, "--scp", _SOME, "-o", "json"),
+    "other-account-denied": (*_READ, "--as", DEV, "-p", _FULL),
+    "own-account-denied": (*_READ, "--as", _OTHER, "-p", _FULL_ACCESS),
+    "both-sides-allow-explained": (*_READ, "--as", _OTHER, "-p", _FULL, "-v"),
 }  # fmt: skip
 
 
