@@ -17,6 +17,7 @@ from policy_eval.text.folding import fold
 
 _CREATE = "secretsmanager:CreateSecret"
 _CUSTOMER_KEY = "the secret is encrypted with a customer managed key"
+_TAGGING_ON_CREATION = "Elastic Load Balancing API permissions to tag resources during creation"
 _NEEDS_NOTHING = "alias/aws/secretsmanager"
 _SECRETS_MANAGER = "secretsmanager.amazonaws.com"
 
@@ -36,6 +37,10 @@ DEPENDENCIES = (
                _CUSTOMER_KEY, "R-SM-01", _SECRETS_MANAGER),
     Dependency("secretsmanager:BatchGetSecretValue", "", "secretsmanager:GetSecretValue",
                On.NOT_SAID, "each secret is read", "R-SM-01"),
+    *(Dependency(f"elasticloadbalancing:{action}", "aws:RequestTag/",
+                 "elasticloadbalancing:AddTags", On.SAME_RESOURCE,
+                 "it is created with tags", _TAGGING_ON_CREATION)
+      for action in ("CreateLoadBalancer", "CreateTargetGroup", "CreateListener", "CreateRule")),
     *(Dependency(action, key, needs, On.SAME_RESOURCE, because, "R-TRUST-03")
       for action in ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
       for key, needs, because in (
@@ -155,6 +160,8 @@ def _further(row: Dependency, context: RequestContext) -> Request:
                 given[name] = values
     if row is _TAGGED_BY_SERVICE:
         tags.setdefault(_SYSTEM_TAG, "appflow")
+    if row.key == "aws:RequestTag/":
+        given |= _create_action(row, context)
     unknown = [*request.unknown]
     if not same:
         service = row.needs.partition(":")[0]
@@ -176,6 +183,15 @@ def _further(row: Dependency, context: RequestContext) -> Request:
         action_only=True,
         resource_account=request.resource_account if same else None,
     )
+
+
+def _create_action(row: Dependency, context: RequestContext) -> dict[str, tuple[str, ...]]:
+    """Return the key by which a service tells tagging at creation from tagging, if it has one."""
+    service, _, name = row.needs.partition(":")
+    listed = service_action(service, name)
+    key = f"{service}:CreateAction"
+    has_it = listed is not None and any(each.covers(key.lower()) for each in listed.keys)
+    return {key: (context.action.name,)} if has_it else {}
 
 
 _REQUEST_TAG = "aws:requesttag/"

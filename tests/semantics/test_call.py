@@ -57,6 +57,19 @@ def test_another_action_needs_nothing_else() -> None:
     assert _needs(Request("s3:CreateBucket", request_tags={"env": "dev"})) == []
 
 
+def test_a_service_tells_tagging_at_creation() -> None:
+    arn = f"arn:aws:elasticloadbalancing:us-east-1:{_ACCOUNT}:targetgroup/t/*"
+    request = Request("elasticloadbalancing:CreateTargetGroup", arn, request_tags={"a": "b"})
+
+    (needed,) = needed_by(RequestContext(request), OUR_READING)
+
+    further = RequestContext(needed.request)
+    assert needed.request.action == "elasticloadbalancing:AddTags"
+    assert further.candidates(key_named("elasticloadbalancing:CreateAction")) == (
+        ("CreateTargetGroup",),
+    )
+
+
 def test_replicas_need_replication() -> None:
     request = _create(secretsmanager__AddReplicaRegions="eu-west-1")
 
