@@ -13,8 +13,9 @@ from policy_eval.text.cutout import laid_over
 from policy_eval.text.node import Span
 from policy_eval.text.source import Source
 
+# No look-ahead inside a possessive group: Python before 3.11.5 loses its place there (gh-106052).
 _COMMENTS = re.compile(
-    r'"(?:[^"\\\n]++|\\.)*+"?|(?P<comment>//[^\n]*+|\#[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)'
+    r'"(?:[^"\\\n]++|\\.)*+"?|(?P<comment>//[^\n]*+|\#[^\n]*+|/\*(?s:.*?)\*/)|/\*(?s:.*)'
 )
 _COMMAS = re.compile(r'"(?:[^"\\\n]++|\\.)*+"?|(?P<comma>,)(?=[ \t\r\n]*+(?:[}\]]|\Z))')
 _NOT_BREAKS = re.compile(r"[^\r\n]")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from policy_eval.errors import PolicyError
+from policy_eval.text.limits import DEEPEST
 from policy_eval.text.node import Json, Number
 from policy_eval.text.source import Source
 
@@ -139,11 +140,37 @@ def read_json(source: Source) -> tuple[TopLevel, ...]:
     for a key that stands twice in one object, and for text after the end.
     """
     try:
-        return tuple(_values(source.text))
+        return _checked(source.text)
     except _NotJsonError:
         from policy_eval.text.json_problems import problems_of  # only when something is wrong
 
         raise PolicyError(*problems_of(source)) from None
+
+
+def _checked(text: str) -> tuple[TopLevel, ...]:
+    values = tuple(_values(text))
+    if _too_deep(text, values):
+        raise _NotJsonError
+    return values
+
+
+def _too_deep(text: str, values: tuple[TopLevel, ...]) -> bool:
+    """Whether the values nest deeper than `DEEPEST` levels, whatever the decoder can bear."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    level: list[Json] = []  # what stands two levels deep, then three, …
+    for each in values:
+        level += (member.value for member in each.members)
+        if each.statements is not None:
+            level.append([statement.value for statement in each.statements])
+    for _ in range(2, DEEPEST + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def open_object(source: Source, at: int) -> TopLevel:

@@ -198,6 +198,19 @@ def test_a_text_that_nests_without_end_is_refused(depth: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [("", ""), ('{"a": ', "}"), ('{"Statement": ', "}"), ('[1, 2, {"a":', "}]")],
+)
+def test_how_deep_a_text_may_nest(before: str, after: str) -> None:
+    opened = before.count("[") + before.count("{")
+    deepest = before + "[" * (DEEPEST - opened) + "]" * (DEEPEST - opened) + after
+    too_deep = before + "[" * (DEEPEST + 1 - opened) + "]" * (DEEPEST + 1 - opened) + after
+
+    assert read_json(Source("text", deepest))
+    assert refusal(too_deep).code == "too-deep"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param('{"a": 1, ▲"a": 2}', id="in the outermost object"),
