@@ -6,7 +6,8 @@ it was unquoted, text where it was quoted, and None only for `null` or nothing a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.errors import Diagnostic, Severity, SuiteError
 from policy_eval.text.limits import DEEPEST
@@ -15,6 +16,8 @@ from policy_eval.text.pointing import point
 from policy_eval.text.source import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import yaml
 
 _MOST_NODES = 200_000
@@ -31,7 +34,7 @@ def parse_yaml(source: Source) -> Node:
     import yaml
 
     try:
-        root = yaml.compose(source.text, Loader=yaml.BaseLoader)
+        root = _read(source)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         at = 0 if mark is None else mark.index
@@ -40,13 +43,26 @@ def parse_yaml(source: Source) -> Node:
         raise _refuse(
             source, int(error.position), "this character stands in no YAML text"
         ) from None
-    except RecursionError:
-        raise _refuse(source, 0, "this file nests too deep") from None
     except (ValueError, OverflowError) as error:  # numbers that PyYAML does not check
         raise _refuse(source, 0, f"this is no YAML text: {error}") from None
     if root is None:
         raise _refuse(source, 0, "the file is empty")
-    return _Reader(source).node(root, 0)
+    return root
+
+
+def _read(source: Source) -> Node | None:
+    """Return the document's node: by libyaml where it is there, in a fraction of the time.
+
+    What libyaml refuses is read again in Python, whose words and places are the same everywhere.
+    (Python alone refuses a tab after a colon, which YAML allows.)
+    """
+    import yaml
+
+    fast = getattr(yaml, "CBaseLoader", None)
+    if fast is not None:
+        with suppress(yaml.YAMLError):
+            return _Reader(source).read(yaml.parse(source.text, Loader=fast))
+    return _Reader(source).read(yaml.parse(source.text, Loader=yaml.BaseLoader))
 
 
 def _words(error: yaml.MarkedYAMLError) -> str:
@@ -63,49 +79,152 @@ def _refuse(source: Source, at: int, message: str, remedy: str = "") -> SuiteErr
     return SuiteError(point(source, problem, at))
 
 
+class _Known(NamedTuple):
+    """A node that was read: how many nodes it holds, and how many levels."""
+
+    node: Node
+    size: int = 1
+    height: int = 0
+
+
+class _Open:
+    """A mapping or sequence whose end is not read yet.
+
+    `name` is the member that awaits its value.
+    """
+
+    __slots__ = ("anchor", "height", "is_mapping", "items", "name", "names", "size", "start")
+
+    def __init__(self, start: int, anchor: str | None, *, is_mapping: bool) -> None:
+        self.start = start
+        self.anchor = anchor
+        self.is_mapping = is_mapping
+        self.names: dict[str, Span] = {}
+        self.items: list[Node] = []
+        self.name: str | None = None
+        self.size = 1
+        self.height = 0
+
+    def add(self, known: _Known) -> None:
+        """Take in a value."""
+        self.items.append(known.node)
+        self.size += known.size
+        self.height = max(self.height, known.height)
+        self.name = None
+
+    def closed(self, end: int) -> _Known:
+        """Return what was read."""
+        items = tuple(self.items)
+        values = [item.value for item in items]
+        node = Node(self.start, end, values, (), items)
+        if self.is_mapping:
+            value: Json = dict(zip(self.names, values, strict=True))
+            node = node._replace(value=value, names=tuple(self.names.items()))
+        return _Known(node, self.size, self.height + 1)
+
+
 class _Reader:
-    """Turns YAML's nodes into ours, within bounds (an alias may stand for very much)."""
+    """Turns YAML's events into nodes, within bounds (an alias may stand for very much)."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._count = 0
+        self._open: list[_Open] = []
+        self._anchored: dict[str, _Known] = {}
+        self._root: Node | None = None
 
-    def node(self, given: yaml.Node, depth: int) -> Node:
+    def read(self, events: Iterable[yaml.Event]) -> Node | None:
+        """Return the node of the one document; None where there is none."""
         import yaml
 
-        start, end = given.start_mark.index, given.end_mark.index
-        self._count += 1
-        if self._count > _MOST_NODES or depth > DEEPEST:
-            raise _refuse(self._source, start, "this file holds too much, or an alias of itself")
-        match given:
-            case yaml.MappingNode():
-                return self._mapping(given, depth)
-            case yaml.SequenceNode():
-                items = tuple(self.node(item, depth + 1) for item in given.value)
-                return Node(start, end, [item.value for item in items], (), items)
-            case _:
-                return Node(start, end, _scalar(given))
+        for event in events:
+            match event:
+                case yaml.ScalarEvent() | yaml.AliasEvent() if self._wants_name:
+                    self._name(event)
+                case yaml.ScalarEvent():
+                    self._take(event, _Known(Node(*_span(event), _scalar(event))))
+                case yaml.AliasEvent():
+                    self._take(event, self._aliased(event))
+                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                    self._begin(event, is_mapping=isinstance(event, yaml.MappingStartEvent))
+                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                    opened = self._open.pop()
+                    self._place(opened.anchor, opened.closed(_span(event).end))
+                case yaml.DocumentStartEvent() if self._root is not None:
+                    raise self._refuse(event, "expected a single document, found another")
+        return self._root
 
-    def _mapping(self, given: yaml.MappingNode, depth: int) -> Node:
-        names: dict[str, Span] = {}
-        items: list[Node] = []
-        for key, value in given.value:
-            at = key.start_mark.index
-            name = str(key.value)
-            if not isinstance(key.value, str):
-                raise _refuse(self._source, at, "expected a name before `:`")
-            if name in names:
-                raise _refuse(self._source, at, f"`{name}` stands twice in one mapping", "keep one")
-            names[name] = Span(at, key.end_mark.index)
-            items.append(self.node(value, depth + 1))
-        value_of: Json = dict(zip(names, (item.value for item in items), strict=True))
-        start, end = given.start_mark.index, given.end_mark.index
-        return Node(start, end, value_of, tuple(names.items()), tuple(items))
+    @property
+    def _wants_name(self) -> bool:
+        return bool(self._open) and self._open[-1].is_mapping and self._open[-1].name is None
+
+    def _refuse(self, event: yaml.Event, message: str) -> SuiteError:
+        start = _span(event).start
+        return _refuse(self._source, start, message, _hint(self._source.text, start))
+
+    def _grow(self, event: yaml.Event, size: int, height: int) -> None:
+        self._count += size
+        if self._count > _MOST_NODES or len(self._open) + height > DEEPEST + 1:
+            raise self._refuse(event, "this file holds too much")
+
+    def _begin(self, event: yaml.CollectionStartEvent, *, is_mapping: bool) -> None:
+        self._grow(event, 1, 1)
+        if self._wants_name:
+            raise self._refuse(event, "expected a name before `:`")
+        self._open.append(_Open(_span(event).start, event.anchor, is_mapping=is_mapping))
+
+    def _name(self, event: yaml.ScalarEvent | yaml.AliasEvent) -> None:
+        import yaml
+
+        opened, span = self._open[-1], _span(event)
+        if isinstance(event, yaml.ScalarEvent):
+            name = str(event.value)
+            if event.anchor:
+                self._anchored[event.anchor] = _Known(Node(*span, name))
+        else:
+            value = self._aliased(event).node.value
+            if not isinstance(value, str):
+                raise self._refuse(event, "expected a name before `:`")
+            name = str(value)
+        if name in opened.names:
+            message = f"`{name}` stands twice in one mapping"
+            raise _refuse(self._source, span.start, message, "keep one")
+        opened.names[name] = span
+        opened.name = name
+
+    def _aliased(self, event: yaml.AliasEvent) -> _Known:
+        known = self._anchored.get(event.anchor or "")
+        if known is None:
+            inside = any(opened.anchor == event.anchor for opened in self._open)
+            what = "stands inside what it stands for" if inside else "stands for nothing"
+            raise self._refuse(event, f"the alias `*{event.anchor}` {what}")
+        return known
+
+    def _take(self, event: yaml.ScalarEvent | yaml.AliasEvent, known: _Known) -> None:
+        import yaml
+
+        self._grow(event, known.size, known.height)
+        self._place(event.anchor if isinstance(event, yaml.ScalarEvent) else None, known)
+
+    def _place(self, anchor: str | None, known: _Known) -> None:
+        if anchor:
+            self._anchored[anchor] = known
+        if self._open:
+            self._open[-1].add(known)
+        else:
+            self._root = known.node
 
 
-def _scalar(given: yaml.Node) -> Json:
+def _span(event: yaml.Event) -> Span:
+    start, end = event.start_mark, event.end_mark
+    assert start is not None  # PyYAML's readers set both marks
+    assert end is not None
+    return Span(start.index, end.index)
+
+
+def _scalar(given: yaml.ScalarEvent) -> Json:
     text = str(given.value)
-    if getattr(given, "style", None):  # quoted, or a block
+    if given.style:  # quoted, or a block
         return text
     return None if text in ("", "null") else Plain(text)
 
