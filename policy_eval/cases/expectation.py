@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from policy_eval.cases.fields import Field
-from policy_eval.engine.explanation import Explanation
+from policy_eval.engine.decision import Decision
 from policy_eval.errors import InputError
 from policy_eval.semantics.layers import Layer
 from policy_eval.text.folding import fold
@@ -82,13 +82,15 @@ def _layer(field: Field) -> Layer:
 
 
 def differences(
-    expect: Expectation, found: Explanation | InputError, rests_on: tuple[str, ...]
+    expect: Expectation,
+    decision: Decision | InputError,
+    rests_on: tuple[str, ...],
+    failed_conditions: tuple[str, ...],
 ) -> Iterator[str]:
     """Yield what is not as expected, in sentences."""
-    if isinstance(found, InputError):
-        yield from _refused(expect, found, rests_on)
+    if isinstance(decision, InputError):
+        yield from _refused(expect, decision, rests_on)
         return
-    decision = found.decision
     is_denied = decision.allowed is False
     if (
         expect.decision is not None
@@ -98,14 +100,14 @@ def differences(
         yield f"expected {expect.decision}, decided {decision.decision}"
     if expect.matched is not None and expect.matched != set(decision.matched):
         yield f"expected matched {_listed(expect.matched)}, found {_listed(decision.matched)}"
-    failed = frozenset(map(fold, found.failed_conditions))
+    failed = frozenset(map(fold, failed_conditions))
     if (
         expect.failed_conditions is not None
         and not {fold(name) for name in expect.failed_conditions} <= failed
     ):
         yield (
             f"expected failed conditions {_listed(expect.failed_conditions)}, "
-            f"found {_listed(found.failed_conditions)}"
+            f"found {_listed(failed_conditions)}"
         )
     missing = {fold(name) for name in decision.missing_context}
     if expect.missing_context is not None and missing != {

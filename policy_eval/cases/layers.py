@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from policy_eval.cases.fields import Field
 from policy_eval.engine.policies import LayersOf, load_policy, policy_of
+from policy_eval.errors import InputError
 from policy_eval.policy.arn import parse_arn
 from policy_eval.policy.ast import Policy
 from policy_eval.policy.document import inline_document
@@ -25,10 +26,19 @@ _OF_POLICIES = frozenset({"Version", "Id", "Statement"})
 
 
 class PoliciesReader:
-    """Reads the policies that stand in a suite, or beside it."""
+    """Reads the policies that stand in a suite, or beside it: each file once.
+
+    `files` are those that were read, or looked for.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._read: dict[tuple[Path, PolicyType, Strictness], Policy | InputError] = {}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The policy files that were read, or looked for."""
+        return tuple(dict.fromkeys(path for path, _, _ in self._read))
 
     def layers(
         self, levels: list[dict[str, Field]], action: str, strictness: Strictness
@@ -120,9 +130,22 @@ class PoliciesReader:
 
     def _file(self, item: Field, policy_type: PolicyType, strictness: Strictness) -> Policy:
         path = self._path.parent / item.text()
+        key = (path, policy_type, strictness)
+        if key not in self._read:
+            self._read[key] = _loaded(*key)
+        found = self._read[key]
         if not path.is_file():
             raise item.refuse("missing-file", f"there is no file `{item.text()}` beside the suite")
+        if isinstance(found, InputError):
+            raise found
+        return found
+
+
+def _loaded(path: Path, policy_type: PolicyType, strictness: Strictness) -> Policy | InputError:
+    try:
         return load_policy(path, policy_type, strictness)._replace(name=path.name)
+    except InputError as error:
+        return error
 
 
 def _endpoint_type(field: Field) -> EndpointType | None:

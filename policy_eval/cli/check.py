@@ -151,33 +151,32 @@ def _table(suite: Suite, results: list[Result]) -> str:
         if isinstance(result.found, InputError):
             lines += ["", f"  {MARKS[None]} {name}   refused: {result.found}"]
             continue
-        decision = result.found.decision
+        decision, explanation = result.found, result.explain()
+        assert explanation is not None  # the input was not refused
         mark = MARKS[decision.allowed]
         answer = spell_answer(decision)
-        if result.found.deciding_part.is_layered:
-            answer += spell_decided_by(result.found)
+        if explanation.deciding_part.is_layered:
+            answer += spell_decided_by(explanation)
         lines += ["", f"  {mark} {name}   {answer}   {decision.action}"]
         if decision.blocked_by:
             lines.append(f"      it also needs {decision.blocked_by}, which is not allowed")
-        lines += [f"      {line}" for line in reasons(result.found)]
+        lines += [f"      {line}" for line in reasons(explanation)]
         lines += [f"      note: {remark.text} ({remark.rule})" for remark in decision.remarks]
         lines += [f"      note: {spell_open_point(rule)}" for rule in result.rests_on]
-        assumptions |= dict.fromkeys(spell_assumptions(result.found.policies))
+        assumptions |= dict.fromkeys(spell_assumptions(explanation.policies))
     return "\n".join([*lines, *([""] if assumptions else []), *assumptions])
 
 
 def _data(suite: Suite, results: list[Result]) -> dict[str, object]:
     return {
         "scenario": suite.name,
-        "results": [
-            {
-                "name": result.case.name,
-                **(
-                    {"error": [d.to_dict() for d in result.found.diagnostics]}
-                    if isinstance(result.found, InputError)
-                    else result.found._replace(rests_on=result.rests_on).to_dict()
-                ),
-            }
-            for result in results
-        ],
+        "results": [{"name": result.case.name, **_found(result)} for result in results],
     }
+
+
+def _found(result: Result) -> dict[str, object]:
+    if isinstance(result.found, InputError):
+        return {"error": [each.to_dict() for each in result.found.diagnostics]}
+    explanation = result.explain()
+    assert explanation is not None  # the input was not refused
+    return explanation.to_dict()

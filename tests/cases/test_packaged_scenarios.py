@@ -9,7 +9,7 @@ import pytest
 
 from policy_eval.cases.run import run_case
 from policy_eval.cases.suite import load_suite
-from policy_eval.engine.explanation import Explanation
+from policy_eval.engine.decision import Decision
 
 _FOLDER = Path(str(resources.files("policy_eval.scenarios")))
 _ROOT = Path(__file__).resolve().parents[2]
@@ -60,9 +60,8 @@ _EXPECTED: dict[str, list[tuple[str, str | None, str | None]]] = {
 def _answers(name: str) -> list[tuple[str, str | None, str | None]]:
     found = []
     for case in load_suite(_FOLDER / f"{name}.scenario.yaml").cases:
-        explanation = run_case(case).found
-        assert isinstance(explanation, Explanation), explanation
-        decision = explanation.decision
+        decision = run_case(case).found
+        assert isinstance(decision, Decision), decision
         layer = decision.decided_by
         found.append((decision.decision, layer.value if layer else None, decision.blocked_by))
     return found

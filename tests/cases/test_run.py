@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from policy_eval.cases.run import Explain, by_reference, run_case
+from policy_eval.cases.run import Decide, by_reference, run_case
 from policy_eval.cases.suite import Case
-from policy_eval.engine.explanation import Explanation
+from policy_eval.engine.decide import decide_call
+from policy_eval.engine.decision import Decision
 from policy_eval.errors import Diagnostic, PolicyError, RequestError
 from tests.cases.suites import ALLOW_ALL, DENY_BY_DEFAULT, only_case
-from tests.conformance.test_fixtures import by_scalar
 
 OPEN_POINT = """\
 action: s3:GetObject
@@ -28,22 +28,22 @@ policies:
 """
 """The answer rests on R-COND-27: what `ForAnyValue:…IfExists` is without the key."""
 
-ENGINES = pytest.mark.parametrize("engine", [by_reference, by_scalar])
+ENGINES = pytest.mark.parametrize("engine", [by_reference, decide_call])
 
 
 @ENGINES
-def test_a_case_that_goes_as_expected_differs_in_nothing(tmp_path: Path, engine: Explain) -> None:
+def test_a_case_that_goes_as_expected_differs_in_nothing(tmp_path: Path, engine: Decide) -> None:
     case = only_case(tmp_path, "tests: [{expect: {decision: allowed, matched: [All]}}]\n")
 
     result = run_case(case, engine)
 
     assert result.case is case
-    assert isinstance(result.found, Explanation)
+    assert isinstance(result.found, Decision)
     assert result.differences == ()
 
 
 @ENGINES
-def test_a_case_that_goes_otherwise_says_how(tmp_path: Path, engine: Explain) -> None:
+def test_a_case_that_goes_otherwise_says_how(tmp_path: Path, engine: Decide) -> None:
     case = only_case(tmp_path, "tests: [{expect: {decision: implicitDeny, matched: []}}]\n")
 
     result = run_case(case, engine)
@@ -55,7 +55,7 @@ def test_a_case_that_goes_otherwise_says_how(tmp_path: Path, engine: Explain) ->
 
 
 @ENGINES
-def test_an_unreadable_value_is_a_result(tmp_path: Path, engine: Explain) -> None:
+def test_an_unreadable_value_is_a_result(tmp_path: Path, engine: Decide) -> None:
     case = only_case(
         tmp_path,
         """\

@@ -369,7 +369,7 @@ def test_a_key_in_two_cases_in_a_context_file_is_refused(tmp_path: Path, text: s
     [
         ("c.json:2:1", b'{"a:b": \n}', "error[json-syntax]: "),
         ("c.yaml:2:5", b"a:b: 1\nc: *\n", "error[yaml-syntax]: "),
-        ("c.yaml:1:6", b"a:b: &x [*x]\n", "error[yaml-syntax]: "),
+        ("c.yaml:1:10", b"a:b: &x [*x]\n", "error[yaml-syntax]: "),
         ("c.yaml:1:6", b"a:b: \xff\n", "error[wrong-encoding]: byte 0xFF is not UTF-8"),
         ("c.json:1:101", b"[" * 20_000 + b"]" * 20_000, "error[too-deep]: "),
     ],

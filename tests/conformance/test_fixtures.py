@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from policy_eval.cases.run import Explain, by_reference, run_case
+from policy_eval.cases.run import Decide, by_reference, run_case
 from policy_eval.cases.suite import Case, load_suite
 from policy_eval.engine.decide import decide_call
-from policy_eval.engine.explain import explain_call
-from policy_eval.engine.explanation import Explanation
-from policy_eval.engine.policies import PolicySet
-from policy_eval.request.request import Request
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SUITES = sorted(FIXTURES.rglob("*.iamtest.yaml"))
 CASES = [case for path in SUITES for case in load_suite(path).cases]
 
 
-def by_scalar(policies: PolicySet, requests: Sequence[Request]) -> Explanation:
-    """Explain a call, decided by the scalar engine."""
-    return explain_call(policies, requests)._replace(decision=decide_call(policies, requests))
-
-
 def test_there_are_fixtures() -> None:
     assert len(CASES) > 500
 
 
-@pytest.mark.parametrize("engine", [by_reference, by_scalar])
+@pytest.mark.parametrize("engine", [by_reference, decide_call])
 @pytest.mark.parametrize(
     "case", CASES, ids=[f"{Path(case.place.file).stem}:{case.place.line}" for case in CASES]
 )
-def test_the_decision_is_as_expected(case: Case, engine: Explain) -> None:
+def test_the_decision_is_as_expected(case: Case, engine: Decide) -> None:
     if case.skip:
         pytest.skip(case.skip)
 
