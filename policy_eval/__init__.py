@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from policy_eval.request.request import Request
     from policy_eval.semantics.layers import EndpointType, Layer
+    from policy_eval.testing import assert_decision
 
 _HOMES = {
     "Credentials": "request.principal",
@@ -62,6 +63,7 @@ _HOMES = {
     "Statement": "policy.ast",
     "Strictness": "policy.policy_type",
     "SuiteError": "errors",
+    "assert_decision": "testing",
     "decide": "api",
     "explain": "api",
     "load": "api",
@@ -100,6 +102,7 @@ __all__ = [
     "Statement",
     "Strictness",
     "SuiteError",
+    "assert_decision",
     "decide",
     "explain",
     "load",

@@ -18,7 +18,8 @@ from policy_eval.engine import explain as explaining
 from policy_eval.engine.decide import decide_call
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.explanation import Explanation
-from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
+from policy_eval.engine.loading import LayerFiles, load_set
+from policy_eval.engine.policies import PolicySet, parse_policy
 from policy_eval.errors import Diagnostic, InputError
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.request import Request
@@ -26,6 +27,7 @@ from policy_eval.request.request import Request
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
+    from typing import Unpack
 
 
 def parse(
@@ -42,15 +44,20 @@ def parse(
 
 
 def load(
-    *paths: str | PathLike[str], lenient: bool = False, accept_invalid: bool = False
+    *paths: str | PathLike[str],
+    folder: str | PathLike[str] = "",
+    lenient: bool = False,
+    accept_invalid: bool = False,
+    **layers: Unpack[LayerFiles],
 ) -> PolicySet:
-    """Return a policy set of the identity-based policies in some files (UTF-8).
+    """Return a policy set of the identity-based policies in some files (UTF-8), and other layers.
 
-    `lenient` and `accept_invalid` are as for `parse`. Raises PolicyError, also where a file
-    cannot be read.
+    `layers` are files of the other layers, by the names that `PolicySet` has: `boundary`,
+    `session`, `resource`, `resources`, `scps`, `rcps`, `endpoint`, and `endpoint_type` and
+    `unknown_layers`. Paths are relative to `folder`. `lenient` and `accept_invalid` are as for
+    `parse`. Raises PolicyError, also where a file cannot be read.
     """
-    strictness = Strictness(lenient, accept_invalid)
-    return PolicySet([load_policy(path, strictness=strictness) for path in paths])
+    return load_set(paths, layers, folder, Strictness(lenient, accept_invalid))
 
 
 def report(problems: InputError | Iterable[Diagnostic]) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from policy_eval.cases.fields import Field
+from policy_eval.cases.format import DEPENDENT_ACTION
 from policy_eval.policy.action import parse_action
 from policy_eval.request.dependency import Dependency, On
-
-_FIELDS = dict.fromkeys(("action", "needs", "when", "on", "because", "rule", "forwarded_by"), "")
 
 
 def read_dependencies(field: Field) -> tuple[Dependency, ...]:
@@ -15,7 +14,7 @@ def read_dependencies(field: Field) -> tuple[Dependency, ...]:
 
 
 def _row(item: Field) -> Dependency:
-    members = item.checked(_FIELDS)
+    members = item.checked(DEPENDENT_ACTION)
     for name in ("action", "needs"):
         if name not in members:
             raise item.refuse("missing-field", f"a dependent action has `{name}`")

@@ -1,25 +1,15 @@
 """The `expect` field: what a test wants of a decision, each part checked only where given."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
 
 from policy_eval.cases.fields import Field
+from policy_eval.cases.format import DECISIONS, EXPECT
 from policy_eval.engine.decision import Decision
 from policy_eval.errors import InputError
 from policy_eval.semantics.layers import Layer
 from policy_eval.text.folding import fold
-
-DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermined", "invalid")
-
-_LATER = "is not supported yet"
-_FIELDS = {
-    **dict.fromkeys(
-        ("decision", "decided_by", "matched", "failed_conditions", "missing_context", "rests_on",
-         "blocked_by", "remarks", "error"), "",
-    ),
-    "allow_if": _LATER,
-}  # fmt: skip
 
 
 class Expectation(NamedTuple):
@@ -35,12 +25,22 @@ class Expectation(NamedTuple):
     decided_by: Layer | None = None
     remarks: frozenset[str] | None = None
 
+    def to_dict(self) -> dict[str, object]:
+        """Return what is checked as plain data, in the words of `expect`."""
+        return {name: _plain(value) for name, value in self._asdict().items() if value is not None}
+
+
+def _plain(value: str | Layer | frozenset[str]) -> object:
+    if isinstance(value, Layer):
+        return value.value
+    return sorted(value) if isinstance(value, frozenset) else value
+
 
 def read_expectation(field: Field) -> Expectation:
     """Return the expectation: a decision's word, or a mapping. Raises SuiteError."""
     if not field.is_mapping:
         return Expectation(decision=_decision(field))
-    members = field.checked(_FIELDS)
+    members = field.checked(EXPECT)
     if not members:
         raise field.refuse("missing-field", "`expect` says nothing", "give a decision")
 
@@ -61,6 +61,29 @@ def read_expectation(field: Field) -> Expectation:
         _layer(members["decided_by"]) if "decided_by" in members else None,
         names("remarks"),
     )
+
+
+_SETS = frozenset({"matched", "failed_conditions", "missing_context", "rests_on", "remarks"})
+
+
+def expected_as(decision: str, further: Mapping[str, str | Iterable[str]]) -> Expectation:
+    """Return an expectation given in Python. Raises ValueError for what none could be."""
+    if decision not in DECISIONS or decision == "invalid":
+        message = f"`{decision}` is no decision; expected {', '.join(DECISIONS[:-1])}"
+        raise ValueError(message)
+    members: dict[str, object] = {}
+    for name, value in further.items():
+        if name in _SETS:
+            members[name] = frozenset((value,) if isinstance(value, str) else value)
+        elif name == "decided_by" and isinstance(value, str):
+            members[name] = Layer(value)
+        elif name == "blocked_by" and isinstance(value, str):
+            members[name] = value
+        else:
+            known = ", ".join(sorted({*_SETS, "decided_by", "blocked_by"}))
+            message = f"`{name}` cannot be expected so; known: {known}"
+            raise ValueError(message)
+    return Expectation(decision)._replace(**members)  # type: ignore[arg-type]  # by their names
 
 
 def _decision(field: Field) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from policy_eval.cases.fields import Field
+from policy_eval.cases.format import ENTRY, LAYERS
 from policy_eval.engine.policies import LayersOf, load_policy, policy_of
 from policy_eval.errors import InputError
 from policy_eval.policy.arn import parse_arn
@@ -18,10 +19,6 @@ from policy_eval.semantics.layers import TYPES, EndpointType, Layer
 from policy_eval.semantics.service_exceptions import resource_policy_type
 from policy_eval.text.yaml_tree import as_json
 
-_LAYERS = dict.fromkeys(
-    ("identity", "boundary", "session", "resource", "resources", "scps", "rcps", "endpoint"), ""
-)
-_ENTRY = dict.fromkeys(("name", "file", "policy"), "")
 _OF_POLICIES = frozenset({"Version", "Id", "Statement"})
 
 
@@ -51,7 +48,7 @@ class PoliciesReader:
         fields: dict[str, Field] = {}
         for level in levels:
             if "policies" in level:
-                fields |= level["policies"].checked(_LAYERS)
+                fields |= level["policies"].checked(LAYERS)
         own = {
             name: level[name]
             for level in levels
@@ -110,7 +107,7 @@ class PoliciesReader:
         members = item.members()
         if _OF_POLICIES & members.keys():
             return self._inline(item, "", policy_type, strictness)
-        entry = item.checked(_ENTRY)
+        entry = item.checked(ENTRY)
         name = entry["name"].text() if "name" in entry else ""
         if "file" in entry and "policy" in entry:
             raise entry["policy"].refuse("field-combination", "`file` and `policy` stand together")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.errors import Diagnostic
+
+if TYPE_CHECKING:
+    from policy_eval.cases.coverage import Coverage
+    from policy_eval.cases.mutation import Mutation
 
 
 class Status(Enum):
@@ -72,12 +76,17 @@ class Unusable(NamedTuple):
 class Run(NamedTuple):
     """A whole run: the tests in the order in which they stand, and the suites that are unusable.
 
-    `seconds` is how long all of it took.
+    `seconds` is how long all of it took; `files` are the policy files that the suites name;
+    `coverage` is what of their policies the tests pin down, `mutation` what became of slips in
+    them, where that was asked.
     """
 
     outcomes: tuple[Outcome, ...]
     unusable: tuple[Unusable, ...] = ()
     seconds: float = 0.0
+    files: tuple[str, ...] = ()
+    coverage: Coverage | None = None
+    mutation: Mutation | None = None
 
     def count(self, status: Status) -> int:
         """Return how many tests went so."""
@@ -99,4 +108,6 @@ class Run(NamedTuple):
                 }
                 for each in self.unusable
             ],
+            **({"coverage": self.coverage.to_dict()} if self.coverage is not None else {}),
+            **({"mutation": self.mutation.to_dict()} if self.mutation is not None else {}),
         }

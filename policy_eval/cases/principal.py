@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from policy_eval.cases.fields import Field
+from policy_eval.cases.format import PRINCIPAL
 from policy_eval.request.principal import Credentials, Principal, parse_principal
-
-_FIELDS = dict.fromkeys(
-    ("arn", "tags", "session_tags", "session_name", "user_id", "user", "organization_id",
-     "organization_paths", "mfa", "credentials", "service_linked", "management_account"),
-    "",
-)  # fmt: skip
 
 
 def read_principal(field: Field) -> Principal | None:
@@ -18,7 +13,7 @@ def read_principal(field: Field) -> Principal | None:
         return None
     if not field.is_mapping:
         return parse_principal(field.text())
-    members = field.checked(_FIELDS)
+    members = field.checked(PRINCIPAL)
     if "arn" not in members:
         raise field.refuse("missing-field", "a principal has an `arn`")
     principal = parse_principal(members["arn"].text())

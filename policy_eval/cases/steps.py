@@ -68,25 +68,26 @@ def read_step(
     test: Field,
     fields: dict[str, Field],
     levels: list[dict[str, Field]],
-    own: dict[str, Field],
+    own: dict[str, Field] | None,
     given: Defaults,
 ) -> Step:
     """Return a request of a test, by the suite's fields, the test's and its own.
 
-    Raises SuiteError.
+    `own` are those of a step of `all_of`. Raises SuiteError.
     """
     context, unknown = _context_and_unknown(levels, fields)
     further = fields.get("dependent_actions")
-    is_step = bool(own)
+    is_step = own is not None
+    action_only = "action_only" in fields and fields["action_only"].truth()
     return Step(
         test,
-        own,
+        own or {},
         context,
         unknown,
         _tags(levels, "request_tags"),
         _tags(levels, "resource_tags"),
         fields["now"].text() if "now" in fields else given.now,
-        is_step or ("action_only" in fields and fields["action_only"].truth()),
+        is_step or action_only,
         () if further is None else read_dependencies(further),
         (given.owner or _owner(levels), given.owner or _owner(levels[-1:] if is_step else levels)),
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from policy_eval.cases.dependencies import read_dependencies
 from policy_eval.cases.expectation import Expectation, read_expectation
 from policy_eval.cases.fields import Field, read_file
+from policy_eval.cases.format import EXCLUSIVE, SHARED, STEP, SUITE, TEST
 from policy_eval.cases.layers import PoliciesReader
 from policy_eval.cases.principal import read_principal
 from policy_eval.cases.steps import Defaults, Step, read_step
@@ -21,35 +22,6 @@ from policy_eval.request.dependency import Dependency
 from policy_eval.request.principal import Principal
 from policy_eval.request.request import Request
 from policy_eval.semantics.service_exceptions import resource_policy_type
-
-_LATER = "is not supported yet"
-SHARED = dict.fromkeys(
-    ("now", "unlisted_keys", "policies", "principal", "action", "resource", "context",
-     "request_tags", "resource_tags", "unknown", "action_only", "accept_invalid",
-     "resource_account", "unknown_layers", "endpoint_type", "dependent_actions"),
-    "",
-)  # fmt: skip
-_SUITE = {**dict.fromkeys(("version", "name", "description", "tests"), ""), **SHARED}
-TEST = {
-    **dict.fromkeys(
-        ("name", "description", "rule", "source", "skip", "expect", "actions", "resources",
-         "principals", "all_of"), "",
-    ),
-    "simulate": _LATER,
-    **SHARED,
-}  # fmt: skip
-EXCLUSIVE = (
-    ("action", "actions"),
-    ("resource", "resources"),
-    ("principal", "principals"),
-    ("all_of", "action"),
-    ("all_of", "actions"),
-    ("all_of", "dependent_actions"),
-)
-STEP = dict.fromkeys(
-    ("action", "resource", "resource_account", "context", "unknown", "resource_tags",
-     "request_tags"), "",
-)  # fmt: skip
 
 
 class Case(NamedTuple):
@@ -71,12 +43,13 @@ class Case(NamedTuple):
 
 
 class Suite(NamedTuple):
-    """The cases of one file."""
+    """The cases of one file; `files` are the policy files that they name."""
 
     path: Path
     name: str
     description: str
     cases: tuple[Case, ...]
+    files: tuple[Path, ...] = ()
 
 
 class Overrides(NamedTuple):
@@ -97,7 +70,7 @@ NO_OVERRIDES = Overrides()
 def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
     """Return the suite in a file. Raises SuiteError with the problems of all its tests."""
     root = read_file(path)
-    fields = root.checked(_SUITE)
+    fields = root.checked(SUITE)
     if "version" in fields and fields["version"].text() != "1":
         raise fields["version"].refuse("unknown-version", "this is format version 1")
     if "tests" not in fields or not fields["tests"].is_list:
@@ -116,7 +89,7 @@ def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
     if problems:
         raise SuiteError(*problems)
     description = fields["description"].text() if "description" in fields else ""
-    return Suite(path, name, description, tuple(cases))
+    return Suite(path, name, description, tuple(cases), reader.files)
 
 
 class Surroundings(NamedTuple):
@@ -133,7 +106,7 @@ def load_surroundings(path: Path, action: str, strictness: Strictness) -> Surrou
 
     Raises SuiteError, PolicyError and RequestError for what is refused.
     """
-    fields = read_file(path).checked(_SUITE)
+    fields = read_file(path).checked(SUITE)
     if "accept_invalid" in fields and fields["accept_invalid"].truth():
         strictness = strictness._replace(accept_invalid=True)
     owner, further = fields.get("resource_account"), fields.get("dependent_actions")
@@ -143,6 +116,16 @@ def load_surroundings(path: Path, action: str, strictness: Strictness) -> Surrou
         None if owner is None or owner.is_null else owner.text(),
         () if further is None else read_dependencies(further),
     )
+
+
+class _Common(NamedTuple):
+    """What all cases of a test share beside their policies and requests."""
+
+    place: Place
+    expect: Expectation | None
+    rules: tuple[str, ...]
+    source: str
+    skip: str
 
 
 class _Reader:
@@ -156,22 +139,24 @@ class _Reader:
         self._sets: dict[object, PolicySet | InputError] = {}
         self._principals: dict[int, Principal | InputError | None] = {}
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The policy files that were read."""
+        return self._policies_of.files
+
     def cases(self, test: Field) -> list[Case]:
         """Return the cases of a test: one, or the full product of its matrix."""
+        if test.is_null:
+            raise test.refuse("wrong-type", "expected a test, found nothing")
         own = test.checked(TEST)
+        if "description" in own:
+            own["description"].text()
         for one, other in EXCLUSIVE:
             if one in own and other in own:
                 raise own[other].refuse(
                     "field-combination", f"`{one}` and `{other}` stand together"
                 )
         fields = {**self._fields, **own}
-        name = own["name"].text() if "name" in own else f"line {test.place.line}"
-        actions = _choices(fields, "actions", "action")
-        resources = _choices(fields, "resources", "resource")
-        principals = _choices(fields, "principals", "principal")
-        if self._given.principal is not None:
-            principals = [None]
-        steps = self._steps(test, fields, own)
         common = _Common(
             test.place,
             read_expectation(own["expect"]) if "expect" in own else None,
@@ -179,6 +164,15 @@ class _Reader:
             own["source"].text() if "source" in own else "",
             own["skip"].text() if "skip" in own else "",
         )
+        name = own["name"].text() if "name" in own else f"line {test.place.line}"
+        if "simulate" in own:
+            return self._simulated(own["simulate"], fields, name, common)
+        actions = _choices(fields, "actions", "action")
+        resources = _choices(fields, "resources", "resource")
+        principals = _choices(fields, "principals", "principal")
+        if self._given.principal is not None:
+            principals = [None]
+        steps = self._steps(test, fields, own)
         found = []
         for action, resource, principal in product(actions, resources, principals):
             chosen = [
@@ -194,18 +188,41 @@ class _Reader:
             found.append(Case(self._suite, label, common.place, policies, requests, *common[1:]))
         return found
 
+    def _simulated(
+        self, field: Field, fields: dict[str, Field], name: str, common: _Common
+    ) -> list[Case]:
+        """Return the cases of a request of the simulator."""
+        from policy_eval.cases.simulation import read_simulation  # few suites have one
+
+        now = fields["now"].text() if "now" in fields else self._given.now
+        accept_invalid = "accept_invalid" in fields and fields["accept_invalid"].truth()
+        strictness = Strictness(accept_invalid=accept_invalid)
+        return [
+            Case(
+                self._suite,
+                name + each.label,
+                common.place,
+                each.policies,
+                each.request if isinstance(each.request, InputError) else (each.request,),
+                *common[1:],
+            )
+            for each in read_simulation(field, now, strictness)
+        ]
+
     def _steps(self, test: Field, fields: dict[str, Field], own: dict[str, Field]) -> list[Step]:
         """Return what each request of a test's call says beside its action, resource and caller."""
         levels: list[dict[str, Field]] = [self._fields, own]
         given = Defaults(self._given.now, self._given.resource_account)
         if "all_of" not in own:
-            return [read_step(test, fields, levels, {}, given)]
+            return [read_step(test, fields, levels, None, given)]
         items = own["all_of"].items()
         if not items:
             raise own["all_of"].refuse("empty-list", "`all_of` names no action")
         steps = []
         for item in items:
-            step = item.checked(STEP) if item.is_mapping else {"action": item}
+            step = item.checked(STEP) if item.is_mapping or item.is_null else {"action": item}
+            if "action" not in step:
+                raise item.refuse("missing-field", "a step of `all_of` has an `action`")
             steps.append(read_step(item, fields, [*levels, step], step, given))
         return steps
 
@@ -263,16 +280,6 @@ class _Reader:
 
 
 _ABOUT_POLICIES = ("policies", "endpoint_type", "unknown_layers")
-
-
-class _Common(NamedTuple):
-    """What all cases of a test share beside their policies and requests."""
-
-    place: Place
-    expect: Expectation | None
-    rules: tuple[str, ...]
-    source: str
-    skip: str
 
 
 def _first_action(own: dict[str, Field], action: Field | None) -> str:

@@ -9,6 +9,9 @@ import click
 _COMMANDS = {
     "can-i": ("can_i", "Would AWS allow this request?"),
     "check": ("check", "Run a scenario and report every answer."),
+    "test": ("test", "Run suites of expected decisions."),
+    "record": ("record", "Write a suite of today's decisions."),
+    "schema": ("schema", "The JSON Schema of suites, for editors."),
     "show": ("show", "What is read from a policy: statements, assumptions, sizes."),
     "fmt": ("fmt", "Put policies in canonical order and layout."),
     "explain-error": ("explain_error", "What a diagnostic's code means."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from policy_eval.cli.options import policy_files, read_stdin
 from policy_eval.cli.output import Exit, print_answer, refusing_bad_input, safe_lines
+from policy_eval.cli.replacing import replace_file
 from policy_eval.errors import Diagnostic, PolicyError, Severity
 from policy_eval.policy.document import Document, read_document
 from policy_eval.policy.layout import INDENT, laid_out, values_of
@@ -50,7 +50,8 @@ def command(*, paths: tuple[str, ...], check: bool, diff: bool, indent: int) -> 
     elif not check:
         for source, text in changed:
             if source.name != "<stdin>":
-                _write(Path(source.name), text)
+                replace_file(Path(source.name), text)
+                click.echo(f"{source.name}: rewritten", file=sys.stderr)
     if check:
         for source, _ in changed:
             click.echo(f"{source.name}: not in canonical form", err=True)
@@ -125,21 +126,3 @@ def _lines(text: str) -> list[str]:
     """Return the lines of a text, as differences show them."""
     *lines, last = text.split("\n")
     return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file whole, or not at all."""
-    from tempfile import NamedTemporaryFile
-
-    target = path.resolve()
-    mode = target.stat().st_mode
-    with NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=target.parent, prefix=".",
-                            delete=False) as file:  # fmt: skip
-        file.write(text)
-    try:
-        os.chmod(file.name, mode)  # noqa: PTH101 - a name, not a Path
-        os.replace(file.name, target)  # noqa: PTH105 - likewise
-    except OSError:
-        os.unlink(file.name)  # noqa: PTH108 - likewise
-        raise
-    click.echo(f"{path}: rewritten", file=sys.stderr)

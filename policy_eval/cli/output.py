@@ -22,6 +22,8 @@ class Exit(IntEnum):
     DENIED = 1
     UNUSABLE = 2
     UNDETERMINED = 3
+    BELOW_COVERAGE = 4
+    NO_TESTS = 5
 
 
 _NO_WRAP = 10_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from policy_eval.engine import scalar
 from policy_eval.engine.call import (
@@ -15,32 +15,47 @@ from policy_eval.engine.call import (
     steps_of,
     whole,
 )
+from policy_eval.engine.decision import Decision
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.program import indices
+from policy_eval.engine.scalar import Match
 from policy_eval.request.request import Request
-from policy_eval.semantics.authorization import Word, decide, granting_classes
+from policy_eval.semantics.authorization import Case, Word, decide, granting_classes
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.readings import OUR_READING
+from policy_eval.semantics.request_context import RequestContext
 from policy_eval.semantics.situations import case_of
 
-if TYPE_CHECKING:
-    from policy_eval.engine.decision import Decision
-    from policy_eval.semantics.request_context import RequestContext
+
+class Seen(NamedTuple):
+    """What was seen of one request: which statements match, and which of them decided, as bits."""
+
+    context: RequestContext
+    case: Case
+    match: Match
+    deciding: int
+    decision: Decision
 
 
-def decide_call(policies: PolicySet, requests: Sequence[Request]) -> Decision:
+def decide_call(
+    policies: PolicySet, requests: Sequence[Request], seen: list[Seen] | None = None
+) -> Decision:
     """Return the decision of a call that makes these requests, and the further ones they need.
 
-    Raises RequestError for a context value that a statement cannot read.
+    What was seen of each is put into `seen`. Raises RequestError for a context value that a
+    statement cannot read.
     """
     decision: Decision | None = None
     for context, needed in steps_of(requests, policies.attached, OUR_READING):
-        part = by_any_owner([_decide(policies, each) for each in context.by_owner()])
+        found = [_decide(policies, each) for each in context.by_owner()]
+        part = by_any_owner([each.decision for each in found])
+        if seen is not None:
+            seen += found
         decision = combined(decision, hanging(part, needed))
     return whole(decision, requests)
 
 
-def _decide(policies: PolicySet, context: RequestContext) -> Decision:
+def _decide(policies: PolicySet, context: RequestContext) -> Seen:
     program = policies.program()
     case = case_of(context)
     found, match = scalar.find(program, context, case)
@@ -62,4 +77,5 @@ def _decide(policies: PolicySet, context: RequestContext) -> Decision:
         from policy_eval.engine.reference import missing_from, trace
 
         missing = missing_from(trace(policies.attachments, context, case), case)
-    return decision_of(case, context, found, answer, (deciding, missing))
+    decision = decision_of(case, context, found, answer, (deciding, missing))
+    return Seen(context, case, match, bits, decision)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from policy_eval.engine.decision import Attachment
 from policy_eval.errors import Diagnostic, PolicyError, Severity
 from policy_eval.policy.arn import is_object, parse_arn
-from policy_eval.policy.ast import Policy
+from policy_eval.policy.ast import Policy, Statement
 from policy_eval.policy.build import build_policy
 from policy_eval.policy.document import Document, read_document
 from policy_eval.policy.policy_type import STRICT, PolicyType, Strictness
@@ -93,6 +93,28 @@ class PolicySet:
 
             program = self._programs[reading] = Program(self.attachments, reading)
         return program
+
+    def with_statement(self, place: int, index: int, statement: Statement | None) -> PolicySet:
+        """Return these policies with one statement replaced (None: left out), unchecked.
+
+        `place` is the number of the attachment, `index` that of the statement, both from 0.
+        """
+        policies = [*self.policies]
+        statements = [*policies[place].statements]
+        statements[index : index + 1] = [] if statement is None else [statement]
+        policies[place] = policies[place]._replace(statements=tuple(statements))
+        return self.with_policies(policies)
+
+    def with_policies(self, policies: Sequence[Policy]) -> PolicySet:
+        """Return a set of other policies in the same layers, one for each, unchecked."""
+        other = object.__new__(PolicySet)
+        other.attachments = tuple(
+            attachment._replace(policy=policy)
+            for attachment, policy in zip(self.attachments, policies, strict=True)
+        )
+        other.attached = self.attached
+        other._programs = {}
+        return other
 
     @property
     def policies(self) -> tuple[Policy, ...]:

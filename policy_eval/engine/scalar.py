@@ -58,11 +58,8 @@ def find(program: Program, context: RequestContext, case: Case) -> tuple[Found, 
     Raises RequestError where a statement of a layer that has a say, selected by its action, reads
     a key whose value cannot be read in that way (R-COND-42), whatever else fails.
     """
-    masks = {each: program.layers.get(each, 0) for each in levels_with_a_say(context, case)}
-    having_a_say = 0
-    for mask in masks.values():
-        having_a_say |= mask
-    match = _match(program, context, having_a_say)
+    masks = _masks(program, context, case)
+    match = _match(program, context, masks)
     allows: dict[Layer, Bounds] = {}
     denies: dict[Layer, Bounds] = {}
     for (layer, _), mask in masks.items():
@@ -77,7 +74,20 @@ def find(program: Program, context: RequestContext, case: Case) -> tuple[Found, 
     return Found(allows, denies, grants), match
 
 
-def _match(program: Program, context: RequestContext, statements: int) -> Match:
+def matches(program: Program, context: RequestContext, case: Case) -> Match:
+    """Return the statements that match, of the layers that have a say. Raises as `find` does."""
+    return _match(program, context, _masks(program, context, case))
+
+
+def _masks(program: Program, context: RequestContext, case: Case) -> dict[tuple[Layer, int], int]:
+    """Return the statements of each layer and level that has a say, as bits."""
+    return {each: program.layers.get(each, 0) for each in levels_with_a_say(context, case)}
+
+
+def _match(program: Program, context: RequestContext, masks: dict[tuple[Layer, int], int]) -> Match:
+    statements = 0
+    for mask in masks.values():
+        statements |= mask
     action = program.for_action(context.folded_action)
     sure = possible = action.statements & statements
     for row in action.keys:

@@ -110,6 +110,14 @@ class Request:
         keep(self, "resource_account", resource_account)
         keep(self, "dependencies", tuple(dependencies))
 
+    def alone(self) -> Request:
+        """Return the same request, for the action alone."""
+        other = object.__new__(Request)
+        for name in self.__slots__:
+            object.__setattr__(other, name, getattr(self, name))
+        object.__setattr__(other, "action_only", True)
+        return other
+
     def __setattr__(self, name: str, value: object) -> NoReturn:
         message = f"a Request is immutable: {name}"
         raise AttributeError(message)

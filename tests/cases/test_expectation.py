@@ -8,12 +8,12 @@ from textwrap import dedent
 import pytest
 
 from policy_eval.cases.expectation import (
-    DECISIONS,
     Expectation,
     differences,
     read_expectation,
 )
 from policy_eval.cases.fields import read_file
+from policy_eval.cases.format import DECISIONS
 from policy_eval.engine.explain import explain_call
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.policies import PolicySet

@@ -1,0 +1,339 @@
+"""Which slips in the policies no test would notice.
+
+Every slip gives a mutant: the same policies with one statement changed. All mutants of a set are
+looked at beside the originals, in one pass over the tests (`engine.variants`); only where one
+matches otherwise is a test decided again. What no test notices is compared in meaning with its
+original, and then a request is looked for that tells the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import unified_diff
+from enum import Enum
+from os.path import normpath
+from pathlib import Path
+from typing import NamedTuple
+
+from policy_eval.cases.run import run_case
+from policy_eval.cases.runner import Plan, load_tests
+from policy_eval.cases.slips import Slip, slips_of
+from policy_eval.cases.suite import Case
+from policy_eval.cases.witness import Search, tell_apart
+from policy_eval.cases.writing import Fields, decision_fields, request_fields, yaml_text
+from policy_eval.engine.decide import Seen, decide_call
+from policy_eval.engine.matching import compile_set
+from policy_eval.engine.policies import PolicySet
+from policy_eval.engine.program import indices
+from policy_eval.engine.variants import Variants
+from policy_eval.errors import InputError, Place, Severity
+from policy_eval.policy.ast import Policy, Statement
+from policy_eval.policy.clauses import Part
+from policy_eval.policy.policy_type import RULES
+from policy_eval.policy.rendering import rendered
+from policy_eval.request.request import Request
+from policy_eval.semantics.equivalence import readings_that_tell_apart, same_meaning
+from policy_eval.semantics.lower import action_set
+from policy_eval.semantics.validity import problems_in
+
+
+class Verdict(Enum):
+    """What became of a mutant."""
+
+    NOTICED = "noticed"
+    UNNOTICED = "not noticed"
+    EQUIVALENT = "equivalent"
+    UNDECIDED = "perhaps equivalent"
+
+
+class Mutant(NamedTuple):
+    """A slip in a policy, and what became of it.
+
+    `place` is where the slip is, `diff` the statement before and after in JSON. `noticed_by` names
+    the test that fails, `test` is the text of one that would have (where a request was found that
+    tells the two apart), `tried` how many requests were tried. `rests_on` are the rules whose
+    other reading would tell apart what is equivalent.
+    """
+
+    place: Place
+    statement: str
+    what: str
+    diff: str
+    verdict: Verdict
+    noticed_by: str = ""
+    test: str = ""
+    tried: int = 0
+    rests_on: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the mutant as plain data, in stable field names."""
+        return {
+            "file": self.place.file,
+            "line": self.place.line,
+            "column": self.place.column,
+            "statement": self.statement,
+            "what": self.what,
+            "diff": self.diff,
+            "verdict": self.verdict.value,
+            "noticed_by": self.noticed_by or None,
+            "test": self.test or None,
+            "requests_tried": self.tried,
+            "rests_on": list(self.rests_on),
+        }
+
+
+class Mutation(NamedTuple):
+    """The mutants of all policies, by place."""
+
+    mutants: tuple[Mutant, ...] = ()
+
+    def having(self, *verdicts: Verdict) -> tuple[Mutant, ...]:
+        """Return the mutants of some verdicts."""
+        return tuple(mutant for mutant in self.mutants if mutant.verdict in verdicts)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the mutants as plain data, in stable field names (docs/iamtest.md)."""
+        return {
+            **{each.value.replace(" ", "_"): len(self.having(each)) for each in Verdict},
+            "mutants": [mutant.to_dict() for mutant in self.mutants],
+        }
+
+
+class _Change(NamedTuple):
+    """A slip in a statement of a set: by the numbers of its attachment and statement."""
+
+    place: int
+    number: int
+    slip: Slip
+
+
+class _Key(NamedTuple):
+    """What makes a mutant in one suite the same as in another."""
+
+    place: Place
+    layer: str
+    what: str
+
+
+def mutate(paths: Sequence[Path], plan: Plan) -> Mutation:
+    """Return what became of every slip in the policies of some suites, whose tests pass.
+
+    Raises SuiteError for a suite that cannot be read.
+    """
+    noticed: dict[_Key, str] = {}
+    fields: dict[_Key, tuple[_Change, _Group]] = {}
+    for group in _groups(paths, plan):
+        for change, by in group.judged():
+            key = group.key(change)
+            fields.setdefault(key, (change, group))
+            if by and not noticed.get(key):
+                noticed[key] = by
+    mutants = (
+        group.mutant(key, change, noticed.get(key, "")) for key, (change, group) in fields.items()
+    )
+    return Mutation(tuple(sorted(mutants, key=lambda mutant: mutant.place)))
+
+
+def _groups(paths: Sequence[Path], plan: Plan) -> Iterator[_Group]:
+    """Yield the tests of each suite that share their policies."""
+    for path in paths:
+        groups: dict[int, _Group] = {}
+        for case in load_tests(path).cases:
+            given = case.policies
+            if case.skip or isinstance(given, InputError) or isinstance(case.requests, InputError):
+                continue
+            if plan.selection.takes(case, str(path)):
+                groups.setdefault(id(given), _Group(given)).cases.append(case)
+        yield from groups.values()
+
+
+class _Group:
+    """A set of policies, and the tests that have it."""
+
+    def __init__(self, policies: PolicySet) -> None:
+        self.policies = policies
+        self.cases: list[Case] = []
+        self.changes = [
+            _Change(place, index, slip)
+            for place, (_, _, policy) in enumerate(policies.attachments)
+            for index, statement in enumerate(policy.statements)
+            for slip in _slips(policy, statement)
+        ]
+
+    def key(self, change: _Change) -> _Key:
+        """Return what identifies a change wherever its policy is used."""
+        layer, _, policy = self.policies.attachments[change.place]
+        return _Key(self._place(policy, change), layer.value, change.slip.what)
+
+    def _place(self, policy: Policy, change: _Change) -> Place:
+        statement = policy.statements[change.number]
+        place = policy.source.place(policy.places(statement.number, change.slip.path).start)
+        return place._replace(file=normpath(place.file))
+
+    def judged(self) -> Iterator[tuple[_Change, str]]:
+        """Yield each change with the name of a test that notices it; empty where none does."""
+        by: dict[int, str] = {}
+        look = _Look(self)
+        for case in self.cases:
+            for number in look.candidates(case):
+                if number not in by and self._notices(case, self.changes[number]):
+                    by[number] = f"{case.name} ({case.place.file}:{case.place.line})"
+        yield from ((change, by.get(number, "")) for number, change in enumerate(self.changes))
+
+    def changed(self, change: _Change) -> PolicySet:
+        """Return the policies with a change in them."""
+        return self.policies.with_statement(change.place, change.number, change.slip.statement)
+
+    def _notices(self, case: Case, change: _Change) -> bool:
+        return bool(run_case(case._replace(policies=self.changed(change))).differences)
+
+    def mutant(self, key: _Key, change: _Change, noticed_by: str) -> Mutant:
+        """Return what became of a change."""
+        policy = self.policies.attachments[change.place].policy
+        statement = policy.statements[change.number]
+        slip = change.slip
+        mutant = Mutant(
+            key.place,
+            policy.label(statement),
+            slip.what,
+            _diff(statement, slip.statement, key.place),
+            Verdict.NOTICED,
+            noticed_by,
+        )
+        if noticed_by:
+            return mutant
+        if slip.statement is not None and same_meaning(policy, statement, slip.statement):
+            rests_on = readings_that_tell_apart(policy, statement, slip.statement)
+            return mutant._replace(verdict=Verdict.EQUIVALENT, rests_on=rests_on)
+        search = self._search(change, statement)
+        if search.witness is None:
+            return mutant._replace(verdict=Verdict.UNDECIDED, tried=search.tried)
+        test = yaml_text([self._test(search, key)])
+        if policy.source.name == self.cases[0].place.file:
+            test = f"# under the policies of: {self.cases[0].name}\n{test}"
+        return mutant._replace(verdict=Verdict.UNNOTICED, test=test, tried=search.tried)
+
+    def _search(self, change: _Change, statement: Statement) -> Search:
+        requests: dict[str, Request] = {}
+        for case in self.cases:
+            if not isinstance(case.requests, InputError):
+                for request in case.requests:
+                    requests.setdefault(repr(request_fields([request])), request)
+        return tell_apart(
+            self.policies, self.changed(change), statement, change.slip, [*requests.values()]
+        )
+
+    def _test(self, search: Search, key: _Key) -> Fields:
+        assert search.witness is not None  # one was found
+        request, before, _ = search.witness
+        return {
+            "name": f"notices: {key.what}",
+            **request_fields([request]),
+            "expect": decision_fields(before),
+        }
+
+
+def _slips(policy: Policy, statement: Statement) -> Iterator[Slip]:
+    """Yield the slips in a statement that give a policy that AWS would store, each once."""
+    seen = {statement}
+    known = _errors(policy, statement)
+    for slip in slips_of(statement) if not statement.unusable else ():
+        mutant = slip.statement
+        if mutant is None:
+            yield slip
+        elif mutant not in seen and _is_stored(policy, mutant, known):
+            seen.add(mutant)
+            yield slip
+
+
+def _is_stored(policy: Policy, mutant: Statement, known: frozenset[str]) -> bool:
+    forbidden = RULES[policy.type].forbidden
+    names = (mutant.action.name, mutant.resource.name)
+    return not any(name in forbidden for name in names) and _errors(policy, mutant) <= known
+
+
+def _errors(policy: Policy, statement: Statement) -> frozenset[str]:
+    found = problems_in(policy._replace(statements=(statement,)))
+    return frozenset(each.code for each in found if each.severity is Severity.ERROR)
+
+
+def _diff(before: Statement, after: Statement | None, place: Place) -> str:
+    old = rendered(before).split("\n")
+    new = [] if after is None else rendered(after).split("\n")
+    lines = unified_diff(old, new, f"{place.file}:{place.line}", "mutant", lineterm="", n=1)
+    return "\n".join(line for line in lines if not line.startswith("@@"))
+
+
+class _Look:
+    """One look at all mutants of a set: which of them a test could notice."""
+
+    def __init__(self, group: _Group) -> None:
+        self._group = group
+        policies, changes = group.policies, group.changes
+        standing = [number for number, each in enumerate(changes) if each.slip.statement]
+        self._number = standing
+        self._variants = Variants(
+            policies.attachments,
+            [(changes[n].place, changes[n].slip.statement or _never()) for n in standing],
+        )
+        first, entries = 0, {}
+        for place, attachment in enumerate(policies.attachments):
+            for index in range(len(attachment.policy.statements)):
+                entries[place, index] = first
+                first += 1
+        self._of: dict[int, int] = {}  # number of a statement → its variants, as bits
+        self._always: dict[int, list[int]] = {}  # … → what changes more than whether it matches
+        for bit, number in enumerate(standing):
+            place, index, slip = changes[number]
+            entry = entries[place, index]
+            self._of[entry] = self._of.get(entry, 0) | 1 << bit
+            if slip.part in (None, Part.PRINCIPAL):
+                self._always.setdefault(entry, []).append(number)
+        for number, (place, index, slip) in enumerate(changes):
+            if slip.statement is None:
+                self._always.setdefault(entries[place, index], []).append(number)
+        self._selects = [
+            (compile_set(action_set(statement.action)), entries[place, index])
+            for place, (_, _, policy) in enumerate(policies.attachments)
+            for index, statement in enumerate(policy.statements)
+        ]
+
+    def candidates(self, case: Case) -> list[int]:
+        """Return the numbers of the changes that may change what comes of a test."""
+        assert not isinstance(case.requests, InputError)  # such tests are left out
+        expect = case.expect
+        if expect is None or expect.error is not None or expect.decision == "invalid":
+            return [*range(len(self._group.changes))]
+        seen: list[Seen] = []
+        found: dict[int, None] = {}
+        try:
+            decide_call(self._group.policies, case.requests, seen)
+            for each in seen:
+                found |= dict.fromkeys(self._differing(each))
+        except InputError:
+            return [*range(len(self._group.changes))]
+        if (expect.failed_conditions, expect.missing_context, expect.rests_on) != (None,) * 3:
+            found |= dict.fromkeys(self._on_action(seen))
+        return [*found]
+
+    def _differing(self, seen: Seen) -> Iterator[int]:
+        variants = self._variants.matches(seen.context, seen.case)
+        sure = possible = 0
+        for entry in indices(seen.match.possible):
+            bits = self._of.get(entry, 0)
+            possible |= bits
+            sure |= bits if seen.match.sure >> entry & 1 else 0
+            yield from self._always.get(entry, ())
+        differing = (sure ^ variants.sure) | (possible ^ variants.possible)
+        yield from (self._number[bit] for bit in indices(differing))
+
+    def _on_action(self, seen: Sequence[Seen]) -> Iterator[int]:
+        """Yield the changes to statements on the actions of a call."""
+        actions = [each.context.folded_action for each in seen]
+        for selects, entry in self._selects:
+            if any(map(selects, actions)):
+                yield from (self._number[bit] for bit in indices(self._of.get(entry, 0)))
+
+
+def _never() -> Statement:
+    raise AssertionError
