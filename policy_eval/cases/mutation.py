@@ -307,7 +307,7 @@ class _Look:
         seen: list[Seen] = []
         found: dict[int, None] = {}
         try:
-            decide_call(self._group.policies, case.requests, seen)
+            decide_call(self._group.policies, case.requests, seen, missing=False)
             for each in seen:
                 found |= dict.fromkeys(self._differing(each))
         except InputError:

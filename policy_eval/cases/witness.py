@@ -89,10 +89,12 @@ def tell_apart(
         tried += 1
         try:
             request = draft.request()
-            one, other = decide_call(before, [request]), decide_call(after, [request])
+            one = decide_call(before, [request], missing=False)
+            other = decide_call(after, [request], missing=False)
         except InputError:
             continue
         if one.word is not other.word:
+            one, other = (decide_call(each, [request]) for each in (before, after))
             return Search(Witness(request, one, other), tried)
     return Search(None, tried)
 

@@ -38,16 +38,21 @@ class Seen(NamedTuple):
 
 
 def decide_call(
-    policies: PolicySet, requests: Sequence[Request], seen: list[Seen] | None = None
+    policies: PolicySet,
+    requests: Sequence[Request],
+    seen: list[Seen] | None = None,
+    *,
+    missing: bool = True,
 ) -> Decision:
     """Return the decision of a call that makes these requests, and the further ones they need.
 
-    What was seen of each is put into `seen`. Raises RequestError for a context value that a
+    What was seen of each is put into `seen`. Without `missing` the unknown keys that matter are
+    not looked for, which takes by far the longest. Raises RequestError for a context value that a
     statement cannot read.
     """
     decision: Decision | None = None
     for context, needed in steps_of(requests, policies.attached, OUR_READING):
-        found = [_decide(policies, each) for each in context.by_owner()]
+        found = [_decide(policies, each, missing=missing) for each in context.by_owner()]
         part = by_any_owner([each.decision for each in found])
         if seen is not None:
             seen += found
@@ -55,7 +60,7 @@ def decide_call(
     return whole(decision, requests)
 
 
-def _decide(policies: PolicySet, context: RequestContext) -> Seen:
+def _decide(policies: PolicySet, context: RequestContext, *, missing: bool) -> Seen:
     program = policies.program()
     case = case_of(context)
     found, match = scalar.find(program, context, case)
@@ -72,10 +77,10 @@ def _decide(policies: PolicySet, context: RequestContext) -> Seen:
         )
         bits &= ~of_resource | match.naming(granting_classes(case, found))
     deciding = [program.entries[index] for index in indices(bits)]
-    missing: tuple[str, ...] = ()
-    if word is Word.UNDETERMINED:
+    names: tuple[str, ...] = ()
+    if missing and word is Word.UNDETERMINED:
         from policy_eval.engine.reference import missing_from, trace
 
-        missing = missing_from(trace(policies.attachments, context, case), case)
-    decision = decision_of(case, context, found, answer, (deciding, missing))
+        names = missing_from(trace(policies.attachments, context, case), case)
+    decision = decision_of(case, context, found, answer, (deciding, names))
     return Seen(context, case, match, bits, decision)
