@@ -37,19 +37,18 @@ class SuiteFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield its tests; those of one name also name their line."""
         from policy_eval.cases.runner import load_tests
-        from policy_eval.errors import InputError
+        from policy_eval.errors import InputError, visible
         from policy_eval.text.report import render_all
 
         try:
             cases = load_tests(self.path).cases
         except InputError as error:
             raise self.CollectError(render_all(error.diagnostics)) from None
-        names = Counter(case.name for case in cases)
-        for case in cases:
-            name = case.name
-            if names[name] > 1:
-                name = f"{name} (line {case.place.line})"
-            yield CaseItem.from_parent(self, name=name, case=case)
+        names = [visible(case.name) for case in cases]
+        counts = Counter(names)
+        for name, case in zip(names, cases, strict=True):
+            unique = name if counts[name] == 1 else f"{name} (line {case.place.line})"
+            yield CaseItem.from_parent(self, name=unique, case=case)
 
 
 class CaseItem(pytest.Item):
@@ -58,6 +57,8 @@ class CaseItem(pytest.Item):
     def __init__(self, *, case: Case, **of_item: object) -> None:
         super().__init__(**of_item)  # type: ignore[arg-type]  # pytest's own, passed on
         self.case = case
+        if case.skip:
+            self.add_marker(pytest.mark.skip(reason=case.skip))
 
     def runtest(self) -> None:
         """Decide it, and fail with the explanation."""
@@ -65,8 +66,6 @@ class CaseItem(pytest.Item):
         from policy_eval.cases.outcome import Status
 
         outcome = judge(self.case, _shown(self.path, self.config))
-        if outcome.status is Status.SKIPPED:
-            pytest.skip(outcome.message)
         if outcome.status is not Status.PASSED:
             raise NotAsExpectedError(outcome)
 

@@ -57,7 +57,9 @@ class Count(Enum):
     AT_MOST_ONE = "one, null for none, or a list of at most one"
     ANY = "a list; one value stands for a list of one, null for none"
     SOME = "a list that is not empty; one value stands for a list of one"
-    LIST = "a list and nothing else; not empty where the field is needed"
+    LIST = "a list and nothing else"
+    LIST_OF_SOME = "a list that is not empty, and nothing else"
+    LIST_OF_ONE = "a list of at most one"
 
 
 class Known(NamedTuple):
@@ -198,7 +200,7 @@ _SUITE = Form(
         Known("name", "What the suite is called in reports."),
         Known("description", "What the suite is about."),
         Known("tests", "The requests, each with the decision that is expected.", Kind.TEST,
-              Count.LIST),
+              Count.LIST_OF_SOME),
         *_SHARED,
     ),
     needed=("tests",),
@@ -235,7 +237,9 @@ _TEST = Form(
             ("simulate", name)
             for name in (
                 "policies", "action", "actions", "all_of", "resource", "resources",
-                "resource_account", "principal", "principals", "context",
+                "resource_account", "principal", "principals", "context", "unlisted_keys",
+                "request_tags", "resource_tags", "unknown", "action_only", "unknown_layers",
+                "endpoint_type", "dependent_actions",
             )
         ),
     ),
@@ -361,11 +365,11 @@ _SIMULATE = Form(
     (
         Known("PolicyInputList", "The identity-based policies.", many=Count.LIST),
         Known("PermissionsBoundaryPolicyInputList", "The permissions boundary, in a list of one.",
-              many=Count.LIST),
+              many=Count.LIST_OF_ONE),
         Known("OrderedOrganizationPolicyInputList", "The service control policies of each level, "
               "from the organization's root down to the account.", Kind.ORGANIZATION_LEVEL,
               Count.LIST),
-        Known("ActionNames", "The actions, as `service:Name`.", many=Count.LIST),
+        Known("ActionNames", "The actions, as `service:Name`.", many=Count.LIST_OF_SOME),
         Known("ResourceArns", "The ARNs of the resources; left out, it is `*`.",
               many=Count.LIST),
         Known("ResourcePolicy", "The resource-based policy of each of the resources."),
@@ -386,10 +390,11 @@ _CONTEXT_ENTRY = Form(
     "A condition key with its values.",
     (
         Known("ContextKeyName", "The condition key, with its service prefix."),
-        Known("ContextKeyValues", "Its values.", many=Count.LIST),
+        Known("ContextKeyValues", "Its values.", many=Count.LIST_OF_SOME),
         Known("ContextKeyType", "The type of its values.", Kind.WORD, words=CONTEXT_KEY_TYPES),
     ),
-)
+    needed=("ContextKeyName", "ContextKeyValues"),
+)  # fmt: skip
 _ORGANIZATION_LEVEL = Form(
     "organization_level",
     "One level of an organization: its root, an organizational unit, or an account.",

@@ -6,11 +6,13 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from policy_eval.cases.expectation import Expectation
+from policy_eval.cases.run import run_case
 from policy_eval.cases.suite import Case
 from policy_eval.cases.writing import Fields, decision_fields, request_fields
-from policy_eval.engine.decide import decide_call
-from policy_eval.engine.decision import Attachment
+from policy_eval.engine.decision import Attachment, Decision
 from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import InputError
 from policy_eval.policy.ast import Policy
@@ -27,17 +29,21 @@ def recorded(cases: Sequence[Case], name: str, folder: Path) -> Fields:
 
     Raises the InputError of a case whose input is refused: it holds no decision.
     """
-    given = [_usable(case) for case in cases]
-    fields = [policies_field(policies, folder) for policies, _ in given]
-    common, _ = Counter(map(repr, fields)).most_common(1)[0]
-    shared = next(each for each in fields if repr(each) == common)
+    written: dict[int, _Written] = {}
+    for case in cases:
+        if id(case.policies) not in written:
+            written[id(case.policies)] = _policies_of(case, folder)
+    used = [written[id(case.policies)] for case in cases]
+    common, _ = Counter(repr(each.fields) for each in used).most_common(1)[0]
+    shared = next(each.fields for each in used if repr(each.fields) == common)
     tests = []
-    for case, own, (policies, requests) in zip(cases, fields, given, strict=True):
+    for case, (policies, own) in zip(cases, used, strict=True):
+        requests, decision = answered(case._replace(policies=policies))
         test: Fields = {"name": case.name}
         if own != shared:
             test |= _replacing(own, shared)
         test |= request_fields(requests)
-        test["expect"] = decision_fields(decide_call(policies, requests))
+        test["expect"] = decision_fields(decision)
         if case.rules:
             test["rule"] = list(case.rules)
         tests.append(test)
@@ -51,13 +57,38 @@ def recorded(cases: Sequence[Case], name: str, folder: Path) -> Fields:
     return {**suite, "tests": tests}
 
 
-def _usable(case: Case) -> tuple[PolicySet, tuple[Request, ...]]:
-    policies, requests = case.policies, case.requests
+def answered(case: Case) -> tuple[tuple[Request, ...], Decision]:
+    """Return the requests of a case, and what is decided. Raises InputError, with its place."""
+    found = run_case(case._replace(expect=Expectation())).found
+    if isinstance(found, InputError):
+        raise found
+    assert not isinstance(case.requests, InputError)  # it was decided
+    return case.requests, found
+
+
+class _Written(NamedTuple):
+    """The policies of a case with the names that they have in a suite, and their fields."""
+
+    policies: PolicySet
+    fields: Fields
+
+
+def _policies_of(case: Case, folder: Path) -> _Written:
+    policies = case.policies
     if isinstance(policies, InputError):
         raise policies
-    if isinstance(requests, InputError):
-        raise requests
-    return _as_named_in_suites(policies), requests
+    files = [_file_of(policy, case.place.file) for policy in policies.policies]
+    named = policies.with_policies(
+        [
+            policy if file is None or policy.name != file
+            else policy._replace(name=Path(file).name)
+            for policy, file in zip(policies.policies, files, strict=True)
+        ]
+    )  # fmt: skip
+    entries = [
+        _entry(policy, file, folder) for policy, file in zip(named.policies, files, strict=True)
+    ]
+    return _Written(named, policies_field(named, entries))
 
 
 def _replacing(own: Fields, shared: Fields) -> Fields:
@@ -76,15 +107,15 @@ def _replacing(own: Fields, shared: Fields) -> Fields:
     return {"policies": {**mine, **gone}, **further}
 
 
-def policies_field(policies: PolicySet, folder: Path) -> Fields:
-    """Return the fields that give a set of policies: files by their path, others as documents."""
+def policies_field(policies: PolicySet, entries: Sequence[object]) -> Fields:
+    """Return the fields that give a set of policies, by an entry for each."""
     attached = policies.attached
     layers: Fields = {}
     for layer in (Layer.SCP, Layer.RCP):
         if attached.exists(layer):
             layers[f"{layer.value}s"] = _levels(policies, layer)
-    for attachment in policies.attachments:
-        _put(layers, attachment, policies, _entry(attachment.policy, folder))
+    for attachment, entry in zip(policies.attachments, entries, strict=True):
+        _put(layers, attachment, policies, entry)
     fields: Fields = {"policies": layers} if layers else {}
     if attached.endpoint_type is not None:
         fields["endpoint_type"] = attached.endpoint_type.value
@@ -125,26 +156,20 @@ def _levels(policies: PolicySet, layer: Layer) -> list[list[object]]:
     return [[] for _ in range(count)]
 
 
-def _file_of(policy: Policy) -> str | None:
-    """Return the file that a policy was read from, if the file gives nothing but the policy."""
+_READ_OVER = frozenset({"comment", "trailing-comma"})
+"""What `--lenient` reads over, and a suite does not."""
+
+
+def _file_of(policy: Policy, suite: str) -> str | None:
+    """Return the file that a suite can read a policy from: one beside `suite`, not itself."""
     name = policy.source.name
-    is_yaml = name.endswith((".yaml", ".yml", ".iamtest.json"))
-    return None if is_yaml or not os.path.isfile(name) else name  # noqa: PTH113 - a name
+    is_read_over = any(finding.code in _READ_OVER for finding in policy.findings)
+    return None if name == suite or is_read_over or not os.path.isfile(name) else name  # noqa: PTH113 - a name
 
 
-def _as_named_in_suites(policies: PolicySet) -> PolicySet:
-    """Return the policies with the names that they have in a suite."""
-    return policies.with_policies(
-        [
-            policy._replace(name=Path(_file_of(policy) or policy.name).name)
-            for policy in policies.policies
-        ]
-    )
-
-
-def _entry(policy: Policy, folder: Path) -> object:
-    """Return a file's path, if the policy is all that it holds; else the policy itself."""
-    file = _file_of(policy)
-    if file is not None:
-        return Path(os.path.relpath(file, folder)).as_posix()
-    return {"name": policy.name, "policy": policy_document(policy)}
+def _entry(policy: Policy, file: str | None, folder: Path) -> object:
+    """Return a policy's file, with its name where it has one of its own; else the policy itself."""
+    if file is None:
+        return {"name": policy.name, "policy": policy_document(policy)}
+    path = Path(os.path.relpath(file, folder)).as_posix()
+    return path if policy.name == Path(file).name else {"name": policy.name, "file": path}

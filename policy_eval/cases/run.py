@@ -75,7 +75,9 @@ def _found(case: Case, decide: Decide) -> Decision | InputError:
 
 
 def _placed(error: InputError, case: Case) -> InputError:
-    """Return an error whose problems stand where their case does, if nowhere else."""
+    """Return an error whose problems stand where their case does, if it does, and nowhere else."""
+    if not case.place.line:
+        return error
     return type(error)(
         *(each if each.place else each._replace(place=case.place) for each in error.diagnostics)
     )

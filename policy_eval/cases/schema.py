@@ -79,7 +79,7 @@ def _form(form: Form) -> Schema:
     found: Schema = {
         "description": form.says,
         "type": "object",
-        "properties": {field.name: _field(field, form) for field in form.fields},
+        "properties": {field.name: _field(field) for field in form.fields},
         "additionalProperties": False,
     }
     if form.needed:
@@ -108,13 +108,13 @@ def _exclusions(form: Form) -> Schema:
     return {name: {"properties": others} for name, others in found.items()}
 
 
-def _field(field: Known, form: Form) -> Schema:
+def _field(field: Known) -> Schema:
     if field.later:
         return {"description": f"{field.says} It {field.later}.", "enum": [None, []]}
-    return {"description": field.says, **_values(field, is_needed=field.name in form.needed)}
+    return {"description": field.says, **_values(field)}
 
 
-def _values(field: Known, *, is_needed: bool) -> Schema:
+def _values(field: Known) -> Schema:
     one: Schema = {"enum": [*field.words]} if field.kind is Kind.WORD else _OF_KIND[field.kind]
     match field.many:
         case Count.ONE:
@@ -128,7 +128,11 @@ def _values(field: Known, *, is_needed: bool) -> Schema:
         case Count.SOME:
             return _either(one, _list(one, minItems=1))
         case Count.LIST:
-            return _list(one, minItems=1) if is_needed else _list(one)
+            return _list(one)
+        case Count.LIST_OF_SOME:
+            return _list(one, minItems=1)
+        case Count.LIST_OF_ONE:
+            return _list(one, maxItems=1)
         case _:
             assert_never(field.many)
 

@@ -7,8 +7,9 @@ takes no session, resource control or endpoint policy; what it cannot take is sa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from policy_eval.cases.fields import Field
@@ -20,15 +21,18 @@ from policy_eval.cases.format import (
 )
 from policy_eval.engine.decision import Attachment
 from policy_eval.engine.policies import PolicySet, parse_policy
-from policy_eval.errors import InputError, SuiteError
+from policy_eval.errors import InputError
 from policy_eval.policy.arn import parse_arn
 from policy_eval.policy.ast import Policy
 from policy_eval.policy.policy_type import PolicyType, Strictness
+from policy_eval.policy.rendering import policy_document
 from policy_eval.request.context import Given
 from policy_eval.request.principal import PrincipalKind
 from policy_eval.request.request import Request
 from policy_eval.semantics.keys import Multiplicity, multiplicity
-from policy_eval.semantics.layers import Layer
+from policy_eval.semantics.layers import NAMES, Layer
+from policy_eval.semantics.request_context import RequestContext
+from policy_eval.semantics.resources import NO_RESOURCE
 from policy_eval.semantics.service_exceptions import resource_policy_type
 from policy_eval.text.folding import fold
 
@@ -49,8 +53,8 @@ def read_simulation(
     Raises SuiteError for what is no such request.
     """
     members = field.checked(SIMULATE)
-    for name in ("PolicyInputList", "ActionNames"):
-        if name not in members or not _list(members, name):
+    for name, fewest in (("PolicyInputList", 0), ("ActionNames", 1)):
+        if name not in members or len(_list(members, name)) < fewest:
             raise field.refuse("missing-field", f"a simulation has `{name}`")
     context = _context(members)
     actions = _list(members, "ActionNames")
@@ -77,7 +81,11 @@ def _list(members: Mapping[str, Field], name: str) -> list[Field]:
         return []
     if not members[name].is_list:
         raise members[name].refuse("wrong-type", f"`{name}` is a list")
-    return members[name].items()
+    items = members[name].items()
+    for item in items:
+        if item.is_null:
+            raise item.refuse("wrong-type", f"`{name}` holds no null")
+    return items
 
 
 def _context(members: Mapping[str, Field]) -> dict[str, Given]:
@@ -85,7 +93,7 @@ def _context(members: Mapping[str, Field]) -> dict[str, Given]:
     for item in _list(members, "ContextEntries"):
         entry = item.checked(CONTEXT_ENTRY)
         for name in ("ContextKeyName", "ContextKeyValues"):
-            if name not in entry:
+            if name not in entry or not entry[name].items():
                 raise item.refuse("missing-field", f"an entry has `{name}`")
         values = tuple(value.text() for value in _list(entry, "ContextKeyValues"))
         kind = entry["ContextKeyType"].text() if "ContextKeyType" in entry else "string"
@@ -121,7 +129,7 @@ def _request(
     try:
         return Request(
             action.text(),
-            None if resource is None else resource.text(),
+            NO_RESOURCE if resource is None else resource.text(),
             principal=members["CallerArn"].text() if "CallerArn" in members else None,
             context=context,
             now=now,
@@ -129,38 +137,42 @@ def _request(
             resource_account=owner,
         )
     except InputError as error:
-        if isinstance(error, SuiteError):
-            raise
         return error
 
 
 def _policies(
     members: Mapping[str, Field], of_resource: PolicyType, strictness: Strictness
 ) -> PolicySet | InputError:
-    def parsed(field: Field, policy_type: PolicyType) -> Policy:
+    def read(field: Field, policy_type: PolicyType) -> Callable[[], Policy]:
+        """Return what parses a policy; its text is read at once."""
         name = f"{field.place.file}:{field.place.line}"
-        return parse_policy(field.text(), name, policy_type, strictness)
+        return partial(parse_policy, field.text(), name, policy_type, strictness)
 
-    boundary = _list(members, "PermissionsBoundaryPolicyInputList")
+    identity = [read(item, PolicyType.IDENTITY) for item in _list(members, "PolicyInputList")]
+    boundary = [
+        read(item, PolicyType.BOUNDARY)
+        for item in _list(members, "PermissionsBoundaryPolicyInputList")
+    ]
     if len(boundary) > 1:
         message = f"a permissions boundary is one policy, and {len(boundary)} are given"
-        raise boundary[1].refuse("several-values", message)
+        raise members["PermissionsBoundaryPolicyInputList"].refuse("several-values", message)
     levels = [
-        _list(item.checked(ORGANIZATION_LEVEL), "ServiceControlPolicyInputList")
-        for item in _list(members, "OrderedOrganizationPolicyInputList")
+        [
+            read(policy, PolicyType.SCP)
+            for policy in _list(level.checked(ORGANIZATION_LEVEL), "ServiceControlPolicyInputList")
+        ]
+        for level in _list(members, "OrderedOrganizationPolicyInputList")
     ]
+    resource = members.get("ResourcePolicy")
+    parsed = None if resource is None else read(resource, of_resource)
     try:
         return PolicySet(
-            [parsed(item, PolicyType.IDENTITY) for item in _list(members, "PolicyInputList")],
-            boundary=parsed(boundary[0], PolicyType.BOUNDARY) if boundary else None,
-            resource=parsed(members["ResourcePolicy"], of_resource)
-            if "ResourcePolicy" in members
-            else None,
-            scps=[[parsed(item, PolicyType.SCP) for item in level] for level in levels],
+            [policy() for policy in identity],
+            boundary=boundary[0]() if boundary else None,
+            resource=None if parsed is None else parsed(),
+            scps=[[policy() for policy in level] for level in levels],
         )
     except InputError as error:
-        if isinstance(error, SuiteError):
-            raise
         return error
 
 
@@ -168,51 +180,71 @@ def _policies(
 
 
 class Written(NamedTuple):
-    """A request of the simulator, and what it leaves out because the simulator does not take it."""
+    """A request of the simulator, and what it cannot say: how AWS is asked otherwise, in words."""
 
     request: dict[str, object]
-    left_out: tuple[str, ...]
+    unlike: tuple[str, ...]
 
 
 def simulation_of(policies: PolicySet, request: Request) -> Written:
-    """Return a request of SimulateCustomPolicy that asks what `request` asks of `policies`."""
+    """Return a request of SimulateCustomPolicy that asks what `request` asks of `policies`.
+
+    Raises RequestError for a request that contradicts itself.
+    """
+    context = RequestContext(request, attached=policies.attached)
     documents = {
         layer: [_document(each) for each in policies.attachments if each.layer is layer]
         for layer in Layer
     }
     fields: dict[str, object] = {"PolicyInputList": documents[Layer.IDENTITY]}
-    left_out = [f"{_NAMED[layer]} policies" for layer in _NOT_TAKEN if documents[layer]]
     if documents[Layer.BOUNDARY]:
         fields["PermissionsBoundaryPolicyInputList"] = documents[Layer.BOUNDARY]
-    if policies.attached.scp_levels:
+    who = request.principal
+    is_exempt = who is not None and (who.is_service_linked or who.in_management_account)
+    if policies.attached.scp_levels and not is_exempt:
         fields["OrderedOrganizationPolicyInputList"] = _levels(policies)
     fields["ActionNames"] = [request.action]
     if request.resource is not None:
         fields["ResourceArns"] = [request.resource]
-    if documents[Layer.RESOURCE]:
-        fields["ResourcePolicy"] = documents[Layer.RESOURCE][0]
-        left_out += ["policies of further resources"] * (len(documents[Layer.RESOURCE]) > 1)
+    has_caller = who is not None and who.kind is PrincipalKind.USER
+    guard = context.resource_policy()
+    if guard is not None and has_caller:
+        fields["ResourcePolicy"] = next(
+            _document(each)
+            for each in policies.attachments
+            if each.layer is Layer.RESOURCE and each.level == guard
+        )
     if request.resource_account is not None:
         fields["ResourceOwner"] = f"arn:aws:iam::{request.resource_account}:root"
-    who = request.principal
-    if who is not None and who.kind is PrincipalKind.USER:
+    if who is not None and has_caller:
         fields["CallerArn"] = who.arn
-    elif who is not None:
-        left_out.append(f"the caller, {who} (CallerArn takes users only)")
-    entries, unsaid = _entries(request)
+    entries = _entries(context, documents)
     if entries:
         fields["ContextEntries"] = entries
-    return Written(fields, (*left_out, *unsaid))
+    unlike = {
+        **{f"without the {NAMES[layer]}: the simulator takes none": policies.attached.exists(layer)
+           for layer in _NOT_TAKEN},
+        "without the service control policies: none applies to this caller":
+            is_exempt and policies.attached.exists(Layer.SCP),
+        f"without the caller {who}: CallerArn takes users only":
+            who is not None and not has_caller,
+        "without the resource-based policy: the simulator wants a CallerArn with it":
+            guard is not None and not has_caller,
+        "without the policies of further resources":
+            len(documents[Layer.RESOURCE]) > (guard is not None),
+        "about the resource `*`: none is said":
+            request.resource is None and NO_RESOURCE not in (context.resources.names or ()),
+        **{f"as if there were no {NAMES[layer]}: nobody knows": layer in policies.attached.unknown
+           for layer in Layer},
+        f"as if there were no {', '.join(request.unknown)}: nobody knows": bool(request.unknown),
+    }  # fmt: skip
+    return Written(fields, tuple(how for how, holds in unlike.items() if holds))
 
 
 _NOT_TAKEN = (Layer.SESSION, Layer.RCP, Layer.ENDPOINT)
-_NAMED = {Layer.SESSION: "session", Layer.RCP: "resource control", Layer.ENDPOINT: "VPC endpoint"}
 
 
 def _document(attachment: Attachment) -> str:
-    """Return the text of a policy, as it would be stored."""
-    from policy_eval.policy.rendering import policy_document
-
     return json.dumps(policy_document(attachment.policy), ensure_ascii=False)
 
 
@@ -229,39 +261,36 @@ def _levels(policies: PolicySet) -> list[dict[str, list[str]]]:
     ]
 
 
-def _entries(request: Request) -> tuple[list[dict[str, object]], list[str]]:
-    """Return the context as ContextEntries, and what of it cannot be said there."""
-    context: dict[str, tuple[str, ...] | None] = {
-        name: values for spellings in request.context.values() for name, values in spellings.items()
-    }
-    for key, value in request.request_tags:
-        context[f"aws:RequestTag/{key}"] = (value,)
-    if request.request_tags:
-        context["aws:TagKeys"] = tuple(key for key, _ in request.request_tags)
-    for key, value in request.resource_tags:
-        context[f"aws:ResourceTag/{key}"] = (value,)
+def _entries(
+    context: RequestContext, documents: Mapping[Layer, list[str]]
+) -> list[dict[str, object]]:
+    """Return the keys that were given, and those that follow and a policy names."""
+    policies = fold("\n".join(text for texts in documents.values() for text in texts))
     entries: list[dict[str, object]] = []
-    for name, values in context.items():
-        if values is None:  # absent: no entry
+    for folded, spellings in context.entries().items():
+        if folded in context.derived and folded not in policies:
             continue
-        many = len(values) > 1 or multiplicity(fold(name)) is Multiplicity.MULTIPLE
-        kind = "stringList" if many else "string"
-        entries.append(
-            {
-                "ContextKeyName": name,
-                "ContextKeyValues": list(values),
-                "ContextKeyType": kind,
-            }
-        )
-    unsaid = [f"that {', '.join(request.unknown)} is unknown"] if request.unknown else []
-    return entries, unsaid
+        for name, values in spellings.items():
+            if values is None:  # absent: no entry
+                continue
+            many = len(values) > 1 or multiplicity(folded) is Multiplicity.MULTIPLE
+            entries.append(
+                {
+                    "ContextKeyName": name,
+                    "ContextKeyValues": list(values),
+                    "ContextKeyType": "stringList" if many else "string",
+                }
+            )
+    return entries
 
 
 def command_of(written: Written) -> str:
-    """Return the AWS CLI command that puts the request, for a POSIX shell."""
+    """Return the AWS CLI command that puts the request, for a POSIX shell, in one line."""
     import shlex
 
     text = json.dumps(written.request, ensure_ascii=False)
+    if not text.isprintable():
+        text = json.dumps(written.request).replace("\x7f", "\\u007f")
     return (
         f"aws iam simulate-custom-policy --cli-input-json {shlex.quote(text)} "
         "--query 'EvaluationResults[].EvalDecision' --output text"

@@ -90,7 +90,7 @@ def _plain(value: object) -> object:
         return "true" if value else "false"
     if isinstance(value, tuple):
         pairs = all(isinstance(each, tuple) for each in value)
-        return dict(value) if pairs and value else list(value)
+        return dict(value) if pairs else list(value)
     return getattr(value, "value", value)
 
 
@@ -110,8 +110,27 @@ def decision_fields(decision: Decision) -> Fields:
     return fields
 
 
+def suite_text(fields: Mapping[str, object], suffix: str) -> str:
+    """Return a suite as the text of a file with this suffix: JSON for `.json`, else YAML."""
+    if suffix == ".json":
+        import json
+
+        return json.dumps(fields, indent=2) + "\n"
+    return yaml_text(fields)
+
+
 def yaml_text(fields: object) -> str:
-    """Return fields as YAML text in their order; what is no text to other readers is quoted."""
+    """Return fields as YAML in their order; what is no text to other readers is quoted.
+
+    Where something in it would not be seen on a terminal, all but ASCII is escaped: the text can
+    be printed, and copied from there.
+    """
+    text = _dumped(fields, allow_unicode=True)
+    is_visible = text.replace("\n", "").isprintable()
+    return text if is_visible else _dumped(fields, allow_unicode=False)
+
+
+def _dumped(fields: object, *, allow_unicode: bool) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
@@ -120,4 +139,6 @@ def yaml_text(fields: object) -> str:
         def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002 - PyYAML's signature
             super().increase_indent(flow, indentless=False)
 
-    return str(yaml.dump(fields, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100))
+    return str(
+        yaml.dump(fields, Dumper=Dumper, sort_keys=False, allow_unicode=allow_unicode, width=100)
+    )

@@ -15,7 +15,7 @@ from policy_eval.cli.layer_options import Given, layer_options, read_caller, rea
 from policy_eval.cli.options import clock, read_context, read_tags, reading_options
 from policy_eval.cli.output import print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.replacing import replace_file
-from policy_eval.errors import InputError, Place, visible
+from policy_eval.errors import Diagnostic, InputError, Place, PolicyError, Severity, visible
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.principal import parse_principal
 from policy_eval.request.request import Request
@@ -81,6 +81,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     if (source is None) == (not actions):
         message = "give either SOURCE or -a ACTION"
         raise click.UsageError(message)
+    if source is not None and (resources or pairs or request_tags or resource_tags):
+        message = "-r, -c, --request-tag and --resource-tag go with -a; SOURCE says its own"
+        raise click.UsageError(message)
     given = Given(**layers)
     with refusing_bad_input() as tell:
         strictness = Strictness(lenient, accept_invalid)
@@ -93,7 +96,6 @@ def command(  # noqa: PLR0913 - one parameter an option
             cases = load_suite(source, overrides).cases
         else:
             policies = read.policies()
-            tell(policies.warnings)
             said = _Said(
                 read_context(pairs, (), ()),
                 read_tags("--request-tag", request_tags),
@@ -106,12 +108,12 @@ def command(  # noqa: PLR0913 - one parameter an option
                      None)
                 for action, arn in product(actions, resources or (None,))
             )  # fmt: skip
-        folder = Path() if file is None else file.parent
-        text = _commands(cases) if export == "simulate" else _suite(cases, name, folder)
+        tell(_warnings(cases))
+        text = _commands(cases) if export == "simulate" else _suite(cases, name, file or Path())
     if file is None:
-        print_answer(safe_lines(text))
+        print_answer(safe_lines(text.removesuffix("\n")))
     else:
-        replace_file(file, text + "\n")
+        replace_file(file, text)
 
 
 _NOWHERE = Place("", 0, 0)
@@ -141,31 +143,40 @@ class _Said(NamedTuple):
 
 
 def _named(action: str, resource: str | None) -> str:
-    return action if resource is None else f"{action} on {resource}"
+    return action if resource is None else f"{action} [{resource}]"
 
 
-def _suite(cases: Sequence[Case], name: str, folder: Path) -> str:
+def _warnings(cases: Sequence[Case]) -> tuple[Diagnostic, ...]:
+    """Return the warnings about the policies of cases. Raises PolicyError where none has any."""
+    sets = [case.policies for case in cases]
+    if not any(isinstance(each, InputError) or each.attached.given for each in sets):
+        message = "no policy is given"
+        remedy = "name an identity-based one with -p, or another (see --help)"
+        raise PolicyError(Diagnostic("missing-policies", Severity.ERROR, message, remedy))
+    found = (each.warnings for each in sets if not isinstance(each, InputError))
+    return tuple(dict.fromkeys(warning for warnings in found for warning in warnings))
+
+
+def _suite(cases: Sequence[Case], name: str, file: Path) -> str:
     from policy_eval.cases.recording import recorded
-    from policy_eval.cases.writing import yaml_text
+    from policy_eval.cases.writing import suite_text
 
-    return yaml_text(recorded(cases, name, folder)).removesuffix("\n")
+    return suite_text(recorded(cases, name, file.parent), file.suffix)
 
 
 def _commands(cases: Sequence[Case]) -> str:
+    from policy_eval.cases.recording import answered
     from policy_eval.cases.simulation import command_of, simulation_of
-    from policy_eval.engine.decide import decide_call
 
     lines = ["# What policy_eval decides for each action alone, and the command that asks AWS."]
     for case in cases:
-        if isinstance(case.policies, InputError):
-            raise case.policies
-        if isinstance(case.requests, InputError):
-            raise case.requests
-        for request in case.requests:
+        requests, _ = answered(case)
+        assert not isinstance(case.policies, InputError)  # it was decided
+        for request in requests:
             alone = request.alone()
             written = simulation_of(case.policies, alone)
-            decision = decide_call(case.policies, [alone]).decision
-            lines += ["", f"# {visible(case.name)}: {decision}"]
-            lines += [f"#   left out: {what}" for what in written.left_out]
+            _, decision = answered(case._replace(requests=(alone,)))
+            lines += ["", f"# {visible(case.name)}: {decision.decision}"]
+            lines += [f"#   AWS is asked {how}" for how in written.unlike]
             lines.append(command_of(written))
-    return "\n".join(lines)
+    return "\n".join([*lines, ""])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from policy_eval.policy.ast import WHAT_IT_IS_ATTACHED_TO, Policy, Statement
+from policy_eval.policy.ast import WHAT_IT_IS_ATTACHED_TO, Form, Policy, Statement
 from policy_eval.policy.principal_element import PrincipalElement
 
 
@@ -29,12 +29,14 @@ def document_of(statement: Statement) -> dict[str, object]:
 
 
 def policy_document(policy: Policy) -> dict[str, object]:
-    """Return a policy as plain data."""
-    members: dict[str, object] = {}
-    if policy.version is not None:
-        members["Version"] = policy.version
-    members["Statement"] = [document_of(statement) for statement in policy.statements]
-    return members
+    """Return a policy as it was written, as plain data; statements without a wrapper get one."""
+    text = policy.stored if policy.form in _WHOLE else f"[{policy.stored}]"
+    written = json.loads(text, parse_float=str)  # the text counts: 1.10 is not 1.1
+    return written if isinstance(written, dict) else {"Statement": written}
+
+
+_WHOLE = frozenset({Form.DOCUMENT, Form.LIST})
+"""Forms whose text is one value."""
 
 
 def rendered(statement: Statement) -> str:

@@ -20,6 +20,12 @@ def _test(own: Mapping) -> Mapping:
     return {"tests": [own if own.keys() & ASKED_BY else {**_ACTION, **own}]}
 
 
+def _simulate(own: Mapping) -> Mapping:
+    return {"tests": [{"simulate": {"PolicyInputList": ["{}"], "ActionNames": ["s3:a"], **own}}]}
+
+
+_ENTRY: Mapping = {"ContextKeyName": "s3:prefix", "ContextKeyValues": ["a"]}
+
 FRAMES: dict[str, Callable[[Mapping], Mapping]] = {
     "suite": _suite,
     "test": _test,
@@ -31,6 +37,9 @@ FRAMES: dict[str, Callable[[Mapping], Mapping]] = {
         {"dependent_actions": [{**_ACTION, "needs": "s3:PutObject", **own}]}
     ),
     "expect": lambda own: _test({"expect": own}),
+    "simulate": _simulate,
+    "context_entry": lambda own: _simulate({"ContextEntries": [{**_ENTRY, **own}]}),
+    "organization_level": lambda own: _simulate({"OrderedOrganizationPolicyInputList": [own]}),
 }
 """For each form that the loader reads, the suite with a mapping of that form."""
 

@@ -2,7 +2,7 @@
 
 What the loader does not look at is not changed: a field of the suite that every test replaces
 (the last test replaces none), one of a test that every step of `all_of` replaces (the last step
-replaces none), `action_only` beside `all_of`, and the few fields in `UNREAD`.
+replaces none), and the fields in `UNREAD`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from tests.cases.editors import Mapping, Value
 
 UNREAD = frozenset(
     {
-        ("test", "description"),  # nothing shows it
-        ("test", "simulate"),  # not read yet
         ("entry", "policy"),  # a policy that is no mapping is invalid input, as IAM has it
     }
 )
@@ -55,6 +53,15 @@ _TEXTS: dict[str, tuple[Value, ...]] = {
     "management_account": (999988887777, True, False),
     "credentials": ("AssumeRole",),
     "when": ("aws:RequestTag/", "s3:prefix"),
+    "PolicyInputList": (json.dumps(_POLICY),),
+    "PermissionsBoundaryPolicyInputList": (json.dumps(_POLICY),),
+    "ServiceControlPolicyInputList": (json.dumps(_POLICY),),
+    "ResourcePolicy": (json.dumps(_OF_RESOURCE),),
+    "ActionNames": ("s3:GetObject", "s3:PutObject"),
+    "ResourceArns": (f"{_BUCKET}/today", "*"),
+    "CallerArn": ("arn:aws:iam::111122223333:user/me",),
+    "ResourceOwner": ("arn:aws:iam::111122223333:root", "111122223333"),
+    "ContextKeyName": ("s3:prefix", "ec2:Region"),
 }
 """Texts that a request can be made of, by the field; elsewhere any scalar will do."""
 
@@ -109,7 +116,11 @@ def values(field: Known, layer: str = "") -> SearchStrategy[Value]:
         case Count.SOME:
             return one | st.lists(one, min_size=1, max_size=2)
         case Count.LIST:
+            return st.lists(one, max_size=2)
+        case Count.LIST_OF_SOME:
             return st.lists(one, min_size=1, max_size=2)
+        case Count.LIST_OF_ONE:
+            return st.lists(one, max_size=1)
 
 
 def _one(field: Known, layer: str) -> SearchStrategy[Value]:
@@ -172,6 +183,8 @@ def mappings(draw: DrawFn, form: Form) -> Mapping:
     found = {name: draw(values(fields[name])) for name in fields if name in chosen}
     if form.name == "dependent_action" and found.get("on") == "value-of-key":
         found.setdefault("when", "s3:prefix")
+    if isinstance(entries := found.get("ContextEntries"), list):
+        del entries[1:]  # which may be of the same key
     return found or {next(iter(fields)): draw(values(next(iter(fields.values()))))}
 
 
@@ -227,8 +240,6 @@ def changed_suites(draw: DrawFn) -> Mapping:
     found = [*places(ROOT, suite)]
     form, place = found[draw(st.integers(0, len(found) - 1))]
     unread = {name for at, name in UNREAD if at == form.name}
-    if "all_of" in place:
-        unread.add("action_only")
     fields = {field.name: field for field in form.fields if field.name not in unread}
     here = [name for name in place if name in fields]
     absent = [name for name in fields if name not in place]
@@ -237,18 +248,12 @@ def changed_suites(draw: DrawFn) -> Mapping:
             del place[draw(st.sampled_from(here))]
         case "replace" if here:
             name = draw(st.sampled_from(here))
-            place[name] = draw(ANYTHING.filter(_holds_no_null) if name == "tests" else ANYTHING)
+            place[name] = draw(ANYTHING)
         case "add" if absent:
             name = draw(st.sampled_from(absent))
-            inherits = name == "all_of" and "action" in suite  # a step without an action, too
-            place[name] = draw(values(fields[name]) | (st.nothing() if inherits else ANYTHING))
+            place[name] = draw(values(fields[name]) | ANYTHING)
             if form is ROOT and isinstance(tests := suite["tests"], list):
                 tests.append({} if "action" in suite else {"action": "s3:GetObject"})
         case _:
             place["nonsense"] = draw(ANYTHING)
     return suite
-
-
-def _holds_no_null(value: Value) -> bool:
-    """Return whether a value can replace `tests`; the loader takes null for an empty test."""
-    return not isinstance(value, list) or None not in value

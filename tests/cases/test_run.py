@@ -216,3 +216,34 @@ def test_a_request_that_none_could_make_stands_where_its_case_does(
 
     assert problem.code == code
     assert problem.place == case.place
+
+
+# Why an answer is what it is
+
+
+def test_a_result_can_be_explained(tmp_path: Path) -> None:
+    result = run_case(only_case(tmp_path, "tests: [{name: a}]\n", OPEN_POINT))
+
+    explanation = result.explain()
+
+    assert explanation is not None
+    assert isinstance(result.found, Decision)
+    assert explanation.decision.to_dict() == result.found.to_dict()
+    assert explanation.rests_on == ("R-COND-27",)
+
+
+@pytest.mark.parametrize(
+    "fields", ["principal: nobody", "policies: {identity: [{Version: 2012-10-17, Statement: []}]}"]
+)
+def test_a_refusal_has_no_explanation(tmp_path: Path, fields: str) -> None:
+    case = only_case(tmp_path, f"tests: [{{{fields}, expect: invalid}}]\n")
+
+    assert run_case(case).explain() is None
+
+
+def test_conditions_that_failed_are_looked_for_where_they_are_expected(tmp_path: Path) -> None:
+    expect = "tests: [{expect: {failed_conditions: [aws:Referer]}}]\n"
+
+    asked = run_case(only_case(tmp_path, expect, OPEN_POINT))
+
+    assert (asked.differences, asked.failed_conditions) == ((), ("aws:Referer",))

@@ -295,7 +295,6 @@ def test_a_request_of_simulate_custom_policy_is_valid(version: type[yaml.SafeLoa
         "[]",
         "{PolicyInputList: [a]}",
         "{ActionNames: [s3:a]}",
-        "{PolicyInputList: [], ActionNames: [s3:a]}",
         "{PolicyInputList: [a], ActionNames: []}",
         "{PolicyInputList: [a], ActionNames: s3:a}",
         "{PolicyInputList: [{Statement: []}], ActionNames: [s3:a]}",
@@ -330,6 +329,7 @@ _SAMPLES: tuple[Value, ...] = (
     [{"word": "word"}], {"arn": "anonymous"}, {"action": "s3:a"}, ["s3:a"], {"file": "word"},
     {"Statement": []}, [{"Statement": []}], [{"action": "s3:a"}], {"arn:aws:s3:::a": "word"},
     "prefix:Name", "allowed", ["allowed"], [True], [1],
+    {"PolicyInputList": ["{}"], "ActionNames": ["s3:a"]},
     [{"action": "s3:a", "needs": "s3:b"}, {"action": "s3:a", "needs": "s3:c", "when": ""}],
 )  # fmt: skip
 _READ = [

@@ -5,6 +5,7 @@ Slow: builds and installs each, with its dependencies, in an environment of its 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -24,12 +25,17 @@ try:
     pe.parse('{"Statement": {"Effect": "allow", "Action": "*", "Resource": "*"}}')
 except pe.PolicyError as error:
     print(error.diagnostics[0].place.column)
+from importlib.resources import files
+from policy_eval.cases.schema import schema_text
+schema = files("policy_eval.cases").joinpath("iamtest.schema.json")
+assert schema.read_text("utf-8") == schema_text()
+assert files("policy_eval").joinpath("py.typed").is_file()
 print(pe.__file__)
 """
 _KEPT = ("policy_eval", "grammar", "pyproject.toml", "README.md", "LICENSE")
 
 
-def _run(arguments: list[str | Path], folder: Path, **variables: str) -> str:
+def _run(arguments: list[str | Path], folder: Path, *, ends: int = 0, **variables: str) -> str:
     environment = {
         key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "VIRTUAL_ENV"}
     }
@@ -41,7 +47,7 @@ def _run(arguments: list[str | Path], folder: Path, **variables: str) -> str:
         text=True,
         check=False,
     )
-    assert found.returncode == 0, found.stdout + found.stderr
+    assert found.returncode == ends, found.stdout + found.stderr
     return found.stdout
 
 
@@ -106,3 +112,52 @@ def test_a_plain_checkout_works_without_installation(tmp_path: Path) -> None:
 
     assert found.split()[0] == "26"
     assert str(checkout) in found
+
+
+_SUITE = """\
+policies: {identity: [app.json]}
+resource: arn:aws:s3:::logs/today
+tests:
+  - {name: reads, action: s3:GetObject, expect: allowed}
+  - {name: writes, action: s3:PutObject, expect: allowed}
+  - {name: later, action: s3:PutObject, skip: not known yet, expect: allowed}
+  - {name: refused, action: s3:GetObject, principal: nobody, expect: invalid}
+"""
+_POLICY = """{"Version": "2012-10-17", "Statement":
+    {"Sid": "Read", "Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}"""
+_PYTHON_TEST = """\
+from policy_eval import Request
+from policy_eval.testing import assert_decision
+
+def test_reads(iam_policies):
+    assert_decision(iam_policies("app.json"), Request("s3:GetObject", "*"), "allowed")
+"""
+
+
+@pytest.mark.slow
+def test_a_user_s_suites_run_by_the_command_and_by_pytest(tmp_path: Path) -> None:
+    """In a folder outside this repository, with the package and pytest and nothing else."""
+    checkout = _copy_of_the_checkout(tmp_path)
+    _run([sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path / "dist"], checkout)
+    (wheel,) = (tmp_path / "dist").iterdir()
+    python = _environment(tmp_path, wheel, "pytest")
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
+    (folder / "app.json").write_text(_POLICY, "utf-8")
+    (folder / "app.iamtest.yaml").write_text(_SUITE, "utf-8")
+    (folder / "test_app.py").write_text(_PYTHON_TEST, "utf-8")
+
+    told = _run([python.parent / "policy-eval", "test", "-o", "json"], folder, ends=1)
+    shown = _run([python, "-m", "pytest", "app.iamtest.yaml"], folder, ends=1)
+    both = _run([python, "-m", "pytest", "-q"], folder, ends=1)
+
+    counts = json.loads(told)
+    assert [counts[name] for name in ("passed", "failed", "errors", "skipped")] == [2, 1, 0, 1]
+    assert "= 1 failed, 2 passed, 1 skipped in " in shown
+    assert "\nexpected allowed, decided implicitDeny\n" in shown
+    assert "\n1 failed, 3 passed, 1 skipped in " in both
+    baseline: list[str | Path] = [python.parent / "policy-eval", "record", "-a", "s3:GetObject"]
+    _run([*baseline, "-p", "app.json", "-o", "today.iamtest.json"], folder)
+    assert "1 passed" in _run([python.parent / "policy-eval", "test", "today.iamtest.json"], folder)
+    assert "1 passed" in _run([python, "-m", "pytest", "today.iamtest.json"], folder)

@@ -1,0 +1,47 @@
+"""What README and docs show of suites: run, and held equal to what is printed of it there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import BLOCK, ROOT, policy_eval
+
+
+def blocks(page: str, language: str) -> list[str]:
+    text = (ROOT / page).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_suite_of_the_readme_ends_as_the_readme_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = next(each for each in blocks("README.md", "yaml") if "tests:" in each)
+    printed = next(each for each in blocks("README.md", "text") if "policy-eval test\n" in each)
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(BLOCK, "policy.json")
+    Path("secrets.iamtest.yaml").write_text(suite, "utf-8")
+
+    result = policy_eval("test")
+
+    timeless = re.compile(r" \([\d.]+ s\)")
+    assert result.exit_code == 1
+    assert timeless.sub("", f"$ policy-eval test\n{result.output}") == timeless.sub("", printed)
+
+
+def test_the_suites_of_the_page_on_the_format_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, part = (each for each in blocks("docs/iamtest.md", "yaml") if "expect" in each)
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(BLOCK, "appflow-doc.json")
+    Path("whole.iamtest.yaml").write_text(whole, "utf-8")
+    Path("part.iamtest.yaml").write_text(f"tests:\n{part}", "utf-8")
+
+    result = policy_eval("test")
+
+    assert result.exit_code == 0, result.output
+    assert "6 tests in 2 files: 6 passed" in result.output
