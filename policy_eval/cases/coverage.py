@@ -36,8 +36,9 @@ from policy_eval.text.node import Path
 class Outcomes(NamedTuple):
     """What tests have seen of a clause, or of a statement as a whole.
 
-    `reached`: it was looked at. `accepted`: it held. `matched`: and so did the whole statement.
-    `rejected`: it was looked at and did not hold. `decisive`: its statement decided an answer.
+    `reached`: a request came to it; to a statement and its actions, one for them. `accepted`: it
+    held. `matched`: and so did the whole statement. `rejected`: it was looked at and did not hold.
+    `decisive`: its statement decided an answer.
     """
 
     reached: bool = False
@@ -69,8 +70,9 @@ class Covered(NamedTuple):
 
     @property
     def met(self) -> int:
-        """How many of them were."""
-        return int(self.seen.matched) + int(self.seen.rejected and self.can_reject)
+        """How many of them were; that requests for something else are rejected is none."""
+        seen = self.seen
+        return int(seen.matched) + int(seen.reached and seen.rejected and self.can_reject)
 
     @property
     def status(self) -> str:
@@ -109,6 +111,12 @@ class CoveredStatement(NamedTuple):
     label: str
     whole: Covered
     clauses: tuple[Covered, ...]
+
+    @property
+    def identity(self) -> tuple[Place, Layer, str, tuple[tuple[Place, str], ...]]:
+        """What is the same wherever it is seen, and of no other: two may share a place."""
+        clauses = tuple((clause.place, clause.text) for clause in self.clauses)
+        return self.whole.place, self.layer, self.label, clauses
 
     @property
     def parts(self) -> tuple[Covered, ...]:
@@ -154,7 +162,7 @@ class Coverage(NamedTuple):
         return {file: tuple(found) for file, found in files.items()}
 
     def to_dict(self) -> dict[str, object]:
-        """Return the coverage as plain data, in stable field names (docs/iamtest.md)."""
+        """Return the coverage as plain data, in stable field names (docs/testing.md)."""
         return {
             "outcomes": self.goals,
             "seen": self.met,
@@ -168,12 +176,12 @@ class Coverage(NamedTuple):
 
 def joined(parts: Iterable[Coverage]) -> Coverage:
     """Return what several runs have seen together: the same clause in each is one."""
-    found: dict[tuple[Place, Layer], CoveredStatement] = {}
+    found: dict[object, CoveredStatement] = {}
     for part in parts:
         for each in part.statements:
-            key = (each.whole.place, each.layer)
+            key = each.identity
             found[key] = _both(found[key], each) if key in found else each
-    return Coverage(tuple(found[key] for key in sorted(found, key=lambda key: key[0])))
+    return Coverage(tuple(sorted(found.values(), key=lambda each: each.whole.place)))
 
 
 def _both(one: CoveredStatement, other: CoveredStatement) -> CoveredStatement:
@@ -285,13 +293,13 @@ class Trackers:
 
     def decide(self, policies: PolicySet, requests: Sequence[Request]) -> Decision:
         """Decide a call, and note what it shows. Raises RequestError as `decide_call` does."""
-        tracker = self._tracker(policies)
         seen: list[Seen] = []
         decision = decide_call(policies, requests, seen)
-        tracker.note(seen)
+        self.of(policies).note(seen)
         return decision
 
-    def _tracker(self, policies: PolicySet) -> Tracker:
+    def of(self, policies: PolicySet) -> Tracker:
+        """Return the tracker of a set: a new one, where no test had it before."""
         found = self._of.get(id(policies))
         if found is None:
             found = self._of[id(policies)] = (policies, Tracker(policies))

@@ -91,8 +91,7 @@ def _actual(result: Result, decision: Decision) -> dict[str, object]:
 def _explained(result: Result) -> tuple[str, ...]:
     """Return the explanation of a failure, cut to what matters: the answer and its reasons."""
     explanation = result.explain()
-    if explanation is None:
-        return ()
+    assert explanation is not None  # only what is refused has none
     decision = explanation.decision
     answer = f"{spell_answer(decision)}{spell_decided_by(explanation)}: {decision.action}"
     if decision.blocked_by and decision.blocked_by != decision.action:

@@ -93,7 +93,7 @@ class Run(NamedTuple):
         return Counter(outcome.status for outcome in self.outcomes)[status]
 
     def to_dict(self) -> dict[str, object]:
-        """Return the run as plain data, in stable field names (docs/iamtest.md)."""
+        """Return the run as plain data, in stable field names (docs/testing.md)."""
         return {
             "passed": self.count(Status.PASSED),
             "failed": self.count(Status.FAILED),

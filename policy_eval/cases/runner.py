@@ -12,6 +12,7 @@ from policy_eval.cases.judging import judge
 from policy_eval.cases.outcome import Outcome, Run, Status, Unusable
 from policy_eval.cases.suite import Case, Suite, load_suite
 from policy_eval.engine.decide import decide_call
+from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import Diagnostic, InputError, Severity, SuiteError
 from policy_eval.text.folding import fold
 
@@ -19,6 +20,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Is told now and then how many tests have run, and in how many of the files."""
 
 _TOLD_EVERY = 200
+_WORTH_A_POOL = 2
 
 
 class Selection(NamedTuple):
@@ -96,6 +98,8 @@ def run_suite(path: Path, plan: Plan, tell: Callable[[int], None] | None = None)
     for case in suite.cases:
         if not plan.selection.takes(case, file):
             continue
+        if trackers is not None and isinstance(case.policies, PolicySet):
+            trackers.of(case.policies)  # also where nothing is decided: then nothing is covered
         outcome = judge(case, file, decide)
         outcomes.append(outcome)
         if tell is not None and len(outcomes) % _TOLD_EVERY == 0:
@@ -139,12 +143,16 @@ def run(
 def _parts(
     paths: Sequence[Path], plan: Plan, jobs: int, tell: Callable[[int], None]
 ) -> Iterator[Part]:
-    if jobs == 1 or len(paths) == 1:
+    if jobs == 1 or len(paths) < _WORTH_A_POOL:
         yield from (run_suite(path, plan, tell) for path in paths)
         return
     from concurrent.futures import ProcessPoolExecutor
+    from signal import SIG_DFL, SIGINT, signal
 
-    with ProcessPoolExecutor(min(jobs, len(paths))) as pool:
+    # Ctrl-C ends a worker silently: the traceback of each would be of no use
+    with ProcessPoolExecutor(
+        min(jobs, len(paths)), initializer=signal, initargs=(SIGINT, SIG_DFL)
+    ) as pool:
         futures = [pool.submit(run_suite, path, plan) for path in paths]
         try:
             for future in futures:

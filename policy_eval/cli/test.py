@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -28,6 +30,7 @@ _FORMATS = ("text", *FORMATS)
 _OF_COVERAGE = ("cobertura", "listing")
 _TO_FILES = (*_FORMATS, *_OF_COVERAGE)
 _SILENT_SECONDS = 1.0
+_CLEAR = "\r\x1b[K"
 _NOTHING = f"no tests: a suite is a file whose name ends in {', '.join(ENDINGS)}"
 
 
@@ -104,21 +107,24 @@ def command(
     cover = cover or cover_min is not None or any(each in _OF_COVERAGE for each, _ in reports)
     plan = Plan(Selection(keywords), fail_fast, cover)
     where = paths or (Path(),)
+    least = cover_min or 0.0
 
     def once() -> Run:
         with refusing_bad_input():
             suites = find_suites(where)
-        done = run(suites, plan, jobs, _progress())
+        with _progress() as progress:
+            done = run(suites, plan, jobs, progress)
         if mutate:
             done = _mutated(done, suites, plan)
         _report(done, form, reports, verbose=verbose)
+        _say_why(done, suites, least)
         return done
 
     if watch:
         from policy_eval.cli.watching import run_on_change
 
-        run_on_change(lambda: (*where, *map(Path, once().files)))
-    raise click.exceptions.Exit(exit_code(once(), cover_min or 0.0))
+        run_on_change(lambda: map(Path, once().files), where, [file for _, file in reports])
+    raise click.exceptions.Exit(exit_code(once(), least))
 
 
 def _mutated(done: Run, suites: tuple[Path, ...], plan: Plan) -> Run:
@@ -131,17 +137,23 @@ def _mutated(done: Run, suites: tuple[Path, ...], plan: Plan) -> Run:
     return done._replace(mutation=mutate(suites, plan))
 
 
-def _progress() -> Progress | None:
-    """Return what tells on a terminal how far a run is."""
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """Give what tells on a terminal how far a run is, and take it off the screen at the end."""
     if sys.stderr is None or not sys.stderr.isatty():
-        return None
+        yield None
+        return
     began = monotonic()
 
     def tell(tests: int, files: int) -> None:
         if monotonic() - began > _SILENT_SECONDS:
-            click.echo(f"\r\x1b[K{tests} tests, {files} files\r", err=True, nl=False)
+            click.echo(f"{_CLEAR}{tests} tests, {files} files\r", err=True, nl=False)
 
-    return tell
+    try:
+        yield tell
+    finally:
+        if monotonic() - began > _SILENT_SECONDS:
+            click.echo(_CLEAR, err=True, nl=False)
 
 
 def exit_code(done: Run, cover_min: float = 0.0) -> Exit:
@@ -155,11 +167,24 @@ def exit_code(done: Run, cover_min: float = 0.0) -> Exit:
     return Exit.ALLOWED if done.outcomes else Exit.NO_TESTS
 
 
+def _say_why(done: Run, suites: tuple[Path, ...], cover_min: float) -> None:
+    """Say on stderr why a run that nothing is wrong with ends otherwise than with 0."""
+    match exit_code(done, cover_min):
+        case Exit.NO_TESTS:
+            click.echo("no tests: none is named so" if suites else _NOTHING, err=True)
+        case Exit.BELOW_COVERAGE:
+            assert done.coverage is not None  # it is what is too low
+            percent = f"{done.coverage.percent:.2f} %"
+            click.echo(f"coverage is below --cover-min: {percent} of {cover_min:g} %", err=True)
+
+
 def _report(done: Run, form: str, reports: tuple[tuple[str, Path], ...], *, verbose: bool) -> None:
     for each, file in reports:
         replace_file(file, _spelled(done, each, verbose=verbose))
-    if form == "text":
-        print_diagnostics(_problems(done))
+    problems = _problems(done)
+    if form == "text" and problems:
+        print_diagnostics(problems)
+        click.echo(err=True)
     print_answer(_spelled(done, form, verbose=verbose).removesuffix("\n"))
 
 
@@ -188,8 +213,6 @@ def _spelled(done: Run, form: str, *, verbose: bool) -> str:
 
 
 def _as_text(done: Run, *, verbose: bool) -> str:
-    if not (done.outcomes or done.unusable):
-        return _NOTHING
     texts = [spell_run(done, verbose=verbose)]
     if done.coverage is not None:
         from policy_eval.reports.coverage_text import spell_coverage

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 import click
+
+from policy_eval.cases.discovery import files_within
 
 _ENDINGS = (".json", ".yaml", ".yml")
 _PAUSE = 0.5
@@ -16,30 +18,36 @@ _PAUSE = 0.5
 
 
 def run_on_change(
-    run: Callable[[], Iterable[Path]], pause: Callable[[float], None] = time.sleep
+    run: Callable[[], Iterable[Path]],
+    where: Collection[Path],
+    written: Collection[Path] = (),
+    pause: Callable[[float], None] = time.sleep,
 ) -> NoReturn:
-    """Run, and again whenever one of the files that a run names changes, until interrupted.
+    """Run, and again whenever a file changes, also during a run, until interrupted.
 
-    `run` returns the files and folders to look at; of a folder, its JSON and YAML files count.
+    The files are those in `where`, of its folders the JSON and YAML files, and those that `run`
+    returns, without those that it has `written`.
     """
+    own = {path.absolute() for path in written}
+    files: tuple[Path, ...] = ()
     while True:
+        before = _stamps((*where, *files), own)
         files = tuple(run())
-        seen = _stamps(files)
+        after = _stamps((*where, *files), own)
+        seen = {file: before.get(file, stamp) for file, stamp in after.items()}
         click.echo("\nwaiting for a change; Ctrl-C ends it", err=True)
-        while _stamps(files) == seen:
+        while _stamps((*where, *files), own) == seen:
             pause(_PAUSE)
+        click.echo(err=True)
 
 
-def _stamps(paths: Iterable[Path]) -> dict[str, tuple[int, int]]:
+def _stamps(paths: Iterable[Path], own: Collection[Path]) -> dict[Path, tuple[int, int]]:
     """Return when each file was written, and its size."""
-    stamps: dict[str, tuple[int, int]] = {}
+    stamps: dict[Path, tuple[int, int]] = {}
     for path in paths:
-        entries = path.rglob("*") if path.is_dir() else (path,)
-        for entry in entries:
-            if entry.suffix in _ENDINGS or entry == path:
-                try:
-                    found = os.stat(entry)  # noqa: PTH116 - a race with its removal is no error
-                except OSError:
-                    continue
-                stamps[str(entry)] = (found.st_mtime_ns, found.st_size)
+        for file in files_within(path, _ENDINGS) if path.is_dir() else (path,):
+            with suppress(OSError):  # a race with its removal is no error
+                found = file.stat()
+                if file.absolute() not in own:
+                    stamps[file] = (found.st_mtime_ns, found.st_size)
     return stamps

@@ -76,7 +76,7 @@ def up_to(statement: Statement, part: Part) -> Statement:
     """Return the statement with what is looked at up to a part, and nothing after it."""
     if part is not Part.CONDITION:
         statement = statement._replace(conditions=(), operators=())
-    if part in (Part.ACTION, Part.RESOURCE) and statement.principal is not None:
+    if part in (Part.ACTION, Part.RESOURCE):  # also where nobody is named, which fails later
         statement = statement._replace(principal=EVERYONE)
     if part is Part.ACTION:
         statement = statement._replace(resource=WHAT_IT_IS_ATTACHED_TO)

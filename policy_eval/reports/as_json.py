@@ -1,4 +1,4 @@
-"""The report in JSON (RFC 8259): the run as it is, in the field names of docs/iamtest.md."""
+"""The report in JSON (RFC 8259): the run as it is, in the field names of docs/testing.md."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from pathlib import PurePath
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from policy_eval.cases.coverage import Coverage, Covered, CoveredStatement
+from policy_eval.errors import visible
 
 _DOCTYPE = '<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">'
 
@@ -25,9 +26,9 @@ def write(coverage: Coverage) -> str:
     SubElement(SubElement(root, "sources"), "source").text = "."
     packages = SubElement(root, "packages")
     files = coverage.by_file()
-    for folder, names in groupby(files, lambda file: str(PurePath(file).parent)):
+    for folder, names in groupby(sorted(files, key=_folder), _folder):
         inside = list(names)
-        package = SubElement(packages, "package", name=folder)
+        package = SubElement(packages, "package", name=visible(folder))
         _rates(package, tuple(each for file in inside for each in files[file]))
         package.set("complexity", "0")
         classes = SubElement(package, "classes")
@@ -36,6 +37,10 @@ def write(coverage: Coverage) -> str:
     indent(root)
     text = tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{_DOCTYPE}\n{text}\n'
+
+
+def _folder(file: str) -> str:
+    return str(PurePath(file).parent)
 
 
 def _totals(coverage: Coverage) -> dict[str, str]:
@@ -53,7 +58,7 @@ def _totals(coverage: Coverage) -> dict[str, str]:
 
 
 def _class(classes: Element, file: str, statements: tuple[CoveredStatement, ...]) -> None:
-    path = PurePath(file)
+    path = PurePath(visible(file))
     found = SubElement(classes, "class", name=path.stem, filename=path.as_posix())
     _rates(found, statements)
     found.set("complexity", "0")

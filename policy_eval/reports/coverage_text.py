@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from pathlib import Path
 
 from policy_eval.cases.coverage import Coverage, Covered, CoveredStatement
 from policy_eval.engine.marks import FAILS, HOLDS, OPEN
+from policy_eval.reports.wording import visible_lines
+
+_TAB = 4
 
 
 def spell_coverage(coverage: Coverage, *, verbose: bool = False) -> str:
@@ -49,14 +53,18 @@ def _mark(part: Covered) -> str:
 def write_listing(coverage: Coverage) -> str:
     """Return the lines of the policies, each with a mark, and under it what no test has seen.
 
-    Raises OSError where a file is there no more.
+    Of a policy that is not in a file (a string in a request of the simulator), its clauses.
     """
     lines: list[str] = []
     for file, statements in coverage.by_file().items():
-        with open(file, encoding="utf-8") as text:  # noqa: PTH123 - as it was read
-            source = text.read().split("\n")
-        lines += [f"{file}   {_of(Coverage(statements))}", *_listed(source, statements), ""]
-    return "\n".join(lines)
+        try:
+            source = Path(file).read_bytes().decode()
+        except OSError:
+            listed = [line for each in statements for line in _statement(each, verbose=True)]
+        else:
+            listed = list(_listed(source.replace("\r", " ").split("\n"), statements))
+        lines += [f"{file}   {_of(Coverage(statements))}", *listed, ""]
+    return visible_lines("\n".join(lines))
 
 
 def _listed(source: list[str], statements: Iterable[CoveredStatement]) -> Iterator[str]:
@@ -68,11 +76,12 @@ def _listed(source: list[str], statements: Iterable[CoveredStatement]) -> Iterat
     for number, line in enumerate(source, 1):
         those = on_line.get(number, [])
         mark = _mark_of(those)
-        yield f"{number:>{width}} {mark} | {line}".rstrip()
+        yield f"{number:>{width}} {mark} | {line.expandtabs(_TAB)}".rstrip()
         for part in those:
             if part.met < part.goals:
                 what = part.text or "this statement"
-                yield f"{'':>{width}}   | {'':>{part.place.column - 1}}^ {what}: {_said(part)}"
+                before = line[: part.place.column - 1].expandtabs(_TAB)
+                yield f"{'':>{width}}   | {'':>{len(before)}}^ {what}: {_said(part)}"
 
 
 def _mark_of(parts: list[Covered]) -> str:

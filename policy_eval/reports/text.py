@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from pathlib import PurePath
 
 from policy_eval.cases.outcome import Outcome, Run, Status
 from policy_eval.engine.marks import FAILS, HOLDS, OPEN, PASSED_OVER
@@ -25,7 +26,7 @@ def spell_run(run: Run, *, verbose: bool = False) -> str:
     for (file, suite), outcomes in groupby(run.outcomes, lambda each: (each.file, each.suite)):
         shown = [each for each in outcomes if verbose or each.status is not Status.PASSED]
         if shown:
-            named = file if suite and file.endswith(suite) else f"{suite}   {file}"
+            named = file if suite in ("", PurePath(file).name) else f"{suite}   {file}"
             lines += [named, *_suite(shown, verbose=verbose), ""]
     lines += [f"{each.file}   cannot be read" for each in run.unusable]
     lines += [""] if run.unusable else []

@@ -10,6 +10,7 @@ import pytest
 from policy_eval.cases.expectation import (
     Expectation,
     differences,
+    expected_as,
     read_expectation,
 )
 from policy_eval.cases.fields import read_file
@@ -238,3 +239,61 @@ def test_a_malformed_expectation_is_refused(tmp_path: Path, text: str, code: str
         _expectation(tmp_path, text)
 
     assert caught.value.diagnostics[0].code == code
+
+
+# Expectations as data, and given in Python
+
+
+def test_an_expectation_is_data_of_what_it_checks() -> None:
+    expect = Expectation(
+        "anyDeny", frozenset({"b", "a"}), rests_on=frozenset(), decided_by=Layer.SCP
+    )
+
+    assert expect.to_dict() == {
+        "decision": "anyDeny",
+        "matched": ["a", "b"],
+        "rests_on": [],
+        "decided_by": "scp",
+    }
+
+
+def test_an_expectation_is_given_in_python_by_the_same_names() -> None:
+    found = expected_as(
+        "implicitDeny",
+        {
+            "matched": "One",
+            "missing_context": ["aws:Referer"],
+            "decided_by": "scp",
+            "blocked_by": "s3:GetObject",
+        },
+    )
+
+    assert found == Expectation(
+        "implicitDeny",
+        frozenset({"One"}),
+        missing_context=frozenset({"aws:Referer"}),
+        decided_by=Layer.SCP,
+        blocked_by="s3:GetObject",
+    )
+
+
+@pytest.mark.parametrize("word", ["allow", "invalid", ""])
+def test_a_word_that_is_no_decision_is_refused_in_python(word: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"`{word}` is no decision; expected allowed, implicitDeny"
+    ):
+        expected_as(word, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("match", "x"), ("error", "x"), ("decided_by", ["scp"]), ("blocked_by", ["a:b"])],
+)
+def test_what_cannot_be_expected_is_refused_in_python(name: str, value: str | list[str]) -> None:
+    with pytest.raises(ValueError, match=f"`{name}` cannot be expected so; known: blocked_by, "):
+        expected_as("allowed", {name: value})
+
+
+def test_a_layer_that_is_none_is_refused_in_python() -> None:
+    with pytest.raises(ValueError, match="'guardrail' is not a valid Layer"):
+        expected_as("allowed", {"decided_by": "guardrail"})

@@ -8,17 +8,20 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from jsonschema import Draft4Validator
 from junitparser import JUnitXml, TestCase, TestSuite
+from pycobertura import Cobertura
 from tap.parser import Parser
 
 from policy_eval.cases.outcome import Run
 from policy_eval.errors import visible
-from policy_eval.reports import junit, sarif, tap
+from policy_eval.reports import cobertura, junit, sarif, tap
 from policy_eval.reports.wording import visible_lines
+from tests.reports.policies import covered
 from tests.reports.runs import ANY_TEXT, RUN, hostile_run
 
 pytestmark = pytest.mark.slow
@@ -143,3 +146,22 @@ def test_the_schema_refuses_what_is_no_report(schema: Draft4Validator) -> None:
     assert [error.message for error in schema.iter_errors(report)] == [
         "0 is less than the minimum of 1"
     ]
+
+
+# Cobertura
+
+
+def test_pycobertura_finds_the_lines_that_are_covered_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("report.xml").write_text(cobertura.write(covered(Path("in"))), "utf-8")
+
+    found = Cobertura("report.xml")
+
+    assert found.files() == ["in/p.json"]
+    assert found.total_statements("in/p.json") == 6
+    assert found.hit_statements("in/p.json") == [4, 11]
+    assert found.missed_statements("in/p.json") == [7, 8, 9, 12]
+    assert found.line_rate("in/p.json") == pytest.approx(5 / 6, abs=1e-4)
+    assert found.branch_rate("in/p.json") == pytest.approx(13 / 22, abs=1e-4)
