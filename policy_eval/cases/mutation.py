@@ -8,9 +8,10 @@ original, and then a request is looked for that tells the two apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import unified_diff
 from enum import Enum
+from functools import cached_property
 from os.path import normpath
 from pathlib import Path
 from typing import NamedTuple
@@ -19,14 +20,14 @@ from policy_eval.cases.run import run_case
 from policy_eval.cases.runner import Plan, load_tests
 from policy_eval.cases.slips import Slip, slips_of
 from policy_eval.cases.suite import Case
-from policy_eval.cases.witness import Search, tell_apart
-from policy_eval.cases.writing import Fields, decision_fields, request_fields, yaml_text
+from policy_eval.cases.witness import Question, tell_apart
+from policy_eval.cases.writing import Fields, request_fields, yaml_text
 from policy_eval.engine.decide import Seen, decide_call
 from policy_eval.engine.matching import compile_set
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.program import indices
 from policy_eval.engine.variants import Variants
-from policy_eval.errors import InputError, Place, Severity
+from policy_eval.errors import InputError, Place, Severity, visible
 from policy_eval.policy.ast import Policy, Statement
 from policy_eval.policy.clauses import Part
 from policy_eval.policy.policy_type import RULES
@@ -92,7 +93,7 @@ class Mutation(NamedTuple):
         return tuple(mutant for mutant in self.mutants if mutant.verdict in verdicts)
 
     def to_dict(self) -> dict[str, object]:
-        """Return the mutants as plain data, in stable field names (docs/iamtest.md)."""
+        """Return the mutants as plain data, in stable field names (docs/testing.md)."""
         return {
             **{each.value.replace(" ", "_"): len(self.having(each)) for each in Verdict},
             "mutants": [mutant.to_dict() for mutant in self.mutants],
@@ -139,12 +140,24 @@ def _groups(paths: Sequence[Path], plan: Plan) -> Iterator[_Group]:
     for path in paths:
         groups: dict[int, _Group] = {}
         for case in load_tests(path).cases:
-            given = case.policies
-            if case.skip or isinstance(given, InputError) or isinstance(case.requests, InputError):
+            given, requests = case.policies, case.requests
+            if case.skip or isinstance(given, InputError) or isinstance(requests, InputError):
                 continue
             if plan.selection.takes(case, str(path)):
-                groups.setdefault(id(given), _Group(given)).cases.append(case)
+                if id(given) not in groups:
+                    groups[id(given)] = _Group(given)
+                groups[id(given)].tests.append(_Test(case, requests))
         yield from groups.values()
+
+
+class _Test(NamedTuple):
+    """A test, and its requests, which are not refused."""
+
+    case: Case
+    requests: tuple[Request, ...]
+
+    def __str__(self) -> str:
+        return f"{self.case.name} ({self.case.place.file}:{self.case.place.line})"
 
 
 class _Group:
@@ -152,7 +165,7 @@ class _Group:
 
     def __init__(self, policies: PolicySet) -> None:
         self.policies = policies
-        self.cases: list[Case] = []
+        self.tests: list[_Test] = []
         self.changes = [
             _Change(place, index, slip)
             for place, (_, _, policy) in enumerate(policies.attachments)
@@ -174,10 +187,10 @@ class _Group:
         """Yield each change with the name of a test that notices it; empty where none does."""
         by: dict[int, str] = {}
         look = _Look(self)
-        for case in self.cases:
-            for number in look.candidates(case):
-                if number not in by and self._notices(case, self.changes[number]):
-                    by[number] = f"{case.name} ({case.place.file}:{case.place.line})"
+        for test in self.tests:
+            for number in look.candidates(test):
+                if number not in by and self._notices(test.case, self.changes[number]):
+                    by[number] = str(test)
         yield from ((change, by.get(number, "")) for number, change in enumerate(self.changes))
 
     def changed(self, change: _Change) -> PolicySet:
@@ -205,32 +218,23 @@ class _Group:
         if slip.statement is not None and same_meaning(policy, statement, slip.statement):
             rests_on = readings_that_tell_apart(policy, statement, slip.statement)
             return mutant._replace(verdict=Verdict.EQUIVALENT, rests_on=rests_on)
-        search = self._search(change, statement)
+        question = Question(self.policies, self.changed(change), policy, statement, slip)
+        search = tell_apart(question, self._requests)
         if search.witness is None:
             return mutant._replace(verdict=Verdict.UNDECIDED, tried=search.tried)
-        test = yaml_text([self._test(search, key)])
-        if policy.source.name == self.cases[0].place.file:
-            test = f"# under the policies of: {self.cases[0].name}\n{test}"
+        fields: Fields = {
+            "name": f"notices: {slip.what}",
+            **request_fields([search.witness.request]),
+            "expect": search.witness.expected,
+        }
+        test = f"# under the policies of: {visible(str(self.tests[0]))}\n{yaml_text([fields])}"
         return mutant._replace(verdict=Verdict.UNNOTICED, test=test, tried=search.tried)
 
-    def _search(self, change: _Change, statement: Statement) -> Search:
-        requests: dict[str, Request] = {}
-        for case in self.cases:
-            if not isinstance(case.requests, InputError):
-                for request in case.requests:
-                    requests.setdefault(repr(request_fields([request])), request)
-        return tell_apart(
-            self.policies, self.changed(change), statement, change.slip, [*requests.values()]
-        )
-
-    def _test(self, search: Search, key: _Key) -> Fields:
-        assert search.witness is not None  # one was found
-        request, before, _ = search.witness
-        return {
-            "name": f"notices: {key.what}",
-            **request_fields([request]),
-            "expect": decision_fields(before),
-        }
+    @cached_property
+    def _requests(self) -> tuple[Request, ...]:
+        """The requests of all tests, each once."""
+        requests = [request for test in self.tests for request in test.requests]
+        return tuple({repr(request_fields([each])): each for each in requests}.values())
 
 
 def _slips(policy: Policy, statement: Statement) -> Iterator[Slip]:
@@ -246,15 +250,16 @@ def _slips(policy: Policy, statement: Statement) -> Iterator[Slip]:
             yield slip
 
 
-def _is_stored(policy: Policy, mutant: Statement, known: frozenset[str]) -> bool:
-    forbidden = RULES[policy.type].forbidden
-    names = (mutant.action.name, mutant.resource.name)
-    return not any(name in forbidden for name in names) and _errors(policy, mutant) <= known
+def _is_stored(policy: Policy, mutant: Statement, known: frozenset[tuple[str, bool]]) -> bool:
+    turned = {mutant.action.name, mutant.resource.name} & {"NotAction", "NotResource"}
+    return turned.isdisjoint(RULES[policy.type].forbidden) and _errors(policy, mutant) <= known
 
 
-def _errors(policy: Policy, statement: Statement) -> frozenset[str]:
+def _errors(policy: Policy, statement: Statement) -> frozenset[tuple[str, bool]]:
+    """Return what is wrong with a statement, and whether it is unusable for it."""
     found = problems_in(policy._replace(statements=(statement,)))
-    return frozenset(each.code for each in found if each.severity is Severity.ERROR)
+    errors = (each for each in found if each.severity is Severity.ERROR)
+    return frozenset((each.code, each.unusable) for each in errors)
 
 
 def _diff(before: Statement, after: Statement | None, place: Place) -> str:
@@ -268,72 +273,65 @@ class _Look:
     """One look at all mutants of a set: which of them a test could notice."""
 
     def __init__(self, group: _Group) -> None:
-        self._group = group
-        policies, changes = group.policies, group.changes
-        standing = [number for number, each in enumerate(changes) if each.slip.statement]
-        self._number = standing
+        self._policies = group.policies
+        self._all = range(len(group.changes))
         self._variants = Variants(
-            policies.attachments,
-            [(changes[n].place, changes[n].slip.statement or _never()) for n in standing],
+            group.policies.attachments,
+            [
+                (change.place, change.slip.statement)
+                for change in group.changes
+                if change.slip.statement is not None
+            ],
         )
-        first, entries = 0, {}
-        for place, attachment in enumerate(policies.attachments):
-            for index in range(len(attachment.policy.statements)):
-                entries[place, index] = first
-                first += 1
-        self._of: dict[int, int] = {}  # number of a statement → its variants, as bits
-        self._always: dict[int, list[int]] = {}  # … → what changes more than whether it matches
-        for bit, number in enumerate(standing):
-            place, index, slip = changes[number]
-            entry = entries[place, index]
-            self._of[entry] = self._of.get(entry, 0) | 1 << bit
-            if slip.part in (None, Part.PRINCIPAL):
-                self._always.setdefault(entry, []).append(number)
-        for number, (place, index, slip) in enumerate(changes):
-            if slip.statement is None:
-                self._always.setdefault(entries[place, index], []).append(number)
-        self._selects = [
-            (compile_set(action_set(statement.action)), entries[place, index])
-            for place, (_, _, policy) in enumerate(policies.attachments)
+        self._number: list[int] = []  # of the change, by the bit of its variant
+        statements = [
+            ((place, index), compile_set(action_set(statement.action)))
+            for place, (_, _, policy) in enumerate(group.policies.attachments)
             for index, statement in enumerate(policy.statements)
         ]
+        self._selects = [selects for _, selects in statements]
+        self._of: list[list[int]] = [[] for _ in statements]  # changes of each statement
+        self._bits = [0 for _ in statements]  # those that leave a variant, as bits
+        self._always: list[list[int]] = [[] for _ in statements]  # … that do more than to match
+        entries = {at: entry for entry, (at, _) in enumerate(statements)}
+        for number, (place, index, slip) in enumerate(group.changes):
+            entry = entries[place, index]
+            self._of[entry].append(number)
+            if slip.part in (None, Part.PRINCIPAL):
+                self._always[entry].append(number)
+            if slip.statement is not None:
+                self._bits[entry] |= 1 << len(self._number)
+                self._number.append(number)
 
-    def candidates(self, case: Case) -> list[int]:
+    def candidates(self, test: _Test) -> Iterable[int]:
         """Return the numbers of the changes that may change what comes of a test."""
-        assert not isinstance(case.requests, InputError)  # such tests are left out
-        expect = case.expect
-        if expect is None or expect.error is not None or expect.decision == "invalid":
-            return [*range(len(self._group.changes))]
+        expect = test.case.expect
+        assert expect is not None  # a test, no scenario
+        if expect.decision == "invalid" or (expect.error, expect.rests_on) != (None, None):
+            return self._all  # other readings see other requests
         seen: list[Seen] = []
-        found: dict[int, None] = {}
         try:
-            decide_call(self._group.policies, case.requests, seen, missing=False)
-            for each in seen:
-                found |= dict.fromkeys(self._differing(each))
+            decide_call(self._policies, test.requests, seen, missing=False)
+            found = dict.fromkeys(number for each in seen for number in self._differing(each))
         except InputError:
-            return [*range(len(self._group.changes))]
-        if (expect.failed_conditions, expect.missing_context, expect.rests_on) != (None,) * 3:
+            return self._all
+        if (expect.failed_conditions, expect.missing_context) != (None, None):
             found |= dict.fromkeys(self._on_action(seen))
-        return [*found]
+        return found
 
     def _differing(self, seen: Seen) -> Iterator[int]:
         variants = self._variants.matches(seen.context, seen.case)
         sure = possible = 0
         for entry in indices(seen.match.possible):
-            bits = self._of.get(entry, 0)
-            possible |= bits
-            sure |= bits if seen.match.sure >> entry & 1 else 0
-            yield from self._always.get(entry, ())
+            possible |= self._bits[entry]
+            sure |= self._bits[entry] if seen.match.sure >> entry & 1 else 0
+            yield from self._always[entry]
         differing = (sure ^ variants.sure) | (possible ^ variants.possible)
         yield from (self._number[bit] for bit in indices(differing))
 
     def _on_action(self, seen: Sequence[Seen]) -> Iterator[int]:
         """Yield the changes to statements on the actions of a call."""
-        actions = [each.context.folded_action for each in seen]
-        for selects, entry in self._selects:
+        actions = {each.context.folded_action for each in seen}
+        for selects, changes in zip(self._selects, self._of, strict=True):
             if any(map(selects, actions)):
-                yield from (self._number[bit] for bit in indices(self._of.get(entry, 0)))
-
-
-def _never() -> Statement:
-    raise AssertionError
+                yield from changes

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from policy_eval.policy.arn import parse_arn
 from policy_eval.policy.operator_name import parse_operator_name
 from policy_eval.semantics.operators import OPERATORS
-from policy_eval.semantics.views import View, parse_address
+from policy_eval.semantics.views import View
 
 
 def texts_near(text: str) -> Iterator[str]:
@@ -40,7 +40,7 @@ def resources_near(text: str) -> Iterator[str]:
     for resource in dict.fromkeys(texts_near(arn.resource)):
         if resource:
             yield ":".join(("arn", *parts, resource))
-    somewhere = ":".join((arn.resource.replace("*", "x").replace("?", "x"),))
+    somewhere = arn.resource.replace("*", "x").replace("?", "x")
     yield ":".join(("arn", *parts[:2], "eu-west-1", parts[3], somewhere))
     yield ":".join(("arn", *parts[:3], "999999999999", somewhere))
 
@@ -48,8 +48,8 @@ def resources_near(text: str) -> Iterator[str]:
 def values_near(operator: str, text: str) -> Iterator[str]:
     """Yield values that a condition's value accepts or just rejects."""
     name = parse_operator_name(operator)
-    row = OPERATORS.get(name.base.lower()) if name else None
-    match row.view if row else View.TEXT:
+    assert name is not None  # an operator of a usable statement
+    match OPERATORS[name.base.lower()].view:
         case View.NUMBER:
             yield from _numbers_near(text)
         case View.INSTANT:
@@ -69,41 +69,44 @@ def values_near(operator: str, text: str) -> Iterator[str]:
 
 
 def _numbers_near(text: str) -> Iterator[str]:
-    from decimal import Decimal, InvalidOperation
+    from decimal import Decimal
 
     try:
-        number = Decimal(text)
-    except InvalidOperation:
+        near = [Decimal(text) + shift for shift in (0, -1, 1, 2)]
+    except ArithmeticError:
         return
-    yield from (str(number), str(number - 1), str(number + 1), str(number + 2))
+    yield from map(str, near)
 
 
 def _dates_near(text: str) -> Iterator[str]:
     from datetime import datetime, timedelta
 
-    if text.isdigit():
-        yield from (str(int(text) + shift) for shift in (0, -1, 1, 2))
+    if text.removeprefix("-").replace(".", "").isdecimal():  # seconds since 1970
+        yield from _numbers_near(text)
         return
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return
     for hours in (0, -1, 1, 25):
-        shifted = (moment + timedelta(hours=hours)).isoformat()
-        yield shifted if "T" in text and ("+" in shifted or "-" in shifted[10:]) else f"{shifted}Z"
+        try:
+            shifted = (moment + timedelta(hours=hours)).isoformat()
+        except OverflowError:
+            continue
+        yield shifted if moment.tzinfo else f"{shifted}Z"
 
 
 def _addresses_near(text: str) -> Iterator[str]:
-    from ipaddress import ip_address, ip_network
+    from ipaddress import ip_network
 
-    if parse_address(text.partition("/")[0]) is None:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
         return
-    network = ip_network(text, strict=False)
+    address = type(network.network_address)
     first, last = int(network[0]), int(network[-1])
     size = last - first + 1
     most = 2**network.max_prefixlen
     for number in (first, last, last + 1, first - 1, last + size, first + size // 2, first - size):
         if 0 <= number < most:
-            address = ip_address(number)
-            if address.version == network.version:
-                yield str(address)
+            yield str(address(number))

@@ -5,6 +5,7 @@ What stands here is a slip of a writer, not of JSON: every mutant is a policy th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from policy_eval.request.principal import is_account
 from policy_eval.semantics.lower import action_set
 from policy_eval.semantics.operators import OPERATORS, Operator
 from policy_eval.semantics.service_reference import service_actions
-from policy_eval.semantics.views import View, parse_address
+from policy_eval.semantics.views import FULL_LENGTH, View, parse_address
 from policy_eval.text.node import Path
 
 
@@ -38,7 +39,7 @@ class Slip(NamedTuple):
 
 
 def slips_of(statement: Statement) -> Iterator[Slip]:
-    """Yield the statements into which slips turn a statement; some may mean the same as it."""
+    """Yield the statements into which slips turn a usable one; some may mean the same as it."""
     other = Effect.DENY if statement.effect is Effect.ALLOW else Effect.ALLOW
     flipped = statement._replace(effect=other)
     yield Slip(f"Effect is {other.value}", flipped, ("Effect",))
@@ -64,9 +65,10 @@ def _element(statement: Statement, part: Part, element: Element, others: _Others
             return Slip(what, statement._replace(action=changed), path, part)
         return Slip(what, statement._replace(resource=changed), path, part)
 
-    name = element.name.removeprefix("Not") if element.negated else f"Not{element.name}"
-    turned = element._replace(name=name, negated=not element.negated)
-    yield slip(f"{element.name} becomes {name}", turned, (element.name,))
+    if element.values:  # an empty list has no Not form
+        name = element.name.removeprefix("Not") if element.negated else f"Not{element.name}"
+        turned = element._replace(name=name, negated=not element.negated)
+        yield slip(f"{element.name} becomes {name}", turned, (element.name,))
     for index, text in enumerate(element.values):
         path = (element.name, index)
         for what, values in _changed(element.values, index, others(text)):
@@ -100,9 +102,13 @@ def _other_actions(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _service(action: Element) -> str:
-    """Return the service of all actions; `*` where they are of several."""
+    """Return the service of all actions; `*` where they are of none or several."""
     services = {text.partition(":")[0].lower() for text in action.values}
-    return "*" if action.negated or len(services) > 1 else services.pop()
+    return "*" if action.negated or len(services) != 1 else services.pop()
+
+
+_LAST_PART = re.compile(r"(?:\$\{[^}]*\}|[^:/])*+\Z")
+"""What stands after the last `:` or `/` of an ARN; those within a variable do not count."""
 
 
 def _other_resources(service: str, text: str) -> Iterator[tuple[str, str]]:
@@ -112,9 +118,7 @@ def _other_resources(service: str, text: str) -> Iterator[tuple[str, str]]:
     yield "widened", "*"
     arn = parse_arn(text)
     if arn is not None and arn.resource:
-        start = text.removesuffix(arn.resource)
-        cut = max(arn.resource.rfind("/"), arn.resource.rfind(":")) + 1
-        yield "widened", f"{start}{arn.resource[:cut]}*"
+        yield "widened", _LAST_PART.sub("*", text, 1)
         if arn.account and "*" not in arn.account:
             yield "widened", text.replace(f":{arn.account}:", ":*:", 1)
     if text.endswith("*"):
@@ -186,14 +190,15 @@ def _condition(statement: Statement, number: int, condition: Condition) -> Itera
     said = f"{condition.operator} {condition.key}"
     yield slip(f"the condition {said} is dropped", None)
     taken = {(each.operator.lower(), each.key.lower()) for each in statement.conditions}
-    for operator in _other_operators(condition.operator):
+    name = parse_operator_name(condition.operator)
+    assert name is not None  # the statement is usable
+    for operator in _other_operators(name):
         if (operator.lower(), condition.key.lower()) not in taken:
             changed = condition._replace(operator=operator)
             yield slip(f"{said} becomes {operator}", changed)
-    name = parse_operator_name(condition.operator)
-    row = OPERATORS.get(name.base.lower()) if name else None
-    for index in range(len(condition.values)):
-        others = _other_values(row, condition.values[index]) if row else iter(())
+    row = OPERATORS[name.base.lower()]
+    for index, text in enumerate(condition.values):
+        others = _other_values(row, text)
         for what, values in _changed(condition.values, index, others):
             yield slip(f"{said} {what}", condition._replace(values=values), (*at, index))
 
@@ -236,10 +241,7 @@ _CONFUSED = _pairs()
 """Operator in lower case → those it is confused with, or should have been."""
 
 
-def _other_operators(text: str) -> Iterator[str]:
-    name = parse_operator_name(text)
-    if name is None:
-        return
+def _other_operators(name: OperatorName) -> Iterator[str]:
     for base in _CONFUSED.get(name.base.lower(), ()):
         yield _spelled(name._replace(base=base))
     if name.base.lower() != "null":
@@ -291,25 +293,25 @@ def _other_texts(row: Operator, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _other_numbers(text: str) -> Iterator[tuple[str, str]]:
-    from decimal import Decimal, InvalidOperation
+    from decimal import Decimal
 
     try:
-        yield "another", str(Decimal(text) + 1)
-    except InvalidOperation:
+        other = Decimal(text) + 1
+    except ArithmeticError:
         return
+    yield "another", str(other)
 
 
 def _other_dates(text: str) -> Iterator[tuple[str, str]]:
     from datetime import datetime, timedelta
 
-    if text.isdigit():
-        yield "another", str(int(text) + 1)
+    if text.removeprefix("-").replace(".", "").isdecimal():  # seconds since 1970
+        yield from _other_numbers(text)
         return
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        later = (datetime.fromisoformat(text) + timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
         return
-    later = (moment + timedelta(days=1)).isoformat()
     yield "another", later[:10] if len(text) == len("2026-01-01") else later.replace("+00:00", "Z")
 
 
@@ -318,8 +320,8 @@ def _other_networks(text: str) -> Iterator[tuple[str, str]]:
     parsed = parse_address(address)
     if parsed is None:
         return
-    full = 32 if parsed.family == 4 else 128  # noqa: PLR2004 - bits of an address
-    length = int(mask) if mask.isdigit() else full
+    full = FULL_LENGTH[parsed.family]
+    length = int(mask) if mask.isdecimal() else full
     if length > 0:
         yield "widened", f"{address}/{length - 1}"
     if length < full:

@@ -16,19 +16,46 @@ from policy_eval.engine.decision import Decision
 from policy_eval.engine.naive import contains
 from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import InputError
-from policy_eval.policy.ast import Element, Statement
+from policy_eval.policy.ast import Condition, Element, Policy, Statement
 from policy_eval.policy.clauses import Part
 from policy_eval.policy.pattern import Variable, read_pattern
-from policy_eval.request.context import Given
+from policy_eval.request.context import Given, Values, values_of
 from policy_eval.request.principal import Principal, parse_principal
 from policy_eval.request.request import Request
-from policy_eval.semantics.lower import action_set
+from policy_eval.semantics.lower import (
+    Key,
+    Unresolved,
+    action_set,
+    key_named,
+    lower_condition,
+    variable_text,
+)
+from policy_eval.semantics.outcomes import outcome
+from policy_eval.semantics.readings import OUR_READING
+from policy_eval.semantics.request_context import RequestContext, Unknown
 from policy_eval.semantics.service_reference import service_actions
+from policy_eval.text.folding import fold
 
-_MOST_TRIED = 4_000
+_MOST_TRIED = 1_000
 _MOST_ACTIONS = 12
 _MOST_BASES = 24
 _MOST_CALLERS = 6
+_ANYWHERE = ("s3:GetObject", "iam:CreateUser", "ec2:RunInstances")
+
+
+class Question(NamedTuple):
+    """Two sets of policies that differ by a slip in one statement of one policy."""
+
+    before: PolicySet
+    after: PolicySet
+    policy: Policy
+    original: Statement
+    slip: Slip
+
+    @property
+    def mutant(self) -> Statement:
+        """The statement after the slip; the original where it is dropped."""
+        return self.slip.statement or self.original
 
 
 class Witness(NamedTuple):
@@ -37,6 +64,19 @@ class Witness(NamedTuple):
     request: Request
     before: Decision
     after: Decision
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether a test can expect what is decided before, and fail after."""
+        return self.before.word is not self.after.word or (
+            self.before.allowed is False and self.after.allowed is not False
+        )
+
+    @property
+    def expected(self) -> str:
+        """What such a test expects, as `expect` has it."""
+        same = self.before.word is self.after.word  # both undetermined, and denied before
+        return "anyDeny" if same else self.before.decision
 
 
 class Search(NamedTuple):
@@ -47,13 +87,23 @@ class Search(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A request before it is made."""
+    """A request before it is made: another one, `of`, with something changed."""
 
     action: str
     resource: str | None
     principal: Principal | None
     context: Mapping[str, Given]
     of: Request
+
+    @property
+    def key(self) -> object:
+        """What two drafts of the same request have in common."""
+        of = self.of
+        return (
+            (self.action.lower(), self.resource, self.principal, repr(self.context)),
+            (of.unknown, of.request_tags, of.resource_tags, of.now),
+            (of.action_only, of.resource_account, of.dependencies),
+        )
 
     def request(self) -> Request:
         """Return the request. Raises InputError where none could be so."""
@@ -68,50 +118,61 @@ class Draft(NamedTuple):
             now=self.of.now,
             action_only=self.of.action_only,
             resource_account=self.of.resource_account,
+            dependencies=self.of.dependencies,
         )
 
+    def held(self, key: Key) -> Values | None:
+        """Return the values of a key as the engine sees them; None where it has none."""
+        try:
+            found = RequestContext(self.request()).candidates(key)
+        except InputError:
+            return None
+        return None if isinstance(found, Unknown) else found[0]
 
-def tell_apart(
-    before: PolicySet,
-    after: PolicySet,
-    original: Statement,
-    slip: Slip,
-    requests: Sequence[Request],
-) -> Search:
+    def text(self, key: Key) -> str | Unresolved:
+        """Return what a variable stands for."""
+        return variable_text(self.held(key), key, OUR_READING)
+
+    def with_key(self, name: str, value: Given) -> Draft:
+        """Return the draft with a value for a key."""
+        folded = fold(name)
+        kept = {each: held for each, held in self.context.items() if fold(each) != folded}
+        return self._replace(context={**kept, name: value})
+
+
+def tell_apart(question: Question, requests: Sequence[Request]) -> Search:
     """Look for a request on which two sets decide otherwise, beginning with those of tests."""
     tried = 0
     seen: set[object] = set()
-    for draft in islice(_drafts(original, slip, requests), _MOST_TRIED):
-        key = (draft.action.lower(), draft.resource, draft.principal, repr(draft.context))
-        if key in seen:
+    for draft in islice(_drafts(question, requests), _MOST_TRIED):
+        if draft.key in seen:
             continue
-        seen.add(key)
+        seen.add(draft.key)
         tried += 1
         try:
             request = draft.request()
-            one = decide_call(before, [request], missing=False)
-            other = decide_call(after, [request], missing=False)
+            before = decide_call(question.before, [request], missing=False)
+            after = decide_call(question.after, [request], missing=False)
         except InputError:
             continue
-        if one.word is not other.word:
-            one, other = (decide_call(each, [request]) for each in (before, after))
-            return Search(Witness(request, one, other), tried)
+        witness = Witness(request, before, after)
+        if witness.tells_apart:
+            return Search(witness, tried)
     return Search(None, tried)
 
 
-def _drafts(original: Statement, slip: Slip, requests: Sequence[Request]) -> Iterator[Draft]:
-    mutant = slip.statement or original
-    bases = [_of(request) for request in _nearest(original, requests)]
-    fitted = [
-        fit
-        for base in bases[:_MOST_BASES]
-        for statement in (original, mutant)
-        for fit in _fitted(base, statement)
-    ]
-    yield from bases
-    yield from fitted
-    for base in (*fitted, *bases):
-        yield from _varied(base, original, mutant, slip)
+def _drafts(question: Question, requests: Sequence[Request]) -> Iterator[Draft]:
+    for request in _nearest(question.original, requests)[:_MOST_BASES]:
+        base = _of(request)
+        yield base
+        fitted = [
+            fit
+            for statement in (question.original, question.mutant)
+            for fit in _fitted(base, question.policy, statement)
+        ]
+        yield from fitted
+        for each in (*fitted, base):
+            yield from _varied(each, question)
 
 
 def _nearest(statement: Statement, requests: Sequence[Request]) -> list[Request]:
@@ -127,37 +188,47 @@ def _of(request: Request) -> Draft:
     return Draft(request.action, request.resource, request.principal, context, request)
 
 
-def _fitted(base: Draft, statement: Statement) -> Iterator[Draft]:
+def _fitted(base: Draft, policy: Policy, statement: Statement) -> Iterator[Draft]:
     """Yield drafts that a statement is likely to match, as near to the base as they can be."""
-    context = dict(base.context)
-    for condition in statement.conditions:
-        accepted = _likely(condition.operator, condition.values)
-        context = _with(context, condition.key, accepted)
     who = [base.principal]
     if statement.principal is not None:
         who += islice(_principals_near(statement), _MOST_CALLERS)
+    for condition in statement.conditions:
+        base = _held_to(condition, base, policy, statement)
     for action in _actions(statement.action, base.action):
-        for resource in _resources(statement.resource, base.resource):
+        for resource in _resources(statement.resource, base, policy):
             for principal in who:
-                yield base._replace(
-                    action=action, resource=resource, principal=principal, context=context
-                )
+                yield base._replace(action=action, resource=resource, principal=principal)
 
 
-def _likely(operator: str, values: tuple[str, ...]) -> Given:
-    """Return values that a condition is likely to accept."""
-    folded = operator.lower()
-    if "null" in folded:
-        return None if values and values[0].lower() == "true" else "x"
-    near = next(values_near(operator, values[0]), "x") if values else "x"
-    if "not" in folded:
-        near = next((each for value in values for each in _outside(operator, value)), "other")
-    return (near,) if ":" in operator else near
+def _held_to(condition: Condition, base: Draft, policy: Policy, statement: Statement) -> Draft:
+    """Return the draft with a value for which a condition holds; as it is where none is found."""
+    test = lower_condition(condition, policy, statement.effect, OUR_READING)
+    own = base.held(key_named(condition.key))
+    near = (
+        each
+        for text in condition.values
+        for each in values_near(condition.operator, _filled(text, base, policy))
+    )
+    for given in (own, *near, "another", None):
+        values = values_of(condition.key, given)
+        if outcome(test, values, base.text, contains).holds:
+            return base if values == own else base.with_key(condition.key, given)
+    return base
 
 
-def _outside(operator: str, text: str) -> Iterator[str]:
-    near = [*values_near(operator, text)]
-    yield from near[4:]
+def _filled(text: str, base: Draft, policy: Policy) -> str:
+    """Return a text with its variables as the base has them."""
+    pieces = []
+    for piece in read_pattern(text, wildcards=False, variables=policy.has_variables):
+        if not isinstance(piece, Variable):
+            pieces.append(str(piece))
+        elif piece.is_escape:
+            pieces.append(piece.key)
+        else:
+            found = base.text(key_named(piece.key))
+            pieces.append(found if isinstance(found, str) else piece.default or "x")
+    return "".join(pieces)
 
 
 def _actions(element: Element, base: str) -> Iterator[str]:
@@ -165,48 +236,43 @@ def _actions(element: Element, base: str) -> Iterator[str]:
     if contains(accepts, base.lower()):
         yield base
         return
-    for text in element.values:
-        service, _, name = text.partition(":")
-        if element.negated or "*" in service:
-            yield "s3:GetObject"
-        elif "*" not in name and "?" not in name:
-            yield text
-        else:
-            names = (f"{service}:{each}" for each in service_actions(service.lower()))
-            yield from islice((each for each in names if contains(accepts, each.lower())), 1)
+    for text in ("",) if element.negated else element.values:
+        service = text.partition(":")[0]
+        listed = (f"{service}:{each}" for each in service_actions(service.lower()))
+        plain = () if "*" in text or "?" in text or not text else (text,)
+        likely = (*plain, *listed, *_ANYWHERE)
+        yield from islice((each for each in likely if contains(accepts, each.lower())), 1)
 
 
-def _resources(element: Element, base: str | None) -> Iterator[str | None]:
-    if element.values == ("*",):
-        yield base
-        return
-    yield base
+def _resources(element: Element, base: Draft, policy: Policy) -> Iterator[str | None]:
+    yield base.resource
     for text in element.values:
-        yield from islice(resources_near(text), 1)
+        for each in dict.fromkeys((_filled(text, base, policy), text)):
+            yield from islice(resources_near(each), 1)
 
 
 # One thing varied
 
 
-def _varied(base: Draft, original: Statement, mutant: Statement, slip: Slip) -> Iterator[Draft]:
-    match slip.part:
+def _varied(base: Draft, question: Question) -> Iterator[Draft]:
+    original, mutant = question.original, question.mutant
+    match question.slip.part:
         case Part.ACTION:
             for action in _actions_near(original.action, mutant.action, base.action):
                 yield base._replace(action=action)
         case Part.RESOURCE:
-            texts = (*original.resource.values, *mutant.resource.values)
-            if base.resource is not None:
-                texts = (*texts, base.resource)
-            for resource in (near for text in texts for near in _resolved(text, base)):
-                yield base._replace(resource=resource)
+            texts = [*original.resource.values, *mutant.resource.values, base.resource or "*"]
+            for text in texts:
+                for resource in resources_near(_filled(text, base, question.policy)):
+                    yield base._replace(resource=resource)
             yield base._replace(resource=None)
         case Part.PRINCIPAL:
             for principal in _principals_near(original, mutant):
                 yield base._replace(principal=principal)
         case Part.CONDITION:
-            yield from _contexts(base, original, mutant, slip)
-        case None:
-            yield from ()
+            yield from _contexts(base, question)
+        case _:
+            pass  # a slip of the whole statement: nothing in it is varied
 
 
 def _actions_near(one: Element, other: Element, base: str) -> Iterator[str]:
@@ -222,18 +288,6 @@ def _actions_near(one: Element, other: Element, base: str) -> Iterator[str]:
         )  # fmt: skip
         yield from islice(differing, _MOST_ACTIONS)
     yield from ("s3:GetObject", "iam:CreateUser")
-
-
-def _resolved(text: str, base: Draft) -> Iterator[str]:
-    """Yield resources near a pattern, its variables as the base has them."""
-    pieces = []
-    for piece in read_pattern(text, wildcards=False, variables=True):
-        if isinstance(piece, Variable):
-            value = base.context.get(piece.key) or piece.default or "x"
-            pieces.append(value if isinstance(value, str) else "x")
-        else:
-            pieces.append(str(piece))
-    yield from resources_near("".join(pieces))
 
 
 def _principals_near(*statements: Statement) -> Iterator[Principal]:
@@ -261,26 +315,18 @@ def _accounts(texts: Iterable[str]) -> Iterator[str]:
             yield found
 
 
-def _contexts(base: Draft, original: Statement, mutant: Statement, slip: Slip) -> Iterator[Draft]:
-    assert slip.condition is not None  # a slip of a condition
-    condition = original.conditions[slip.condition]
-    texts = list(condition.values)
-    operators = {condition.operator: None}
-    for other in mutant.conditions:
-        if other.key == condition.key:
-            texts += other.values
-            operators[other.operator] = None
+def _contexts(base: Draft, question: Question) -> Iterator[Draft]:
+    assert question.slip.condition is not None  # a slip of a condition
+    condition = question.original.conditions[question.slip.condition]
+    changed = [each for each in question.mutant.conditions if each.key == condition.key]
     near = dict.fromkeys(
-        value for operator in operators for text in texts for value in values_near(operator, text)
+        value
+        for each in (condition, *changed)
+        for text in each.values
+        for value in values_near(each.operator, _filled(text, base, question.policy))
     )
     singles = [*near, "another"]
-    given: list[Given] = [None, *singles, *((value,) for value in singles)]
+    given: list[Given] = [None, *singles]
     given += [(one, other) for one in singles[:6] for other in singles[:6] if one != other]
     for value in given:
-        yield base._replace(context=_with(base.context, condition.key, value))
-
-
-def _with(context: Mapping[str, Given], key: str, value: Given) -> dict[str, Given]:
-    folded = key.lower()
-    kept = {name: each for name, each in context.items() if name.lower() != folded}
-    return {**kept, key: value}
+        yield base.with_key(condition.key, value)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from policy_eval.cases.mutation import Mutant, Mutation, Verdict
 from policy_eval.engine.marks import FAILS, HOLDS, OPEN, PASSED_OVER
+from policy_eval.errors import visible
 
 _MARKS = {
     Verdict.NOTICED: HOLDS,
@@ -31,10 +32,11 @@ def spell_mutation(mutation: Mutation, *, verbose: bool = False) -> str:
 
 
 def _mutant(mutant: Mutant) -> Iterator[str]:
-    yield f"{_MARKS[mutant.verdict]} {mutant.place}   {mutant.statement}: {mutant.what}"
+    what = visible(f"{mutant.statement}: {mutant.what}")
+    yield f"{_MARKS[mutant.verdict]} {mutant.place}   {what}"
     match mutant.verdict:
         case Verdict.NOTICED:
-            yield f"    noticed by {mutant.noticed_by}"
+            yield f"    noticed by {visible(mutant.noticed_by)}"
             return
         case Verdict.EQUIVALENT:
             rules = ", ".join(mutant.rests_on)

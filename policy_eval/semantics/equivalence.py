@@ -48,7 +48,4 @@ def _bare(test: Test) -> Test:
     accepts = test.accepts
     if not isinstance(accepts, Template):
         accepts = simplified(accepts)
-    attribute = test.attribute
-    if isinstance(attribute, tuple):
-        attribute = attribute._replace(spelling="")
-    return test._replace(accepts=accepts, origin=_NO_ORIGIN, attribute=attribute)
+    return test._replace(accepts=accepts, origin=_NO_ORIGIN)

@@ -7,6 +7,7 @@ shown.
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import assert_never
 
 from policy_eval.policy.pattern import Wildcard
@@ -38,10 +39,10 @@ def lies_within(inner: ValueSet, outer: ValueSet) -> bool:
     match inner:
         case Union(members):
             return all(lies_within(member, outer) for member in members)
-        case OneOf(values) if len(values) > 1:
+        case OneOf(values) if len(values) != 1:
             return all(lies_within(OneOf(frozenset((value,))), outer) for value in values)
-        case Complement(excluded):
-            return isinstance(outer, Complement) and lies_within(outer.of, excluded)
+        case Complement(excluded) if isinstance(outer, Complement):
+            return lies_within(outer.of, excluded)
         case _:
             return _one_lies_within(inner, outer)
 
@@ -74,6 +75,10 @@ def _one_lies_within(inner: ValueSet, outer: ValueSet) -> bool:
             assert_never(outer)
 
 
+_REMEMBERED_SETS = 1024
+
+
+@lru_cache(maxsize=_REMEMBERED_SETS)
 def simplified(accepts: ValueSet) -> ValueSet:
     """Return the same set without members that lie within others."""
     if isinstance(accepts, Complement):
@@ -137,6 +142,8 @@ def _glob_within(inner: _Atoms, outer: _Atoms) -> bool:
 
     A state of the outer glob is the set of its places that a text may have reached.
     """
+    if inner and outer and inner[0] != outer[0] and isinstance(outer[0], str):
+        return False  # as with most pairs
     letters = {atom for atom in (*inner, *outer) if isinstance(atom, str)} | {":"}
     other = next(chr(code) for code in range(0xE000, 0xF000) if chr(code) not in letters)
     alphabet = (*sorted(letters), other)

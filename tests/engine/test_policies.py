@@ -8,6 +8,7 @@ import pytest
 
 from policy_eval.engine.policies import PolicySet, parse_policy
 from policy_eval.errors import PolicyError
+from policy_eval.policy.ast import Effect
 from policy_eval.policy.policy_type import PolicyType
 
 STATEMENT = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
@@ -44,3 +45,33 @@ def test_the_warnings_of_all_policies_come_in_order() -> None:
 
     files = [warning.place and warning.place.file for warning in warnings]
     assert files == ["<policy 1>", "<policy 3>"]
+
+
+def test_one_statement_is_replaced_or_left_out_of_a_set() -> None:
+    policies = PolicySet([json.dumps([STATEMENT, STATEMENT]), TEXT], scps=[[TEXT]])
+    policies.program()
+    first, second = policies.policies[0].statements
+    denies = second._replace(effect=Effect.DENY)
+
+    replaced = policies.with_statement(0, 1, denies)
+    left_out = policies.with_statement(0, 0, None)
+
+    assert replaced.policies[0].statements == (first, denies)
+    assert left_out.policies[0].statements == (second,)
+    for other in (replaced, left_out):
+        assert other.policies[1:] == policies.policies[1:]
+        assert other.attached is policies.attached
+        assert other.program() is not policies.program()
+    assert policies.policies[0].statements == (first, second)
+
+
+def test_other_policies_take_the_layers_of_those_of_a_set() -> None:
+    policies = PolicySet([TEXT], scps=[[], [TEXT]])
+    renamed = [policy._replace(name="other") for policy in policies.policies]
+
+    other = policies.with_policies(renamed)
+
+    assert repr(other) == "PolicySet(identity=['other'], scp=['other'])"
+    assert [each[:2] for each in other.attachments] == [each[:2] for each in policies.attachments]
+    with pytest.raises(ValueError, match="shorter"):
+        policies.with_policies(renamed[:1])

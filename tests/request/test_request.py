@@ -120,3 +120,13 @@ def test_a_request_is_shown_in_short() -> None:
     request = Request("s3:GetObject", "*", principal=USER)
 
     assert repr(request) == "Request('s3:GetObject', '*', principal=user/ann)"
+
+
+def test_a_request_for_the_action_alone_is_otherwise_the_same() -> None:
+    request = Request("s3:GetObject", "arn:aws:s3:::b/o", principal=USER, request_tags={"a": "b"})
+
+    alone = request.alone()
+
+    assert (alone.action_only, request.action_only) == (True, False)
+    for name in set(Request.__slots__) - {"action_only"}:
+        assert getattr(alone, name) is getattr(request, name)
