@@ -229,7 +229,7 @@ def _check_proposals(path: Path, folder: Path) -> int:
 
 @pytest.mark.parametrize(
     "suite",
-    ["appflow/block", "actions/actions", "layers/guarded", "variables/variables"],
+    ["appflow/beside", "actions/actions", "layers/guarded", "variables/variables"],
 )
 def test_the_test_that_is_proposed_for_a_fixture_notices_the_mutant(
     tmp_path: Path, suite: str
@@ -237,23 +237,18 @@ def test_the_test_that_is_proposed_for_a_fixture_notices_the_mutant(
     assert _check_proposals(FIXTURES / f"{suite}.iamtest.yaml", tmp_path / "copy") > 3
 
 
-@pytest.mark.parametrize("hole", range(9))
+@pytest.mark.parametrize("hole", range(3))
 def test_a_hole_in_the_suite_of_the_block_is_found_and_filled(tmp_path: Path, hole: int) -> None:
-    """Without each ninth test, mutants go unnoticed; the proposed tests notice them again."""
+    """Without each third test, mutants go unnoticed; the proposed tests notice them again."""
     copytree(_BLOCK.parent, tmp_path / "holed")
     path = tmp_path / "holed" / _BLOCK.name
     head, _, tests = _BLOCK.read_text("utf-8").partition("\ntests:")
     before, *every = tests.split("\n  - name: ")
-    kept = [before, *(test for number, test in enumerate(every) if number % 9 != hole)]
+    kept = [before, *(test for number, test in enumerate(every) if number % 3 != hole)]
     path.write_text(f"{head}\ntests:" + "\n  - name: ".join(kept), "utf-8")
 
-    _check_proposals(path, tmp_path / "copy")
-
-    assert not [
-        mutant
-        for mutant in mutate([path], _PLAN).having(Verdict.UNDECIDED)
-        if mutant.place.file.endswith("appflow-doc.json")
-    ]
+    assert _check_proposals(path, tmp_path / "copy") > 0
+    assert not mutate([path], _PLAN).having(Verdict.UNDECIDED)
 
 
 # One small suite at a time
