@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -429,13 +430,22 @@ def test_a_change_is_run_until_it_is_interrupted(monkeypatch: pytest.MonkeyPatch
 
 def _interrupted(*arguments: str, at: str) -> tuple[int, str]:
     """Return how a process in a terminal ends, and all it writes, if Ctrl-C follows some text."""
+    listening = """if True:
+        import signal
+        from policy_eval.__main__ import policy_eval
+
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
+        policy_eval()
+    """
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "policy_eval", *arguments],
+        [sys.executable, "-c", listening, *arguments],
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     ) as process:  # fmt: skip
         os.close(theirs)
+        late = threading.Timer(60, process.kill)
+        late.start()
         written = b""
         with suppress(OSError):  # the process has closed its side
             while some := os.read(ours, 65_536):
@@ -443,6 +453,7 @@ def _interrupted(*arguments: str, at: str) -> tuple[int, str]:
                 written += some
                 if not sent and at in written.decode("utf-8", "replace"):
                     os.killpg(process.pid, signal.SIGINT)
+        late.cancel()
         os.close(ours)
     return process.returncode, written.decode("utf-8").replace("\r\n", "\n")
 
