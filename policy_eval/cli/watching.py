@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
@@ -33,6 +34,7 @@ def run_on_change(
     while True:
         before = _stamps((*where, *files), own)
         files = tuple(run())
+        gc.collect()  # it is off for the length of a command, and a watch is long
         after = _stamps((*where, *files), own)
         seen = {file: before.get(file, stamp) for file, stamp in after.items()}
         click.echo("\nwaiting for a change; Ctrl-C ends it", err=True)
