@@ -19,6 +19,7 @@ from policy_eval.engine.decide import decide_call
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.loading import LayerFiles, load_set
+from policy_eval.engine.plan import recall
 from policy_eval.engine.policies import PolicySet, parse_policy
 from policy_eval.errors import Diagnostic, InputError
 from policy_eval.policy.policy_type import Strictness
@@ -88,6 +89,8 @@ def decide(policies: PolicySet, request: Request, *also: Request) -> Decision:
     `secretsmanager:TagResource`) is allowed only if each is; `request.action_only` leaves them
     out. Raises RequestError for a context value that a statement cannot read.
     """
+    if not also and (remembered := recall(policies.plans, request)) is not None:
+        return remembered
     return decide_call(policies, [request, *also])
 
 

@@ -209,11 +209,7 @@ class Tracker:
         """Note what was seen of the requests of a call."""
         for each in seen:
             variants = self._variants.matches(each.context, each.case)
-            key = (
-                variants.sure, variants.possible, each.match.sure, each.match.possible,
-                each.deciding,
-            )  # fmt: skip
-            self._found[key] = None
+            self._found[(*variants, each.sure, each.possible, each.deciding)] = None
 
     def coverage(self) -> Coverage:
         """Return what was seen of each statement and clause."""

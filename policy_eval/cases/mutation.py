@@ -322,9 +322,9 @@ class _Look:
     def _differing(self, seen: Seen) -> Iterator[int]:
         variants = self._variants.matches(seen.context, seen.case)
         sure = possible = 0
-        for entry in indices(seen.match.possible):
+        for entry in indices(seen.possible):
             possible |= self._bits[entry]
-            sure |= self._bits[entry] if seen.match.sure >> entry & 1 else 0
+            sure |= self._bits[entry] if seen.sure >> entry & 1 else 0
             yield from self._always[entry]
         differing = (sure ^ variants.sure) | (possible ^ variants.possible)
         yield from (self._number[bit] for bit in indices(differing))

@@ -16,9 +16,10 @@ from policy_eval.engine.call import (
     whole,
 )
 from policy_eval.engine.decision import Decision
+from policy_eval.engine.plan import learn, recall
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.program import indices
-from policy_eval.engine.scalar import Match
+from policy_eval.engine.scalar import Match, union
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Case, Word, decide, granting_classes
 from policy_eval.semantics.layers import Layer
@@ -28,13 +29,33 @@ from policy_eval.semantics.situations import case_of
 
 
 class Seen(NamedTuple):
-    """What was seen of one request: which statements match, and which of them decided, as bits."""
+    """What was seen of one request: which statements match, and which of them decided, as bits.
+
+    `sure`, `possible` and `deciding` are bits of the whole program.
+    """
+
+    context: RequestContext
+    case: Case
+    sure: int
+    possible: int
+    deciding: int
+    decision: Decision
+
+
+class _Found(NamedTuple):
+    """How one request was decided; `deciding` are bits of its action."""
 
     context: RequestContext
     case: Case
     match: Match
     deciding: int
     decision: Decision
+
+    def seen(self) -> Seen:
+        """Return what was seen of it."""
+        match, whole = self.match, self.match.action.in_program
+        sure, possible = whole(match.sure), whole(match.possible)
+        return Seen(self.context, self.case, sure, possible, whole(self.deciding), self.decision)
 
 
 def decide_call(
@@ -50,37 +71,42 @@ def decide_call(
     not looked for, which takes by far the longest. Raises RequestError for a context value that a
     statement cannot read.
     """
+    if seen is None and len(requests) == 1:
+        remembered = recall(policies.plans, requests[0])
+        if remembered is not None:
+            return remembered
     decision: Decision | None = None
-    for context, needed in steps_of(requests, policies.attached, OUR_READING):
+    steps = steps_of(requests, policies.attached, OUR_READING)
+    for context, needed in steps:
         found = [_decide(policies, each, missing=missing) for each in context.by_owner()]
+        if len(steps) == len(found) == 1 and found[0].decision.word is not Word.UNDETERMINED:
+            learn(policies.plans, requests[0], context, found[0].match, found[0].decision)
         part = by_any_owner([each.decision for each in found])
         if seen is not None:
-            seen += found
+            seen += [each.seen() for each in found]
         decision = combined(decision, hanging(part, needed))
     return whole(decision, requests)
 
 
-def _decide(policies: PolicySet, context: RequestContext, *, missing: bool) -> Seen:
+def _decide(policies: PolicySet, context: RequestContext, *, missing: bool) -> _Found:
     program = policies.program()
     case = case_of(context)
     found, match = scalar.find(program, context, case)
     answer = word, _ = decide(case, found)
-    wanted = program.allows if word is Word.ALLOWED else program.denies
-    bits = 0
-    for layer in deciding_layers(case, word, found):
-        for (each, _), mask in program.layers.items():
-            bits |= mask if each is layer else 0
-    bits &= match.sure & wanted
-    if word is Word.ALLOWED:
-        of_resource = sum(
-            mask for (each, _), mask in program.layers.items() if each is Layer.RESOURCE
+    action = match.action
+    layers = deciding_layers(case, word, found)
+    bits = union(mask for (layer, _), mask in action.layers.items() if layer in layers)
+    bits &= match.sure & (action.allows if word is Word.ALLOWED else action.denies)
+    if word is Word.ALLOWED and Layer.RESOURCE in layers:
+        of_resource = union(
+            mask for (layer, _), mask in action.layers.items() if layer is Layer.RESOURCE
         )
         bits &= ~of_resource | match.naming(granting_classes(case, found))
-    deciding = [program.entries[index] for index in indices(bits)]
+    deciding = [program.entries[action.numbers[index]] for index in indices(bits)]
     names: tuple[str, ...] = ()
     if missing and word is Word.UNDETERMINED:
         from policy_eval.engine.reference import missing_from, trace
 
         names = missing_from(trace(policies.attachments, context, case), case)
     decision = decision_of(case, context, found, answer, (deciding, names))
-    return Seen(context, case, match, bits, decision)
+    return _Found(context, case, match, bits, decision)

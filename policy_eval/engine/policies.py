@@ -30,6 +30,7 @@ from policy_eval.text.source import Source
 if TYPE_CHECKING:
     from os import PathLike
 
+    from policy_eval.engine.plan import Plans
     from policy_eval.engine.program import Program
 
 PolicyLike: TypeAlias = Policy | str | Mapping[str, object]
@@ -49,7 +50,7 @@ class PolicySet:
     knows the policies. Raises PolicyError for what is refused.
     """
 
-    __slots__ = ("_programs", "attached", "attachments")
+    __slots__ = ("_programs", "attached", "attachments", "plans")
 
     def __init__(
         self,
@@ -84,6 +85,7 @@ class PolicySet:
         )
         self.attached = gathered.attached(unknown, kind)
         self._programs: dict[Reading, Program] = {}
+        self.plans: Plans = {}
 
     def program(self, reading: Reading = OUR_READING) -> Program:
         """Return the compiled form."""
@@ -108,13 +110,20 @@ class PolicySet:
     def with_policies(self, policies: Sequence[Policy]) -> PolicySet:
         """Return a set of other policies in the same layers, one for each, unchecked."""
         other = object.__new__(PolicySet)
-        other.attachments = tuple(
+        attachments = tuple(
             attachment._replace(policy=policy)
             for attachment, policy in zip(self.attachments, policies, strict=True)
         )
-        other.attached = self.attached
-        other._programs = {}
+        other.__setstate__((attachments, self.attached))
         return other
+
+    def __getstate__(self) -> tuple[tuple[Attachment, ...], Attached]:
+        return self.attachments, self.attached  # what is compiled stays behind
+
+    def __setstate__(self, state: tuple[tuple[Attachment, ...], Attached]) -> None:
+        self.attachments, self.attached = state
+        self._programs = {}
+        self.plans = {}
 
     @property
     def policies(self) -> tuple[Policy, ...]:

@@ -31,9 +31,13 @@ class RowTest(NamedTuple):
 
 
 class Row:
-    """The tests on one attribute (and the same variables), over all statements of an action."""
+    """The tests on one attribute (and the same variables), over all statements of an action.
 
-    __slots__ = ("attribute", "bits", "memo", "must_read", "tests", "variables")
+    `memo` remembers what values leave: those that fail, that are not known, and that cannot be
+    read. `keeps` remembers, of values that are known and can be read, the bits that stay.
+    """
+
+    __slots__ = ("attribute", "bits", "keeps", "memo", "must_read", "tests", "variables")
 
     def __init__(self, tests: Sequence[RowTest]) -> None:
         first = tests[0].test
@@ -45,6 +49,7 @@ class Row:
             self.bits |= row_test.bit
         self.must_read = any(can_be_unreadable(row_test.test) for row_test in tests)
         self.memo: dict[object, tuple[int, int, int]] = {}
+        self.keeps: dict[object, int] = {}
 
 
 class Named(NamedTuple):
@@ -69,35 +74,35 @@ class NamingRow:
 class ActionProgram(NamedTuple):
     """What matters for one action: its statements as bits, and the rows to AND.
 
-    `named` is the row of principals, `at_endpoint` that of endpoint policies, which a gateway reads
-    in its own way.
+    Bits count the statements that the action selects, so they are few where policies are many:
+    `numbers` gives the number of each in the program. `all` are all of them, `allows`, `denies` and
+    `unusable` those that are so, `layers` those of each layer and level. `named` is the row of
+    principals, `at_endpoint` that of endpoint policies, which a gateway reads in its own way.
     """
 
-    statements: int
+    numbers: tuple[int, ...]
+    all: int
+    allows: int
+    denies: int
+    unusable: int
+    layers: dict[tuple[Layer, int], int]
     resource: Row | None
     keys: tuple[Row, ...]
     named: NamingRow | None
     at_endpoint: NamingRow | None
 
+    def in_program(self, bits: int) -> int:
+        """Return bits of the action as bits of the program."""
+        found = 0
+        for index in indices(bits):
+            found |= 1 << self.numbers[index]
+        return found
+
 
 class Program:
-    """The statements of policies in their layers, ready for requests.
+    """The statements of policies in their layers, ready for requests."""
 
-    `layers` gives the statements of each layer and level as bits.
-    """
-
-    __slots__ = (
-        "_by_action",
-        "_exact",
-        "_patterns",
-        "_tests",
-        "allows",
-        "denies",
-        "entries",
-        "layers",
-        "reading",
-        "unusable",
-    )
+    __slots__ = ("_by_action", "_exact", "_patterns", "_tests", "entries", "reading")
 
     def __init__(self, attachments: Sequence[Attachment], reading: Reading = OUR_READING) -> None:
         self.reading = reading
@@ -106,29 +111,19 @@ class Program:
             for attachment in attachments
             for statement in attachment.policy.statements
         )
-        self.layers: dict[tuple[Layer, int], int] = {}
-        self.allows = self.denies = self.unusable = 0
-        self._exact: dict[str, int] = {}
+        self._exact: dict[str, list[int]] = {}
         self._patterns: list[tuple[Predicate, int]] = []
         self._tests: dict[int, tuple[Test, ...]] = {}
         self._by_action: dict[str, ActionProgram] = {}
-        for index, ((layer, level, _), statement) in enumerate(self.entries):
-            bit = 1 << index
-            self.layers[layer, level] = self.layers.get((layer, level), 0) | bit
-            if statement.effect is Effect.ALLOW:
-                self.allows |= bit
-            else:
-                self.denies |= bit
-            if statement.unusable:
-                self.unusable |= bit
-            self._index(action_set(statement.action), bit)
+        for index, (_, statement) in enumerate(self.entries):
+            self._index(action_set(statement.action), index)
 
-    def _index(self, accepts: ValueSet, bit: int) -> None:
+    def _index(self, accepts: ValueSet, index: int) -> None:
         if isinstance(accepts, OneOf):
             for name in accepts.values:
-                self._exact[str(name)] = self._exact.get(str(name), 0) | bit
+                self._exact.setdefault(str(name), []).append(index)
         else:
-            self._patterns.append((compile_set(accepts), bit))
+            self._patterns.append((compile_set(accepts), index))
 
     def tests_of(self, index: int) -> tuple[Test, ...]:
         """Return the tests of a statement beside its action's, lowered when first wanted."""
@@ -149,16 +144,24 @@ class Program:
         return program
 
     def _specialise(self, folded: str) -> ActionProgram:
-        selected = self._exact.get(folded, 0)
-        for predicate, bit in self._patterns:
-            if not selected & bit and predicate(folded):
-                selected |= bit
+        selected = {index for predicate, index in self._patterns if predicate(folded)}
+        selected.update(self._exact.get(folded, ()))
+        numbers = tuple(sorted(selected))
         rows: dict[object, list[RowTest]] = {}
-        for index in indices(selected):
+        layers: dict[tuple[Layer, int], int] = {}
+        allows = denies = unusable = 0
+        for place, index in enumerate(numbers):
+            bit = 1 << place
+            (layer, level, _), statement = self.entries[index]
+            layers[layer, level] = layers.get((layer, level), 0) | bit
+            if statement.effect is Effect.ALLOW:
+                allows |= bit
+            else:
+                denies |= bit
+            if statement.unusable:
+                unusable |= bit
             for test in self.tests_of(index):
-                rows.setdefault((test.attribute, test.variables), []).append(
-                    RowTest(1 << index, test)
-                )
+                rows.setdefault((test.attribute, test.variables), []).append(RowTest(bit, test))
         resource: list[RowTest] = []
         keys: list[Row] = []
         for tests in rows.values():
@@ -168,17 +171,22 @@ class Program:
             else:
                 resource.extend(tests)
         return ActionProgram(
-            selected,
+            numbers,
+            (1 << len(numbers)) - 1,
+            allows,
+            denies,
+            unusable,
+            layers,
             Row(resource) if resource else None,
             tuple(keys),
-            self._naming(selected, at_endpoint=False),
-            self._naming(selected, at_endpoint=True),
+            self._naming(numbers, at_endpoint=False),
+            self._naming(numbers, at_endpoint=True),
         )
 
-    def _naming(self, selected: int, *, at_endpoint: bool) -> NamingRow | None:
+    def _naming(self, numbers: Sequence[int], *, at_endpoint: bool) -> NamingRow | None:
         tests = [
-            (1 << index, lower_principal(statement, self.reading))
-            for index in indices(selected)
+            (1 << place, lower_principal(statement, self.reading))
+            for place, index in enumerate(numbers)
             for (layer, _, policy), statement in (self.entries[index],)
             if RULES[policy.type].names_principals and (layer is Layer.ENDPOINT) is at_endpoint
         ]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from policy_eval.engine.matching import contains
 from policy_eval.engine.program import ActionProgram, Named, NamingRow, Program, Row
 from policy_eval.errors import RequestError
-from policy_eval.semantics.authorization import Bounds, Case, Found, Grant
+from policy_eval.semantics.authorization import NO, Bounds, Case, Found, Grant
 from policy_eval.semantics.complaints import unreadable
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Subject
@@ -21,15 +21,25 @@ from policy_eval.semantics.principals import Caller, naming
 from policy_eval.semantics.request_context import Candidates, RequestContext
 from policy_eval.semantics.situations import levels_with_a_say
 
-_REMEMBERED_VALUES = 4096
+_REMEMBERED_VALUES = 16_384
 
 
 class Match(NamedTuple):
-    """Which statements match, as bits of the program, and how they name the caller."""
+    """Which statements of an action match, as its bits, and how they name the caller.
 
+    `with_a_say` are the statements of each layer and level that has a say.
+    """
+
+    action: ActionProgram
+    with_a_say: dict[tuple[Layer, int], int]
     sure: int
     possible: int
     named: Named | None = None
+
+    @property
+    def statements(self) -> int:
+        """The statements of the layers that have a say."""
+        return union(self.with_a_say.values())
 
     def bounds(self, statements: int) -> Bounds:
         """Return whether one of some statements matches."""
@@ -45,11 +55,19 @@ class Match(NamedTuple):
     def granting(self, grant: Grant, statements: int) -> Bounds:
         """Return whether one of some statements matches and names the caller in this way."""
         if self.named is None:
-            return Bounds(sure=False, possible=False)
+            return NO
         return Bounds(
             bool(self.sure & statements & self.named.sure.get(grant, 0)),
             bool(self.possible & statements & self.named.possible.get(grant, 0)),
         )
+
+
+def union(masks: Iterable[int]) -> int:
+    """Return the bits of any of some masks."""
+    bits = 0
+    for mask in masks:
+        bits |= mask
+    return bits
 
 
 def find(program: Program, context: RequestContext, case: Case) -> tuple[Found, Match]:
@@ -58,60 +76,50 @@ def find(program: Program, context: RequestContext, case: Case) -> tuple[Found, 
     Raises RequestError where a statement of a layer that has a say, selected by its action, reads
     a key whose value cannot be read in that way (R-COND-42), whatever else fails.
     """
-    masks = _masks(program, context, case)
-    match = _match(program, context, masks)
+    match = matches(program, context, case)
+    allowing, denying = match.action.allows, match.action.denies
     allows: dict[Layer, Bounds] = {}
     denies: dict[Layer, Bounds] = {}
-    for (layer, _), mask in masks.items():
-        allowed, denied = match.bounds(mask & program.allows), match.bounds(mask & program.denies)
+    of_resource = 0
+    for (layer, _), mask in match.with_a_say.items():
+        allowed, denied = match.bounds(mask & allowing), match.bounds(mask & denying)
         if layer in allows:
             both, either = allows[layer], denies[layer]
             allowed = Bounds(allowed.sure and both.sure, allowed.possible and both.possible)
             denied = Bounds(denied.sure or either.sure, denied.possible or either.possible)
         allows[layer], denies[layer] = allowed, denied
-    of_resource = sum(mask for (layer, _), mask in masks.items() if layer is Layer.RESOURCE)
-    grants = {grant: match.granting(grant, of_resource & program.allows) for grant in Grant}
+        of_resource |= mask if layer is Layer.RESOURCE else 0
+    grants = {grant: match.granting(grant, of_resource & allowing) for grant in Grant}
     return Found(allows, denies, grants), match
 
 
 def matches(program: Program, context: RequestContext, case: Case) -> Match:
     """Return the statements that match, of the layers that have a say. Raises as `find` does."""
-    return _match(program, context, _masks(program, context, case))
-
-
-def _masks(program: Program, context: RequestContext, case: Case) -> dict[tuple[Layer, int], int]:
-    """Return the statements of each layer and level that has a say, as bits."""
-    return {each: program.layers.get(each, 0) for each in levels_with_a_say(context, case)}
-
-
-def _match(program: Program, context: RequestContext, masks: dict[tuple[Layer, int], int]) -> Match:
-    statements = 0
-    for mask in masks.values():
-        statements |= mask
     action = program.for_action(context.folded_action)
-    sure = possible = action.statements & statements
+    masks = {each: action.layers.get(each, 0) for each in levels_with_a_say(context, case)}
+    sure = possible = statements = union(masks.values())
     for row in action.keys:
         if not (possible & row.bits or (row.must_read and row.bits & statements)):
             continue
-        fails, unsure = _bits(row, context, statements)
+        fails, unsure = row_bits(row, context, statements)
         possible &= ~fails
         sure &= ~(fails | unsure)
     if action.resource is not None and possible & action.resource.bits:
-        fails, unsure = _bits(action.resource, context, statements)
+        fails, unsure = row_bits(action.resource, context, statements)
         possible &= ~fails
         sure &= ~(fails | unsure)
-    named = _named(action, context) if possible else None
+    named = names_in(action, context) if possible else None
     if named is not None:
         possible &= ~named.not_named
         sure &= ~(named.not_named | named.open)
-    return Match(sure & ~program.unusable, possible, named)
+    return Match(action, masks, sure & ~action.unusable, possible, named)
 
 
-def _bits(row: Row, context: RequestContext, statements: int) -> tuple[int, int]:
+def row_bits(row: Row, context: RequestContext, statements: int) -> tuple[int, int]:
     """Return the row's statements that fail, and those of which it is not known."""
     attribute = _candidates(row.attribute, context)
     if row.variables:
-        key: object = (attribute, *map(context.candidates, row.variables))
+        key: object = (attribute, *map(context.look, row.variables))
     else:
         key = attribute
     found = row.memo.get(key)
@@ -129,12 +137,12 @@ def _bits(row: Row, context: RequestContext, statements: int) -> tuple[int, int]
 
 def _candidates(attribute: Subject | Key, context: RequestContext) -> Candidates:
     if isinstance(attribute, Key):
-        return context.candidates(attribute)
+        return context.look(attribute)
     return context.resource_candidates()
 
 
 def _evaluate(row: Row, attribute: Candidates, context: RequestContext) -> tuple[int, int, int]:
-    variables = tuple(context.candidates(key) for key in row.variables)
+    variables = tuple(context.look(key) for key in row.variables)
     fails = unsure = unread = 0
     for bit, test in row.tests:
         holds, why, _ = evaluate(test, attribute, variables, context.reading, contains)
@@ -147,7 +155,7 @@ def _evaluate(row: Row, attribute: Candidates, context: RequestContext) -> tuple
     return fails, unsure & ~fails, unread
 
 
-def _named(action: ActionProgram, context: RequestContext) -> Named | None:
+def names_in(action: ActionProgram, context: RequestContext) -> Named | None:
     """Return how the statements of an action name the caller; None where none names anybody."""
     found = None
     if action.named is not None:

@@ -7,13 +7,21 @@ layer holds of it. Variants decide nothing: they are bits beside the decision.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from policy_eval.engine.decision import Attachment
 from policy_eval.engine.program import Program
-from policy_eval.engine.scalar import Match, matches
+from policy_eval.engine.scalar import matches
 from policy_eval.policy.ast import Statement
 from policy_eval.semantics.authorization import Case
 from policy_eval.semantics.request_context import RequestContext
+
+
+class Matching(NamedTuple):
+    """Which variants match, as bits: surely, and possibly."""
+
+    sure: int
+    possible: int
 
 
 class Variants:
@@ -38,9 +46,11 @@ class Variants:
             ]
         )
 
-    def matches(self, context: RequestContext, case: Case) -> Match:
+    def matches(self, context: RequestContext, case: Case) -> Matching:
         """Return which variants match a request, surely and possibly, as bits.
 
         Raises RequestError where a variant cannot read a value.
         """
-        return matches(self._program, context, case)
+        match = matches(self._program, context, case)
+        whole = match.action.in_program
+        return Matching(whole(match.sure), whole(match.possible))

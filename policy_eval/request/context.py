@@ -25,13 +25,17 @@ Entries: TypeAlias = Mapping[str, Mapping[str, Values | None]]
 """Folded key → spelling → values; None is known to be absent."""
 
 
-def context_entries(given: Mapping[str, Given]) -> Entries:
-    """Return the entries of a context. Raises RequestError for a key in two spellings."""
-    entries: dict[str, dict[str, Values | None]] = {}
-    for name, value in given.items():
+Held: TypeAlias = tuple[Values | None]
+"""What a key holds: the one list of values it may hold, None for absent."""
+
+
+def fold_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys of a context folded. Raises RequestError for a key in two spellings."""
+    found: dict[str, str] = {}
+    for name in names:
         folded = fold(name)
-        if folded in entries:
-            other = next(iter(entries[folded]))
+        if folded in found:
+            other = found[folded]
             raise refuse_request(
                 "duplicate-key-case",
                 f"`{name}` and `{other}` are one condition key",
@@ -43,8 +47,8 @@ def context_entries(given: Mapping[str, Given]) -> Entries:
             raise refuse_request(
                 "context-key", f"`{name}` is no condition key", "write `prefix:Name`", key=name
             )
-        entries[folded] = {name: values_of(name, value)}
-    return entries
+        found[folded] = name
+    return tuple(found)
 
 
 def values_of(name: str, value: Given) -> Values | None:
@@ -53,6 +57,8 @@ def values_of(name: str, value: Given) -> Values | None:
         return None
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
         return (text_of(name, value),)
+    if all(type(item) is str for item in value):
+        return tuple(value) or None  # type: ignore[arg-type]  # texts, all of them
     return tuple(text_of(name, item) for item in value) or None
 
 

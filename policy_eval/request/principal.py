@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from policy_eval.errors import RequestError, refuse_request
 from policy_eval.policy.arn import Arn, parse_arn
+from policy_eval.request.place import OF_SERVICE_LINKED_ROLES
 
 
 class PrincipalKind(Enum):
@@ -64,6 +65,9 @@ class Principal(NamedTuple):
     service_linked: bool = False
     management_account: str | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.arn)
+
     @property
     def is_service_linked(self) -> bool:
         """Whether the caller is a session of a service-linked role, as said or by its path."""
@@ -111,12 +115,11 @@ BUILT_IN_PROVIDERS = frozenset(
 """Identity providers that need no provider resource in IAM (R-PRIN-10)."""
 MOST_UNITS = 5
 """How deep organizational units nest under the root of an organization (A.4)."""
-_OF_SERVICE_LINKED_ROLES = ":role/aws-service-role/"
 
 
 def is_service_linked_role(arn: str) -> bool:
     """Return whether a role's ARN has the path that only service-linked roles have."""
-    return _OF_SERVICE_LINKED_ROLES in arn
+    return OF_SERVICE_LINKED_ROLES in arn
 
 
 WITHOUT_MFA = frozenset(

@@ -4,14 +4,102 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NoReturn
+from typing import TypeAlias
 
 from policy_eval.errors import refuse_request
 from policy_eval.policy.action import parse_action
-from policy_eval.policy.arn import parse_arn
-from policy_eval.request.context import Entries, Given, context_entries
+from policy_eval.request.context import Entries, Given, Held, fold_names, values_of
 from policy_eval.request.dependency import Dependency
+from policy_eval.request.place import PLACES, place_of
 from policy_eval.request.principal import Principal, is_account, parse_principal
+
+Tags: TypeAlias = tuple[tuple[str, str], ...]
+
+
+class Frame:
+    """A request without its resource and the values of its context: one object for all alike.
+
+    `names` are the keys of the context as they were given, `folded` the same folded. Requests of
+    one frame are decided along the same lines, so an engine remembers by frame what it has found.
+    """
+
+    __slots__ = (
+        "action",
+        "action_only",
+        "dependencies",
+        "folded",
+        "names",
+        "now",
+        "principal",
+        "request_tags",
+        "resource_account",
+        "resource_tags",
+        "unknown",
+    )
+
+    def __init__(
+        self,
+        action: str,
+        principal: str | Principal | None,
+        names: tuple[str, ...],
+        further: Further,
+    ) -> None:
+        if parse_action(action) is None:
+            raise refuse_request(
+                "unknown-action",
+                f"`{action}` is no action",
+                "write `service:Name`, such as `secretsmanager:CreateSecret`",
+                ("R-ACT-01",),
+            )
+        unknown, request_tags, resource_tags, now, action_only, account, dependencies = further
+        if account is not None and not is_account(account):
+            raise refuse_request(
+                "not-an-account",
+                f"`{account}` is no account ID",
+                "give the twelve digits of the account that the resource belongs to",
+                ("R-XACC-05",),
+            )
+        if isinstance(principal, str):
+            principal = parse_principal(principal)
+        elif principal is not None:
+            from policy_eval.request.callers import check_caller  # only where more is said
+
+            check_caller(principal)
+        self.action = action
+        self.principal = principal
+        self.names = names
+        self.folded = fold_names(names)
+        self.unknown = unknown
+        self.request_tags = request_tags
+        self.resource_tags = resource_tags
+        self.now = now
+        self.action_only = action_only
+        self.resource_account = account
+        self.dependencies = dependencies
+
+
+Further: TypeAlias = tuple[
+    tuple[str, ...], Tags, Tags, str | datetime | None, bool, str | None, tuple[Dependency, ...]
+]
+"""What few requests say: unknown keys, tags of request and resource, the time, whether the action
+is asked about alone, the resource's account, and further actions."""
+
+_NOTHING_FURTHER: Further = ((), (), (), None, False, None, ())
+_MOST_FRAMES = 65_536
+_FRAMES: dict[object, Frame] = {}
+"""The frames in use, by what makes them."""
+
+
+def _new_frame(
+    action: str, principal: str | Principal | None, names: tuple[str, ...], further: Further | None
+) -> Frame:
+    """Return the frame of a new kind of request. Raises RequestError."""
+    frame = Frame(action, principal, names, further or _NOTHING_FURTHER)
+    if not isinstance(frame.now, datetime):  # equal ones may differ as texts
+        if len(_FRAMES) >= _MOST_FRAMES:
+            _FRAMES.clear()
+        _FRAMES[action, principal, names, further] = frame
+    return frame
 
 
 class Request:
@@ -26,34 +114,11 @@ class Request:
     the whole call. `resource_account` is the ID of the account that the resource belongs to, where
     its ARN names none. `dependencies` are further actions that calls need, beside those known.
 
-    Raises RequestError for what no request could hold.
+    Raises RequestError for what no request could hold. What an engine goes by are its `frame`, the
+    `name` and `place` of its resource, and what the keys of the frame hold (`held`).
     """
 
-    __slots__ = (
-        "action",
-        "action_only",
-        "context",
-        "dependencies",
-        "now",
-        "principal",
-        "request_tags",
-        "resource",
-        "resource_account",
-        "resource_tags",
-        "unknown",
-    )
-
-    action: str
-    resource: str | None
-    principal: Principal | None
-    context: Entries
-    unknown: tuple[str, ...]
-    request_tags: tuple[tuple[str, str], ...]
-    resource_tags: tuple[tuple[str, str], ...]
-    now: str | datetime | None
-    action_only: bool
-    resource_account: str | None
-    dependencies: tuple[Dependency, ...]
+    __slots__ = ("_context", "frame", "held", "name", "place")
 
     def __init__(
         self,
@@ -70,61 +135,159 @@ class Request:
         resource_account: str | None = None,
         dependencies: Iterable[Dependency] = (),
     ) -> None:
-        if parse_action(action) is None:
-            raise refuse_request(
-                "unknown-action",
-                f"`{action}` is no action",
-                "write `service:Name`, such as `secretsmanager:CreateSecret`",
-                ("R-ACT-01",),
+        further: Further | None = None
+        if unknown or request_tags or resource_tags or now is not None or action_only or (
+            dependencies or resource_account is not None
+        ):  # fmt: skip
+            further = (
+                tuple(unknown),
+                tuple((request_tags or {}).items()),
+                tuple((resource_tags or {}).items()),
+                now,
+                action_only,
+                resource_account,
+                tuple(dependencies),
             )
-        if resource is not None and resource != "*" and parse_arn(resource) is None:
-            raise refuse_request(
-                "not-an-arn",
-                f"`{resource}` is no resource",
-                'give an ARN of six fields, or "*"',
-                ("R-RES-05",),
-            )
-        if resource_account is not None and not is_account(resource_account):
-            raise refuse_request(
-                "not-an-account",
-                f"`{resource_account}` is no account ID",
-                "give the twelve digits of the account that the resource belongs to",
-                ("R-XACC-05",),
-            )
-        keep = object.__setattr__
-        keep(self, "action", action)
-        keep(self, "resource", resource)
-        if isinstance(principal, str):
-            principal = parse_principal(principal)
-        elif principal is not None:
-            from policy_eval.request.callers import check_caller  # only where more is said
+        names = tuple(context) if context else ()
+        frame = _FRAMES.get((action, principal, names, further))
+        if frame is None:
+            frame = _new_frame(action, principal, names, further)
+        values: list[Held] = []
+        if context:
+            for name, value in context.items():
+                if type(value) is str:  # most are texts, or lists of one: without a further call
+                    values.append(((value,),))
+                elif type(value) is list and len(value) == 1 and type(value[0]) is str:
+                    values.append(((value[0],),))
+                else:
+                    values.append((values_of(name, value),))
+        # INVARIANT: nothing sets these again
+        self.frame = frame
+        self.name = resource
+        place = PLACES.get(resource)
+        self.place = place_of(resource) if place is None else place
+        self.held = tuple(values)
 
-            check_caller(principal)
-        keep(self, "principal", principal)
-        keep(self, "context", context_entries(context or {}))
-        keep(self, "unknown", tuple(unknown))
-        keep(self, "request_tags", tuple((request_tags or {}).items()))
-        keep(self, "resource_tags", tuple((resource_tags or {}).items()))
-        keep(self, "now", now)
-        keep(self, "action_only", action_only)
-        keep(self, "resource_account", resource_account)
-        keep(self, "dependencies", tuple(dependencies))
+    @property
+    def action(self) -> str:
+        """`service:Name`, as it was given."""
+        return self.frame.action
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who calls; None where it is not said."""
+        return self.frame.principal
+
+    @property
+    def resource(self) -> str | None:
+        """An ARN or `*`; None where it is not said."""
+        return self.name
+
+    @property
+    def context(self) -> Entries:
+        """Folded key → spelling → values; None is known to be absent."""
+        try:
+            return self._context
+        except AttributeError:
+            frame = self.frame
+            given = zip(frame.folded, frame.names, self.held, strict=True)
+            self._context: Entries = {folded: {name: values} for folded, name, (values,) in given}
+            return self._context
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Keys and families of keys whose value nobody knows."""
+        return self.frame.unknown
+
+    @property
+    def request_tags(self) -> Tags:
+        """The tags that the request passes."""
+        return self.frame.request_tags
+
+    @property
+    def resource_tags(self) -> Tags:
+        """The tags of the resource."""
+        return self.frame.resource_tags
+
+    @property
+    def now(self) -> str | datetime | None:
+        """When the request is made; None where it is not said."""
+        return self.frame.now
+
+    @property
+    def action_only(self) -> bool:
+        """Whether the action is asked about alone, without the further ones of its call."""
+        return self.frame.action_only
+
+    @property
+    def resource_account(self) -> str | None:
+        """The account that the resource belongs to, where it was given."""
+        return self.frame.resource_account
+
+    @property
+    def dependencies(self) -> tuple[Dependency, ...]:
+        """Further actions that calls need, beside those known."""
+        return self.frame.dependencies
 
     def alone(self) -> Request:
         """Return the same request, for the action alone."""
-        other = object.__new__(Request)
-        for name in self.__slots__:
-            object.__setattr__(other, name, getattr(self, name))
-        object.__setattr__(other, "action_only", True)
-        return other
+        return Request(
+            self.action,
+            self.resource,
+            principal=self.principal,
+            context={
+                name: values
+                for spellings in self.context.values()
+                for name, values in spellings.items()
+            },
+            unknown=self.unknown,
+            request_tags=dict(self.request_tags),
+            resource_tags=dict(self.resource_tags),
+            now=self.now,
+            action_only=True,
+            resource_account=self.resource_account,
+            dependencies=self.dependencies,
+        )
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        message = f"a Request is immutable: {name}"
-        raise AttributeError(message)
-
-    def __delattr__(self, name: str) -> NoReturn:
-        message = f"a Request is immutable: {name}"
-        raise AttributeError(message)
+    def __reduce__(self) -> tuple[object, ...]:
+        frame = self.frame
+        further = (
+            frame.unknown,
+            dict(frame.request_tags),
+            dict(frame.resource_tags),
+            frame.now,
+            frame.action_only,
+            frame.resource_account,
+            frame.dependencies,
+        )
+        context = dict(zip(frame.names, [values for (values,) in self.held], strict=True))
+        return _unpickled, (frame.action, self.resource, frame.principal, context, further)
 
     def __repr__(self) -> str:
         return f"Request({self.action!r}, {self.resource!r}, principal={self.principal})"
+
+
+def _unpickled(
+    action: str,
+    resource: str | None,
+    principal: Principal | None,
+    context: Mapping[str, Given],
+    further: tuple[
+        tuple[str, ...], dict[str, str], dict[str, str], str | datetime | None, bool, str | None,
+        tuple[Dependency, ...],
+    ],
+) -> Request:  # fmt: skip
+    unknown, request_tags, resource_tags, now, action_only, account, dependencies = further
+    return Request(
+        action,
+        resource,
+        principal=principal,
+        context=context,
+        unknown=unknown,
+        request_tags=request_tags,
+        resource_tags=resource_tags,
+        now=now,
+        action_only=action_only,
+        resource_account=account,
+        dependencies=dependencies,
+    )

@@ -117,7 +117,7 @@ def derive_from_tags(keys: KnownKeys, request: Request, action: Action) -> None:
     on_resource = _resource_tag_prefixes(action.service)
     given = {
         name.partition("/")[2]: values[0]
-        for folded, spellings in request.context.items()
+        for folded, spellings in keys.entries.items()
         if folded.startswith(_REQUEST_TAG)
         for name, values in spellings.items()
         if values
@@ -179,12 +179,13 @@ def _link_spellings(keys: KnownKeys, service: str) -> None:
     forms = ("aws:ResourceTag/", f"{service}:ResourceTag/")
     for one, other in (forms, forms[::-1]):
         for folded in [name for name in keys.given if name.startswith(fold(one))]:
-            for name, values in list(keys.entries[folded].items()):
+            for name in [*keys.entries[folded]]:
                 twin = other + name.partition("/")[2]
                 found = keys.entries.get(fold(twin))
-                if found is not None and values not in found.values():
+                if found is None:
+                    keys.link(folded, twin)
+                elif (values := keys.first(folded)) not in found.values():
                     raise contradiction(twin, keys.first(fold(twin)), values, f"`{name}` says so")
-                keys.derive(twin, values)
 
 
 def derive_from_forwarding(keys: KnownKeys, principal: Principal | None, reading: Reading) -> None:
@@ -283,19 +284,17 @@ def check_time(keys: KnownKeys, now: str | datetime | None) -> None:
             "unreadable-time", f"`{now}` is no date", "write it as 2026-01-31T12:00:00Z",
             ("R-COND-12",),
         )  # fmt: skip
-    given = keys.single_values()
     for name in ("aws:CurrentTime", "aws:EpochTime"):
-        values = given.get(fold(name))
-        if values is not None and read_epoch(values) != instant:
-            raise contradiction(name, (values,), (now,), f"the call is made at {now}")
+        given = keys.single(fold(name))
+        if given is not None and read_epoch(given) != instant:
+            raise contradiction(name, (given,), (now,), f"the call is made at {now}")
 
 
 def derive_from_time(keys: KnownKeys, now: str | datetime | None) -> None:
     """Enter CurrentTime and EpochTime, which are one instant."""
     from decimal import Decimal
 
-    values = keys.single_values()
-    current, epoch = values.get(_CURRENT_TIME), values.get(_EPOCH_TIME)
+    current, epoch = keys.single(_CURRENT_TIME), keys.single(_EPOCH_TIME)
     if isinstance(now, datetime):
         now = text_of("now", now)
     now = now or current

@@ -7,22 +7,62 @@ Rules: R-KEY-06 (absent is not unknown; a contradiction is an error), R-COND-04.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from policy_eval.errors import RequestError, refuse_request
 from policy_eval.request.context import Entries, Values, tag_entries
 from policy_eval.text.folding import fold
+
+if TYPE_CHECKING:
+    from _collections_abc import dict_items, dict_values
+
+_NO_SPELLINGS: Mapping[str, Values | None] = {}
+
+
+class _Watched(dict[str, Values | None]):
+    """The spellings of a given key with their values; notes whose values are looked at.
+
+    Whether a key was given, and its spelling, may be asked without a note.
+    """
+
+    __slots__ = ("_seen", "folded")
+
+    def __init__(self, given: Mapping[str, Values | None], folded: str, seen: set[str]) -> None:
+        super().__init__(given)
+        self.folded = folded
+        self._seen = seen
+
+    def values(self) -> "dict_values[str, Values | None]":
+        self._seen.add(self.folded)
+        return super().values()
+
+    def items(self) -> "dict_items[str, Values | None]":
+        self._seen.add(self.folded)
+        return super().items()
+
+    def unwatched(self) -> Values | None:
+        """Return the values of the one spelling, without a note."""
+        (values,) = super().values()
+        return values
+
+    def under(self, name: str) -> _Watched:
+        """Return the same values under another name, looked at as these."""
+        return _Watched({name: self.unwatched()}, self.folded, self._seen)
 
 
 class KnownKeys:
     """Folded key → spelling → values (None: known to be absent), and which keys are unknown.
 
     `given` are the folded keys that somebody listed, `derived` those that follow, with the name
-    and values they got; `unknown` are keys, `families` prefixes whose value nobody knows.
+    and values they got; `unknown` are keys, `families` prefixes whose value nobody knows. `seen`
+    are the given keys whose values were looked at, not only whether they are there: what follows
+    hangs on these values, and on no others.
     """
 
-    __slots__ = ("derived", "entries", "families", "given", "unknown")
+    __slots__ = ("derived", "entries", "families", "given", "seen", "unknown")
 
     def __init__(self, given: Entries, unknown: Iterable[str]) -> None:
+        self.seen: set[str] = set()
         named = tuple(map(fold, unknown))
         self.unknown = {name for name in named if not name.endswith("*")}
         self.families = tuple(name[:-1] for name in named if name.endswith("*"))
@@ -32,7 +72,7 @@ class KnownKeys:
         for folded, spellings in given.items():
             if folded in self.unknown:
                 raise given_and_unknown(next(iter(spellings)))
-            self.entries[folded] = dict(spellings)
+            self.entries[folded] = _Watched(spellings, folded, self.seen)
             self.given.add(folded)
 
     def is_said_unknown(self, folded: str) -> bool:
@@ -41,21 +81,20 @@ class KnownKeys:
 
     def first(self, folded: str) -> Values | None:
         """Return the values of a key; None where it is absent or not known."""
-        return next(iter(self.entries.get(folded, {"": None}).values()))
+        return next(iter(self._values(folded)), None)
 
     def one_given(self, folded: str) -> str | None:
         """Return the value of a key that was given, and holds one; else None."""
         values = self.first(folded) if folded in self.given else None
         return values[0] if values and len(values) == 1 else None
 
-    def single_values(self) -> dict[str, str]:
-        """Return folded key → its value, of keys that hold one."""
-        return {
-            folded: values[0]
-            for folded, spellings in self.entries.items()
-            for values in spellings.values()
-            if values is not None and len(values) == 1
-        }
+    def single(self, folded: str) -> str | None:
+        """Return the value of a key that holds one; of several spellings the last that does."""
+        found = [values[0] for values in self._values(folded) if values and len(values) == 1]
+        return found[-1] if found else None
+
+    def _values(self, folded: str) -> Iterable[Values | None]:
+        return self.entries.get(folded, _NO_SPELLINGS).values()
 
     def derive(self, name: str, value: str | Values | None) -> None:
         """Enter a value that follows, unless the key was given or is said to be unknown."""
@@ -65,6 +104,27 @@ class KnownKeys:
         values = (value,) if isinstance(value, str) else value
         self.entries[folded] = {name: values}
         self.derived[folded] = (name, values)
+
+    def link(self, folded: str, twin: str) -> None:
+        """Enter what a given key holds under a further name, unless that is known or unknown."""
+        other = fold(twin)
+        if other in self.entries or other in self.unknown:
+            return
+        spellings = self.entries[folded]
+        assert isinstance(spellings, _Watched)  # it was given
+        self.entries[other] = spellings.under(twin)
+        self.derived[other] = (twin, spellings.unwatched())
+
+    def note(self, folded: str) -> None:
+        """Note that the values of a key are looked at, if they were given."""
+        source = self.source_of(folded)
+        if source is not None:
+            self.seen.add(source)
+
+    def source_of(self, folded: str) -> str | None:
+        """Return the given key whose values a key holds: itself, or the one it is linked to."""
+        spellings = self.entries.get(folded)
+        return spellings.folded if isinstance(spellings, _Watched) else None
 
     def guess(self, name: str, value: str) -> None:
         """Enter what is usual, unless the key was given or is unknown by name or family."""

@@ -122,7 +122,7 @@ class RequestContext:
         derive_from_endpoint(keys, attached.exists(Layer.ENDPOINT))
         check_time(keys, request.now)
         self.resources: Resources = resources_of(
-            action, request, self.caller_account(), keys.single_values(), reading
+            action, request, self.caller_account(), keys.single, reading
         )
         names = self.resources.names
         arn = parse_arn(names[0]) if names else None
@@ -141,19 +141,34 @@ class RequestContext:
         return self._keys.derived
 
     def candidates(self, key: Key) -> Candidates:
-        """Return what the key may hold (see `Candidates`)."""
-        if key.folded in TIMES:
+        """Return what the key may hold (see `Candidates`); it is noted that it was asked."""
+        self._keys.note(key.folded)
+        return self.look(key)
+
+    def look(self, key: Key) -> Candidates:
+        """Return what the key may hold, without a note: for those who note it themselves."""
+        if key.folded in TIMES and key.folded not in self._keys.entries:
             self._derive_time()
         spellings = self._keys.entries.get(key.folded)
         if spellings is None:
             return UNKNOWN if self._is_unknown(key.folded) else _ABSENT
-        if len(spellings) == 1:
-            return tuple(spellings.values())
+        held = tuple(dict.values(spellings))
+        if len(held) == 1:
+            return held
         if OpenPoint.TAGS_EQUAL_BUT_FOR_CASE in self.reading:
-            return tuple(dict.fromkeys(spellings.values()))
+            return tuple(dict.fromkeys(held))
         wanted = _exact_part(key.spelling)
         exact = [values for name, values in spellings.items() if _exact_part(name) == wanted]
-        return tuple(exact) if exact else tuple(dict.fromkeys(spellings.values()))
+        return tuple(exact) if exact else tuple(dict.fromkeys(held))
+
+    @property
+    def seen(self) -> set[str]:
+        """The given keys (folded) whose values were looked at, but for those of `look`."""
+        return self._keys.seen
+
+    def source_of(self, key: Key) -> str | None:
+        """Return the given key (folded) whose values a key holds; None where it is none's."""
+        return self._keys.source_of(key.folded)
 
     def resource_candidates(self) -> Candidates:
         """Return the names of the resource as values, or unknown."""
@@ -190,6 +205,16 @@ class RequestContext:
         """Return what is known: folded key → spelling → values (None: known to be absent)."""
         self._derive_time()
         return self._keys.entries
+
+    def names_held(self, family: str) -> tuple[str, ...]:
+        """Return the names of the keys of a family (folded) that hold a value."""
+        return tuple(
+            name
+            for folded, spellings in self._keys.entries.items()
+            if folded.startswith(family)
+            for name, values in spellings.items()
+            if values
+        )
 
     def owner_given(self) -> str | None:
         """Return the resource's account where it was given, by itself or as a key."""
@@ -281,7 +306,9 @@ class RequestContext:
         return self._given_account("aws:principalaccount")
 
     def _given_account(self, folded: str) -> str | None:
-        for name, values in self.request.context.get(folded, {}).items():
+        if folded not in self._keys.given:
+            return None
+        for name, values in self._keys.entries[folded].items():
             if values and len(values) > 1:
                 raise refuse_request(
                     "several-values", f"`{name}` holds one value, and {len(values)} are given",

@@ -4,7 +4,7 @@ Rules: R-RES-09 (actions without resource types), R-SM-04 (a secret that does no
 R-XACC-05 (whose resource it is), R-AF-08.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from policy_eval.policy.action import Action
@@ -18,11 +18,13 @@ class Resources(NamedTuple):
     """The names of the call's one resource; `names` is None where it is not known.
 
     Several names are several ways AWS may put it: a pattern that matches one matches the
-    resource. `notes` say what was derived.
+    resource. `notes` say what was derived. `by_text`: the text that was given was looked at,
+    so that the name of another resource may be made in another way.
     """
 
     names: tuple[str, ...] | None
     notes: tuple[str, ...] = ()
+    by_text: bool = False
 
 
 NO_RESOURCE = "*"
@@ -67,12 +69,12 @@ def resources_of(
     action: Action,
     request: Request,
     account: str | None,
-    context: Mapping[str, str],
+    held: Callable[[str], str | None],
     reading: Reading,
 ) -> Resources:
     """Return the names of the resource.
 
-    `account` is the caller's, `context` holds folded key → its one value.
+    `account` is the caller's, `held` returns the one value of a folded key.
     """
     folded = str(action).lower()
     listed = service_action(action.service, action.name)
@@ -85,8 +87,9 @@ def resources_of(
         notes = (f"`*` is no resource of {action}, which has resource types: taken as not said",)
     if folded == _CREATE_SECRET:
         partition = request.principal.partition if request.principal else "aws"
-        resource, found = _new_secret(given, partition, account, context, reading)
-        return Resources(None if resource is None else (resource,), (*notes, *found))
+        resource, found = _new_secret(given, partition, account, held, reading)
+        names = None if resource is None else (resource,)
+        return Resources(names, (*notes, *found), by_text=given is not None)
     return Resources(None if given is None else (given,), notes)
 
 
@@ -118,11 +121,11 @@ def _new_secret(
     given: str | None,
     partition: str,
     account: str | None,
-    context: Mapping[str, str],
+    held: Callable[[str], str | None],
     reading: Reading,
 ) -> tuple[str | None, tuple[str, ...]]:
     """Return the ARN a new secret will have, its suffix opaque (R-SM-04)."""
-    name, region = context.get("secretsmanager:name"), context.get("aws:requestedregion")
+    name = held("secretsmanager:name")
     if given is not None:
         in_arn = given.rpartition(_SECRET)[2]
         suffix = in_arn[-_SUFFIX_LENGTH:]
@@ -134,6 +137,7 @@ def _new_secret(
         if name is None and has_suffix:
             return given, ()
         return _with_suffix(given, reading)
+    region = held("aws:requestedregion")
     if name is None or region is None or account is None:
         return None, ()
     arn = Arn(partition, "secretsmanager", region, account, f"{_SECRET}{name}")

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from policy_eval.policy.policy_type import PolicyType
+from policy_eval.request.place import OF_ALIASES
 
 
 class Guard(Enum):
@@ -54,7 +55,7 @@ SERVICE_EXCEPTIONS = (
     ),
     ServiceException(
         _of("kms", "CreateAlias", "DeleteAlias", "UpdateAlias"), Guard.IDENTITY_ALONE, "R-KMS-02",
-        "Controlling access to aliases", PolicyType.KMS_KEY, ":alias/",
+        "Controlling access to aliases", PolicyType.KMS_KEY, OF_ALIASES,
     ),
     ServiceException(
         frozenset({"kms:*"}), Guard.RESOURCE_FIRST, "R-KMS-01", "Default key policy",

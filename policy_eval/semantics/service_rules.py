@@ -52,13 +52,7 @@ def _reserved_secret_name(context: RequestContext) -> list[Remark]:
 def _reserved_tags(context: RequestContext) -> list[Remark]:
     if context.is_forwarded() is not False:  # a service may set its own
         return []
-    reserved = [
-        name.partition("/")[2]
-        for folded, spellings in context.entries().items()
-        if folded.startswith("aws:requesttag/aws:")
-        for name, values in spellings.items()
-        if values
-    ]
+    reserved = [name.partition("/")[2] for name in context.names_held("aws:requesttag/aws:")]
     return [
         Remark(
             f"tag keys that begin with `aws:` are reserved: the service refuses `{key}`", "R-AF-06"

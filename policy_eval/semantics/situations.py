@@ -9,6 +9,7 @@ R-ROOT-01, R-ROOT-02, R-ANON-01, R-SP-01, R-SLR-01, R-EXT-01, R-VPCE-01, R-FAS-0
 from __future__ import annotations
 
 from policy_eval.errors import RequestError, refuse_request
+from policy_eval.request.place import OF_AWS_MANAGED_KEYS
 from policy_eval.request.principal import Credentials, PrincipalKind, is_service_linked_role
 from policy_eval.semantics.authorization import Case, Everyone, LayerState, Presence, Side
 from policy_eval.semantics.layers import NAMES, Layer
@@ -290,14 +291,14 @@ def _why_no_rcp(context: RequestContext) -> tuple[str, str] | None:
     return None
 
 
-_OF_AWS = "alias/aws/"
+_OF_AWS = OF_AWS_MANAGED_KEYS.removeprefix(":")
 
 
 def _is_aws_managed_key(context: RequestContext) -> bool | None:
     """Return whether a key is AWS's own, by its alias; None where the aliases are unknown."""
     if not context.folded_action.startswith("kms:"):
         return False
-    if f":{_OF_AWS}" in _arn(context):
+    if OF_AWS_MANAGED_KEYS in _arn(context):
         return True
     unknown = False
     for name in ("kms:RequestAlias", "kms:ResourceAliases"):

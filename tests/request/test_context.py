@@ -11,17 +11,23 @@ import pytest
 
 from policy_eval.errors import Diagnostic, RequestError, Severity
 from policy_eval.request.context import (
+    Entries,
     Given,
     Scalar,
     Values,
-    context_entries,
     tag_entries,
     text_of,
     values_of,
 )
+from policy_eval.request.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+def context_entries(given: Mapping[str, Given]) -> Entries:
+    """Return a context as a request holds it."""
+    return Request("s3:GetObject", context=given).context
 
 
 def refusal(given: Mapping[str, Given]) -> Diagnostic:

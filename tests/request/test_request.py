@@ -101,8 +101,8 @@ def test_a_context_that_cannot_be_is_refused() -> None:
 def test_a_request_never_changes() -> None:
     request = Request("s3:GetObject")
 
-    with pytest.raises(AttributeError, match="a Request is immutable: action"):
-        request.action = "s3:PutObject"
+    with pytest.raises(AttributeError):
+        request.action = "s3:PutObject"  # type: ignore[misc]  # a type checker refuses it, too
 
     assert request.action == "s3:GetObject"
 
@@ -128,5 +128,6 @@ def test_a_request_for_the_action_alone_is_otherwise_the_same() -> None:
     alone = request.alone()
 
     assert (alone.action_only, request.action_only) == (True, False)
-    for name in set(Request.__slots__) - {"action_only"}:
-        assert getattr(alone, name) is getattr(request, name)
+    for name in ("action", "resource", "principal", "context", "unknown", "request_tags", "now",
+                 "resource_tags", "resource_account", "dependencies"):  # fmt: skip
+        assert getattr(alone, name) == getattr(request, name)

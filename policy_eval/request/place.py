@@ -1,0 +1,54 @@
+"""What the text of a resource says beside its name: where it is, and whose.
+
+What a call is about hangs on this alone; by its whole text a resource is only matched.
+"""
+
+from __future__ import annotations
+
+from policy_eval.errors import refuse_request
+from policy_eval.policy.arn import parse_arn
+
+OF_AWS_MANAGED_KEYS = ":alias/aws/"
+OF_ALIASES = ":alias/"
+OF_SERVICE_LINKED_ROLES = ":role/aws-service-role/"
+MARKS = (OF_AWS_MANAGED_KEYS, OF_ALIASES, OF_SERVICE_LINKED_ROLES)
+"""Texts in an ARN on which rules hang (R-RCP-01, R-KMS-02, R-SLR-01)."""
+
+_MOST_REMEMBERED = 65_536
+
+
+class Place:
+    """Where a resource is: one object for all resources of which the same holds.
+
+    These are: whether one is given (None, `*`, an ARN), the fields of the ARN before the resource,
+    and which of `MARKS` it holds.
+    """
+
+    __slots__ = ()
+
+
+_ALIKE: dict[object, Place] = {}  # what holds of them → their one object
+PLACES: dict[str | None, Place] = {None: Place(), "*": Place()}
+"""The places of resources that were seen."""
+
+
+def place_of(resource: str | None) -> Place:
+    """Return where a resource is. Raises RequestError for what is neither `*` nor an ARN."""
+    if resource in PLACES:
+        return PLACES[resource]
+    arn = None if resource is None else parse_arn(resource)
+    if arn is None or resource is None:
+        raise refuse_request(
+            "not-an-arn",
+            f"`{resource}` is no resource",
+            'give an ARN of six fields, or "*"',
+            ("R-RES-05",),
+        )
+    if len(PLACES) >= _MOST_REMEMBERED:
+        for old in [old for old in PLACES if old not in (None, "*")]:
+            PLACES.pop(old, None)
+    if len(_ALIKE) >= _MOST_REMEMBERED:
+        _ALIKE.clear()
+    told = (*arn[:4], *(mark in resource for mark in MARKS))
+    place = PLACES[resource] = _ALIKE.setdefault(told, Place())
+    return place
