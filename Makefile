@@ -6,7 +6,7 @@ CASES ?= 200000
 SAMPLE ?= 200
 SECONDS ?= 60
 
-.PHONY: ask test lint slow coverage fuzz fuzz-readers fuzz-text bench mutants clean
+.PHONY: ask test lint slow coverage fuzz fuzz-readers fuzz-text bench peers mutants clean
 
 # Can a role create AppFlow's secrets, by the policy of AppFlow's documentation?
 ask: $(VENV)/installed
@@ -48,6 +48,12 @@ fuzz-text: $(VENV)/installed-for-development
 
 bench: $(VENV)/installed-for-development
 	$(RUN) -m benchmarks
+
+# What `make bench` measures beside ours, each in an environment of its own. Needs Node.js, too.
+peers:
+	$(PYTHON) -m venv .peers/python
+	.peers/python/bin/python -m pip install --quiet --disable-pip-version-check cedarpy==4.12.2
+	npm install --silent --prefix .peers --no-save @cloud-copilot/iam-simulate@0.1.173
 
 # Mutates a copy of the checkout: SAMPLE mutants of what decides, and who notices.
 mutants: $(VENV)/installed-for-development

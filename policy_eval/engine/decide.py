@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from policy_eval.engine import scalar
 from policy_eval.engine.call import (
     by_any_owner,
     combined,
@@ -18,8 +17,8 @@ from policy_eval.engine.call import (
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.plan import learn, recall
 from policy_eval.engine.policies import PolicySet
-from policy_eval.engine.program import indices
-from policy_eval.engine.scalar import Match, union
+from policy_eval.engine.program import Named, indices
+from policy_eval.engine.scalar import Match, found_of, matches, union
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Case, Word, decide, granting_classes
 from policy_eval.semantics.layers import Layer
@@ -80,7 +79,7 @@ def decide_call(
     for context, needed in steps:
         found = [_decide(policies, each, missing=missing) for each in context.by_owner()]
         if len(steps) == len(found) == 1 and found[0].decision.word is not Word.UNDETERMINED:
-            learn(policies.plans, requests[0], context, found[0].match, found[0].decision)
+            _remember(policies, requests[0], found[0])
         part = by_any_owner([each.decision for each in found])
         if seen is not None:
             seen += [each.seen() for each in found]
@@ -89,9 +88,29 @@ def decide_call(
 
 
 def _decide(policies: PolicySet, context: RequestContext, *, missing: bool) -> _Found:
-    program = policies.program()
     case = case_of(context)
-    found, match = scalar.find(program, context, case)
+    return _concluded(
+        policies, context, case, matches(policies.program(), context, case), missing=missing
+    )
+
+
+def _remember(policies: PolicySet, request: Request, found: _Found) -> None:
+    """Remember how a request was decided, for those that are like it."""
+    context, case, match, _, decision = found
+
+    def finish(sure: int, possible: int, named: Named | None) -> Decision | None:
+        left = match._replace(sure=sure, possible=possible, named=named)
+        concluded = _concluded(policies, context, case, left, missing=False).decision
+        return None if concluded.word is Word.UNDETERMINED else concluded
+
+    learn(policies.plans, request, context, match, decision, finish)
+
+
+def _concluded(
+    policies: PolicySet, context: RequestContext, case: Case, match: Match, *, missing: bool
+) -> _Found:
+    """Return how a request is decided, from the statements that match."""
+    program, found = policies.program(), found_of(match)
     answer = word, _ = decide(case, found)
     action = match.action
     layers = deciding_layers(case, word, found)

@@ -63,13 +63,37 @@ def compile_set(accepts: ValueSet) -> Predicate:
                 and low <= value.number <= high
             )
         case Union(members):
-            predicates = tuple(map(compile_set, members))
-            return lambda value: any(predicate(value) for predicate in predicates)
+            return _any_of(members)
         case Complement(of):
             inner = compile_set(of)
             return lambda value: not inner(value)
         case _:
             assert_never(accepts)
+
+
+def _any_of(members: tuple[ValueSet, ...]) -> Predicate:
+    """Return the matcher of a union: its texts and its prefixes are looked for all at once."""
+    exact: set[Value] = set()
+    prefixes: list[str] = []
+    others: list[Predicate] = []
+    for member in members:
+        match member:
+            case OneOf(values):
+                exact |= values
+            case Matching((str(prefix), Wildcard.ANY_RUN)):
+                prefixes.append(prefix)
+            case _:
+                others.append(compile_set(member))
+    starts, rest = tuple(prefixes), tuple(others)
+
+    def matches(value: Value) -> bool:
+        return (
+            value in exact
+            or (isinstance(value, str) and value.startswith(starts))
+            or any(predicate(value) for predicate in rest)
+        )
+
+    return matches
 
 
 def contains(accepts: ValueSet, value: Value) -> bool:

@@ -30,11 +30,22 @@ from policy_eval.text.source import Source
 if TYPE_CHECKING:
     from os import PathLike
 
-    from policy_eval.engine.plan import Plans
+    from policy_eval.engine.plan import Plan
     from policy_eval.engine.program import Program
+    from policy_eval.request.request import Frame
 
 PolicyLike: TypeAlias = Policy | str | Mapping[str, object]
 """A policy, its JSON text, or its document as plain Python data."""
+
+
+class Plans(dict["Frame", "Plan"]):
+    """What is remembered by frame of how requests are decided; how many courses that is."""
+
+    __slots__ = ("courses",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.courses = 0
 
 
 class PolicySet:
@@ -85,7 +96,7 @@ class PolicySet:
         )
         self.attached = gathered.attached(unknown, kind)
         self._programs: dict[Reading, Program] = {}
-        self.plans: Plans = {}
+        self.plans = Plans()
 
     def program(self, reading: Reading = OUR_READING) -> Program:
         """Return the compiled form."""
@@ -123,7 +134,7 @@ class PolicySet:
     def __setstate__(self, state: tuple[tuple[Attachment, ...], Attached]) -> None:
         self.attachments, self.attached = state
         self._programs = {}
-        self.plans = {}
+        self.plans = Plans()
 
     @property
     def policies(self) -> tuple[Policy, ...]:

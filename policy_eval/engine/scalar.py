@@ -18,6 +18,7 @@ from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Subject
 from policy_eval.semantics.outcomes import Why, evaluate
 from policy_eval.semantics.principals import Caller, naming
+from policy_eval.semantics.readings import Reading
 from policy_eval.semantics.request_context import Candidates, RequestContext
 from policy_eval.semantics.situations import levels_with_a_say
 
@@ -77,6 +78,11 @@ def find(program: Program, context: RequestContext, case: Case) -> tuple[Found, 
     a key whose value cannot be read in that way (R-COND-42), whatever else fails.
     """
     match = matches(program, context, case)
+    return found_of(match), match
+
+
+def found_of(match: Match) -> Found:
+    """Return what each layer says, from the statements that match."""
     allowing, denying = match.action.allows, match.action.denies
     allows: dict[Layer, Bounds] = {}
     denies: dict[Layer, Bounds] = {}
@@ -90,7 +96,7 @@ def find(program: Program, context: RequestContext, case: Case) -> tuple[Found, 
         allows[layer], denies[layer] = allowed, denied
         of_resource |= mask if layer is Layer.RESOURCE else 0
     grants = {grant: match.granting(grant, of_resource & allowing) for grant in Grant}
-    return Found(allows, denies, grants), match
+    return Found(allows, denies, grants)
 
 
 def matches(program: Program, context: RequestContext, case: Case) -> Match:
@@ -118,13 +124,11 @@ def matches(program: Program, context: RequestContext, case: Case) -> Match:
 def row_bits(row: Row, context: RequestContext, statements: int) -> tuple[int, int]:
     """Return the row's statements that fail, and those of which it is not known."""
     attribute = _candidates(row.attribute, context)
-    if row.variables:
-        key: object = (attribute, *map(context.look, row.variables))
-    else:
-        key = attribute
+    variables = tuple(map(context.look, row.variables))
+    key: object = (attribute, *variables) if variables else attribute
     found = row.memo.get(key)
     if found is None:
-        found = _evaluate(row, attribute, context)
+        found = _evaluate(row, attribute, variables, context.reading)
         if len(row.memo) >= _REMEMBERED_VALUES:
             row.memo.clear()
         row.memo[key] = found
@@ -141,11 +145,12 @@ def _candidates(attribute: Subject | Key, context: RequestContext) -> Candidates
     return context.resource_candidates()
 
 
-def _evaluate(row: Row, attribute: Candidates, context: RequestContext) -> tuple[int, int, int]:
-    variables = tuple(context.look(key) for key in row.variables)
+def _evaluate(
+    row: Row, attribute: Candidates, variables: tuple[Candidates, ...], reading: Reading
+) -> tuple[int, int, int]:
     fails = unsure = unread = 0
     for bit, test in row.tests:
-        holds, why, _ = evaluate(test, attribute, variables, context.reading, contains)
+        holds, why, _ = evaluate(test, attribute, variables, reading, contains)
         if why is Why.UNREADABLE:
             unread |= bit
         elif holds is None:
@@ -153,6 +158,14 @@ def _evaluate(row: Row, attribute: Candidates, context: RequestContext) -> tuple
         elif not holds:
             fails |= bit
     return fails, unsure & ~fails, unread
+
+
+def kept_by(
+    row: Row, attribute: Candidates, variables: tuple[Candidates, ...], reading: Reading
+) -> int | None:
+    """Return the bits that values leave; None where one is not known, or cannot be read."""
+    fails, unsure, unread = _evaluate(row, attribute, variables, reading)
+    return None if unsure or unread else ~fails
 
 
 def names_in(action: ActionProgram, context: RequestContext) -> Named | None:

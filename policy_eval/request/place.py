@@ -21,10 +21,14 @@ class Place:
     """Where a resource is: one object for all resources of which the same holds.
 
     These are: whether one is given (None, `*`, an ARN), the fields of the ARN before the resource,
-    and which of `MARKS` it holds.
+    and which of `MARKS` it holds. `in_any_region` is the place of which the same holds but for the
+    Region.
     """
 
-    __slots__ = ()
+    __slots__ = ("in_any_region",)
+
+    def __init__(self, in_any_region: Place | None = None) -> None:
+        self.in_any_region = in_any_region or self
 
 
 _ALIKE: dict[object, Place] = {}  # what holds of them → their one object
@@ -34,8 +38,9 @@ PLACES: dict[str | None, Place] = {None: Place(), "*": Place()}
 
 def place_of(resource: str | None) -> Place:
     """Return where a resource is. Raises RequestError for what is neither `*` nor an ARN."""
-    if resource in PLACES:
-        return PLACES[resource]
+    known = PLACES.get(resource)
+    if known is not None:
+        return known
     arn = None if resource is None else parse_arn(resource)
     if arn is None or resource is None:
         raise refuse_request(
@@ -45,10 +50,15 @@ def place_of(resource: str | None) -> Place:
             ("R-RES-05",),
         )
     if len(PLACES) >= _MOST_REMEMBERED:
-        for old in [old for old in PLACES if old not in (None, "*")]:
-            PLACES.pop(old, None)
+        for old in list(PLACES):  # at once: other threads may add to them meanwhile
+            if old not in (None, "*"):
+                PLACES.pop(old, None)
     if len(_ALIKE) >= _MOST_REMEMBERED:
         _ALIKE.clear()
-    told = (*arn[:4], *(mark in resource for mark in MARKS))
-    place = PLACES[resource] = _ALIKE.setdefault(told, Place())
+    marked = tuple(mark in resource for mark in MARKS)
+    regional = bool(arn.region)  # without one none follows from it
+    anywhere = (arn.partition, arn.service, arn.account, regional, marked)
+    place = PLACES[resource] = _ALIKE.setdefault(
+        (*arn[:4], marked), Place(_ALIKE.setdefault(anywhere, Place()))
+    )
     return place

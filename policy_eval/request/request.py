@@ -84,6 +84,7 @@ Further: TypeAlias = tuple[
 """What few requests say: unknown keys, tags of request and resource, the time, whether the action
 is asked about alone, the resource's account, and further actions."""
 
+_NO_CONTEXT: Mapping[str, Given] = {}
 _NOTHING_FURTHER: Further = ((), (), (), None, False, None, ())
 _MOST_FRAMES = 65_536
 _FRAMES: dict[object, Frame] = {}
@@ -148,25 +149,28 @@ class Request:
                 resource_account,
                 tuple(dependencies),
             )
-        names = tuple(context) if context else ()
-        frame = _FRAMES.get((action, principal, names, further))
-        if frame is None:
-            frame = _new_frame(action, principal, names, further)
-        values: list[Held] = []
-        if context:
-            for name, value in context.items():
-                if type(value) is str:  # most are texts, or lists of one: without a further call
-                    values.append(((value,),))
-                elif type(value) is list and len(value) == 1 and type(value[0]) is str:
-                    values.append(((value[0],),))
-                else:
-                    values.append((values_of(name, value),))
+        if context is None:
+            context = _NO_CONTEXT
+        names = (*context,)
         # INVARIANT: nothing sets these again
-        self.frame = frame
+        try:
+            self.frame = _FRAMES[action, principal, names, further]
+        except KeyError:
+            self.frame = _new_frame(action, principal, names, further)
+        try:
+            self.place = PLACES[resource]
+        except KeyError:
+            self.place = place_of(resource)
         self.name = resource
-        place = PLACES.get(resource)
-        self.place = place_of(resource) if place is None else place
-        self.held = tuple(values)
+        values: list[Held] = []
+        for value in context.values():
+            if type(value) is str:  # most are texts, or lists of one: without a further call
+                values.append(((value,),))
+            elif type(value) is list and len(value) == 1 and type(value[0]) is str:
+                values.append(((value[0],),))
+            else:
+                values.append((values_of(names[len(values)], value),))
+        self.held = (*values,)
 
     @property
     def action(self) -> str:

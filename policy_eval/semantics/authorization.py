@@ -51,6 +51,8 @@ class Everyone(Enum):
 class Grant(IntEnum):
     """How an Allow names the caller, the strongest last (R-PRIN-04)."""
 
+    __hash__ = object.__hash__  # there is one of each, and Enum's own is slow
+
     ACCOUNT = 1
     OF_SESSION = 2
     EVERYONE = 3
@@ -255,25 +257,20 @@ def deny_of(case: Case, layer: Layer, found: Bounds) -> Bounds:
             return NO
 
 
-def _bounds(case: Case, found: Found) -> dict[str, Bounds]:
-    """Return what allows, by the fields of `Allows`."""
-    of = {
-        name: allow_of(case, layer, found.allows.get(layer, NO))
-        for layer, (name, *_) in _FIELDS.items()
-        if layer is not Layer.RESOURCE
-    }
-    return of | {
-        name: allow_of(case, Layer.RESOURCE, found.grants.get(grant, NO))
-        for name, grant in zip(_FIELDS[Layer.RESOURCE], _CLASSES, strict=True)
-    }
+_OF_CALLER = (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
+_OF_ORGANIZATION = (Layer.SCP, Layer.RCP, Layer.ENDPOINT)
 
 
 def bounds_of(case: Case, found: Found) -> tuple[Allows[bool], Allows[bool]]:
     """Return what surely and what possibly allows."""
-    bounds = _bounds(case, found)
-    return (
-        Allows(**{name: each.sure for name, each in bounds.items()}),
-        Allows(**{name: each.possible for name, each in bounds.items()}),
+    allows, grants = found.allows, found.grants
+    bounds = (  # in the order of the fields of `Allows`
+        *[allow_of(case, layer, allows.get(layer, NO)) for layer in _OF_CALLER],
+        *[allow_of(case, Layer.RESOURCE, grants.get(grant, NO)) for grant in _CLASSES],
+        *[allow_of(case, layer, allows.get(layer, NO)) for layer in _OF_ORGANIZATION],
+    )
+    return Allows._make([each.sure for each in bounds]), Allows._make(
+        [each.possible for each in bounds]
     )
 
 
@@ -297,9 +294,6 @@ def decide(case: Case, found: Found) -> tuple[Word, bool | None]:
         if not possible:
             return Word.IMPLICIT_DENY, False
     return Word.UNDETERMINED, None if possible else False
-
-
-_AFTER_RESOURCE = (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
 
 
 def decided_by(case: Case, word: Word, found: Found) -> Layer | None:
@@ -332,7 +326,7 @@ def _blocks(case: Case, layer: Layer, allows: Allows[bool]) -> bool:
     """
     if layer is Layer.RESOURCE and case.side in (Side.EITHER, Side.IDENTITY):
         return False
-    kept = {*_FIELDS[layer], *(_FIELDS[Layer.RESOURCE] if layer in _AFTER_RESOURCE else ())}
+    kept = {*_FIELDS[layer], *(_FIELDS[Layer.RESOURCE] if layer in _OF_CALLER else ())}
     others = allows._replace(**dict.fromkeys(set(Allows._fields) - kept, True))
     return not granted(case.side, others, case.everyone, always=True)
 

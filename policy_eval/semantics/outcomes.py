@@ -67,6 +67,8 @@ def evaluate(
     taken (R-COND-04). An unknown value leaves the test open, but for tests that no value
     changes; a known value that cannot be read is an error even then (R-COND-42).
     """
+    if not variables and not isinstance(seen, Unknown) and len(seen) == 1:
+        return outcome(test, seen[0], _no_variable, contains)  # as below, for what is usual
     known = (None,) if isinstance(seen, Unknown) else seen
     choices = [held for held in variables if not isinstance(held, Unknown)]
     open_variables = len(choices) < len(variables)
@@ -87,6 +89,10 @@ def evaluate(
     if all(one.holds is first.holds for one in found):
         return first
     return Outcome(test.when_ambiguous, Why.AMBIGUOUS, first.accepts)
+
+
+def _no_variable(key: Key) -> str | Unresolved:
+    raise AssertionError(key)  # the test would list it
 
 
 def _lookup(test: Test, chosen: tuple[Values | None, ...], reading: Reading) -> Lookup:

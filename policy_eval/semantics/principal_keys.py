@@ -7,6 +7,8 @@ Rules: R-KEY-01, R-KEY-02, R-KEY-03, R-ROOT-02, section D's table, section F col
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from policy_eval.request.context import Values
 from policy_eval.request.principal import WITHOUT_MFA, Credentials, Principal, PrincipalKind
@@ -21,6 +23,7 @@ _TYPES = {
 }
 
 
+@lru_cache(maxsize=4096)
 def principal_keys(principal: Principal) -> Mapping[str, str | Values | None]:
     """Return key → value for what follows; None is "known to be absent".
 
@@ -55,7 +58,7 @@ def principal_keys(principal: Principal) -> Mapping[str, str | Values | None]:
     if principal.organization_id:
         keys["aws:PrincipalOrgID"] = principal.organization_id
     keys.update(_credential_keys(principal))
-    return keys
+    return MappingProxyType(keys)
 
 
 _LONG_TERM = Credentials.ACCESS_KEY

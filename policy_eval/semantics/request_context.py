@@ -166,6 +166,10 @@ class RequestContext:
         """The given keys (folded) whose values were looked at, but for those of `look`."""
         return self._keys.seen
 
+    def region_follows(self) -> bool:
+        """Return whether the Region of the call is that of its resource."""
+        return "aws:requestedregion" in self._keys.derived
+
     def source_of(self, key: Key) -> str | None:
         """Return the given key (folded) whose values a key holds; None where it is none's."""
         return self._keys.source_of(key.folded)
