@@ -101,6 +101,17 @@ class Decision:
         "word",
     )
 
+    word: Word
+    action: str
+    statements: tuple[Deciding, ...]
+    missing_context: tuple[str, ...]
+    reason: str
+    blocked_by: str | None
+    remarks: tuple[Remark, ...]
+    decided_by: Layer | None
+    unknown_layers: tuple[Layer, ...]
+    _allowed: bool | None
+
     def __init__(
         self,
         word: Word,
@@ -115,16 +126,25 @@ class Decision:
         decided_by: Layer | None = None,
         unknown_layers: tuple[Layer, ...] = (),
     ) -> None:
-        self.word = word
-        self._allowed = allowed
-        self.action = action
-        self.statements = statements
-        self.missing_context = missing_context
-        self.reason = reason
-        self.blocked_by = blocked_by
-        self.remarks = remarks
-        self.decided_by = decided_by
-        self.unknown_layers = unknown_layers
+        keep = object.__setattr__
+        keep(self, "word", word)
+        keep(self, "_allowed", allowed)
+        keep(self, "action", action)
+        keep(self, "statements", statements)
+        keep(self, "missing_context", missing_context)
+        keep(self, "reason", reason)
+        keep(self, "blocked_by", blocked_by)
+        keep(self, "remarks", remarks)
+        keep(self, "decided_by", decided_by)
+        keep(self, "unknown_layers", unknown_layers)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        message = f"a Decision is immutable: {name}"  # equal calls share one
+        raise AttributeError(message)
+
+    def __setstate__(self, state: tuple[None, dict[str, object]]) -> None:
+        for name, value in state[1].items():
+            object.__setattr__(self, name, value)
 
     @property
     def decision(self) -> str:

@@ -134,7 +134,13 @@ def row_bits(row: Row, context: RequestContext, statements: int) -> tuple[int, i
         row.memo[key] = found
     fails, unsure, unread = found
     if unread & statements:
-        test = next(test for bit, test in row.tests if bit & unread & statements)
+        test = next(
+            test
+            for bit, test in row.tests
+            if bit & unread & statements
+            and evaluate(test, attribute, variables, context.reading, contains).why
+            is Why.UNREADABLE
+        )
         raise RequestError(unreadable(test, attribute))
     return fails, unsure
 

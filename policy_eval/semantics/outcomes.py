@@ -68,7 +68,7 @@ def evaluate(
     changes; a known value that cannot be read is an error even then (R-COND-42).
     """
     if not variables and not isinstance(seen, Unknown) and len(seen) == 1:
-        return outcome(test, seen[0], _no_variable, contains)  # as below, for what is usual
+        return outcome(test, seen[0], _lookup(test, (), reading), contains)  # what is usual
     known = (None,) if isinstance(seen, Unknown) else seen
     choices = [held for held in variables if not isinstance(held, Unknown)]
     open_variables = len(choices) < len(variables)
@@ -89,10 +89,6 @@ def evaluate(
     if all(one.holds is first.holds for one in found):
         return first
     return Outcome(test.when_ambiguous, Why.AMBIGUOUS, first.accepts)
-
-
-def _no_variable(key: Key) -> str | Unresolved:
-    raise AssertionError(key)  # the test would list it
 
 
 def _lookup(test: Test, chosen: tuple[Values | None, ...], reading: Reading) -> Lookup:

@@ -312,14 +312,13 @@ class RequestContext:
     def _given_account(self, folded: str) -> str | None:
         if folded not in self._keys.given:
             return None
-        for name, values in self._keys.entries[folded].items():
-            if values and len(values) > 1:
-                raise refuse_request(
-                    "several-values", f"`{name}` holds one value, and {len(values)} are given",
-                    "give one value", ("R-COND-34",),
-                )  # fmt: skip
-            return values[0] if values else None
-        return None
+        ((name, values),) = self._keys.entries[folded].items()  # a given key has one spelling
+        if values and len(values) > 1:
+            raise refuse_request(
+                "several-values", f"`{name}` holds one value, and {len(values)} are given",
+                "give one value", ("R-COND-34",),
+            )  # fmt: skip
+        return values[0] if values else None
 
     def _is_unknown(self, folded: str) -> bool:
         if self._keys.is_said_unknown(folded):

@@ -144,9 +144,10 @@ VALUES: dict[str, tuple[Held, ...]] = {
 }
 """Keys on which more than a condition hangs, with some of their values."""
 _UNKNOWN = (
-    "*", "aws:*", "aws:ResourceAccount", "aws:RequestedRegion", "aws:ViaAWSService", "aws:CalledVia",
-    "aws:SourceIp", "aws:RequestTag/*", "aws:ResourceTag/*", "aws:PrincipalOrgID", "aws:userid",
-    "kms:ResourceAliases", "secretsmanager:KmsKeyArn", "aws:PrincipalTag/*", "aws:CurrentTime",
+    "*", "aws:*", "aws:ResourceAccount", "aws:RequestedRegion", "aws:ViaAWSService",
+    "aws:CalledVia", "aws:SourceIp", "aws:RequestTag/*", "aws:ResourceTag/*",
+    "aws:PrincipalOrgID", "aws:userid", "kms:ResourceAliases", "secretsmanager:KmsKeyArn",
+    "aws:PrincipalTag/*", "aws:CurrentTime",
 )  # fmt: skip
 _ENDS = ("x", "/x", "-AbCdEf", "*", ":1")
 
@@ -185,7 +186,7 @@ def family(asked: Asked, pool: Pool, random: Random) -> Iterator[Asked]:
         [(name, each) for each in (held, *random.sample([*_values(name, held, pool)], 2))]
         for name, held in names
     ]
-    for resource, *values in product(resources, *choices):
+    for resource, values in product(resources, [*product(*choices)]):
         found = asked._replace(resource=resource)
         for name, held in values:
             found = found.holding(name, held)

@@ -1,7 +1,7 @@
 """Random policies in every layer, on keys from which much follows, and requests that they concern.
 
-Conditions look at the time, the Region, tags, forwarding, the organization and the caller, and stand
-in for one another as variables: that is where a request hangs on more than it seems to.
+Conditions look at the time, the Region, tags, forwarding, the organization and the caller, and
+stand in for one another as variables: that is where a request hangs on more than it seems to.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ _TARGETS = (
 )
 _RESOURCES = (
     "*", "*", "arn:aws:s3:::b/*", "arn:aws:s3:::*", "arn:aws:*:us-east-1:*:*", "arn:aws:*:*:*:*x",
-    "arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::${aws:PrincipalTag/team}/*", "arn:aws:*:*:*:key/*",
+    "arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::${aws:PrincipalTag/team}/*",
+    "arn:aws:*:*:*:key/*",
     "arn:aws:secretsmanager:*:*:secret:x*", "arn:aws:*:${aws:RequestedRegion}:*:*",
     "arn:aws:*:*:${aws:ResourceAccount}:*", "arn:aws:s3:::b/${aws:EpochTime}",
 )  # fmt: skip

@@ -6,35 +6,21 @@ order; what it answers is what a new set answers, and what the reference engine 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeAlias
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import policy_eval as pe
-from policy_eval.cases.discovery import find_suites
 from policy_eval.cases.run import by_reference
-from policy_eval.cases.suite import load_suite
-from policy_eval.errors import InputError, RequestError
-from policy_eval.policy.build import build_policy
-from policy_eval.policy.document import read_document
-from policy_eval.policy.policy_type import PolicyType
+from policy_eval.engine.plan import recall
+from policy_eval.errors import RequestError
 from policy_eval.request.request import Request
-from policy_eval.text.folding import fold
-from policy_eval.text.source import Source
-from tests.oracle.generate import GeneratedCase, generate_case
-from tests.oracle.small_world import any_world
-from tests.oracle.small_world import policies_of as policies_of_world
-from tests.oracle.small_world import request_of as request_of_world
-from tests.property.neighbours import Asked, asked_of, family, neighbours, pool_of
+from tests.property.neighbours import Asked, family, neighbours, pool_of
+from tests.property.tangled import tangle
 
-_FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
-_OF_EACH = 12
+_NEAR = 25
 _ROUNDS = 2
 
 Answer: TypeAlias = tuple[object, ...]
@@ -77,8 +63,33 @@ def check(policies: pe.PolicySet, questions: Sequence[Asked], random: Random) ->
         reference = _answer(_by_reference, policies, asked)
         assert _agree(answer, reference), (asked, answer, reference)
     lasting = _new(policies)
+    recalled = 0
     for _ in range(_ROUNDS):
         for index in random.sample(range(len(questions)), len(questions)):
             found = _answer(pe.decide, lasting, questions[index])
             assert found == expected[index], (questions[index], found, expected[index])
-    return 0
+    for asked in questions:
+        try:
+            recalled += recall(lasting.plans, asked.request()) is not None
+        except RequestError:
+            continue
+    return recalled
+
+
+def _questions(policies: pe.PolicySet, asked: Asked, random: Random, near: int) -> list[Asked]:
+    pool = pool_of(policies.policies)
+    others = [*neighbours(asked, pool)]
+    return [
+        asked, *family(asked, pool, random), *random.sample(others, min(near, len(others)))
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("start", range(0, 60, 10))
+def test_what_is_remembered_of_tangled_policies_is_right(start: int) -> None:
+    recalled = 0
+    for seed in range(start, start + 10):
+        random = Random(seed)
+        policies, asked = tangle(random)
+        recalled += check(policies, _questions(policies, asked, random, _NEAR), random)
+
+    assert recalled > 100
