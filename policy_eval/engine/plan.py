@@ -214,7 +214,8 @@ def learn(
     key = plan.key(request)
     if key in plan.courses:
         return
-    learner = _Learner(context, match, number_of, by_name=plan.by_name)
+    varying = {key: number for key, number in number_of.items() if number not in plan.numbers}
+    learner = _Learner(context, match, varying, by_name=plan.by_name)
     if learner.varies:
         course = plan.courses[key] = learner.course(finish)
         bits = _left(course, request)
@@ -241,11 +242,12 @@ class _Learner:
     """Looks at the rows of a request that was decided."""
 
     def __init__(
-        self, context: RequestContext, match: Match, number_of: dict[str, int], *, by_name: bool
+        self, context: RequestContext, match: Match, varying: dict[str, int], *, by_name: bool
     ) -> None:
+        """`varying` are the given keys (folded) that do not tell courses apart, by number."""
         self._context = context
         self._action = match.action
-        self._number_of = number_of
+        self._number_of = varying
         self._by_name = by_name
         self._statements = match.statements
         every = (*match.action.keys, *filter(None, [match.action.resource]))
@@ -273,7 +275,7 @@ class _Learner:
 
     def _number(self, key: Key) -> int | None:
         source = self._context.source_of(key)
-        return None if source is None else self._number_of[source]
+        return None if source is None else self._number_of.get(source)
 
     def course(self, finish: Finish) -> Course:
         """Return the course of the request."""
