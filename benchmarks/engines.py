@@ -189,7 +189,7 @@ def _compared(workload: Workload, goals: _Goals, folder: Path) -> list[Row]:
     if size > 1:
         ways.append(Timed(_FIRST, ours.first, size))
     processes, peers = _peers(file)
-    peers.append(Timed(_REFERENCE, ours.explained, 50))
+    peers.append(Timed(_REFERENCE, ours.explained, 5))
     times: dict[str, list[float]] = {each.name: [] for each in (*ways, *peers)}
     for each in (*ways, *peers):  # not counted: caches fill
         each.of(min(each.requests, size))
