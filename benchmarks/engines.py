@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -165,6 +166,11 @@ class _Ours:
             decide(policies, Request(action, resource, principal=CALLER, context=context))
         return perf_counter() - start
 
+    def decided(self) -> str:
+        """Return how often each decision is given."""
+        found = Counter(decide(self._policies, each).decision for each in self._requests)
+        return json.dumps(found)
+
     def first(self, count: int) -> float:
         """Decide each request for the first time, by policies not yet compiled."""
         policies = self._compiled()
@@ -190,6 +196,7 @@ def _compared(workload: Workload, goals: _Goals, folder: Path) -> list[Row]:
         ways.append(Timed(_FIRST, ours.first, size))
     processes, peers = _peers(file)
     peers.append(Timed(_REFERENCE, ours.explained, 5))
+    print(f"{workload.name}, policy_eval decides: {ours.decided()}")
     times: dict[str, list[float]] = {each.name: [] for each in (*ways, *peers)}
     for each in (*ways, *peers):  # not counted: caches fill
         each.of(min(each.requests, size))

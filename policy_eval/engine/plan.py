@@ -119,7 +119,7 @@ def recall(plans: Plans, request: Request) -> Decision | None:
     plan = plans.get(request.frame)
     if plan is None:
         return None
-    where: object = request.name
+    where: object = request.name  # from here `Plan.key`, without a further call
     if not plan.by_name:
         where = request.place if plan.by_region else request.place.in_any_region
     values = plan.values
