@@ -7,6 +7,7 @@ from time import perf_counter
 from policy_eval.cases.outcome import Outcome, Status
 from policy_eval.cases.run import Decide, Result, run_case
 from policy_eval.cases.suite import Case
+from policy_eval.cases.writing import decision_fields
 from policy_eval.engine.decide import decide_call
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.wording import reasons, spell_answer, spell_decided_by
@@ -70,17 +71,8 @@ def _outcome(case: Case, file: str, status: Status, message: str) -> Outcome:
 def _actual(result: Result, decision: Decision) -> dict[str, object]:
     """Return what was decided: the decision, what gave it, and what the test asks beside."""
     expect = result.case.expect
-    found: dict[str, object] = {
-        "decision": decision.decision,
-        "decided_by": decision.decided_by and decision.decided_by.value,
-        "matched": list(decision.matched),
-    }
-    if decision.blocked_by:
-        found["blocked_by"] = decision.blocked_by
-    if decision.missing_context:
-        found["missing_context"] = list(decision.missing_context)
-    if decision.remarks:
-        found["remarks"] = [remark.rule for remark in decision.remarks]
+    always: dict[str, object] = {"decision": None, "decided_by": None, "matched": []}
+    found = always | decision_fields(decision)
     if expect is not None and expect.failed_conditions is not None:
         found["failed_conditions"] = list(result.failed_conditions)
     if expect is not None and expect.rests_on is not None:
