@@ -6,19 +6,22 @@ each of them is (R-RES-12).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from policy_eval.engine.decision import Deciding, Decision, Entry
+from policy_eval.engine.decision import Deciding, Decision
 from policy_eval.errors import refuse_request
 from policy_eval.policy.policy_type import RULES
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import (
     Case,
     Found,
+    Grant,
     Presence,
     Word,
+    decide,
     decided_by,
+    granting_classes,
     granting_layers,
 )
 from policy_eval.semantics.dependent_actions import Needed, needed_by
@@ -127,26 +130,66 @@ def hanging(decision: Decision, needed: Needed | None) -> Decision:
     )
 
 
+class Verdict(NamedTuple):
+    """What follows from what each layer says: the decision, and what made it.
+
+    `layer` is the one that decided, `layers` are those whose statements made the decision, and
+    `grants` the ways of naming the caller that count in the resource's.
+    """
+
+    word: Word
+    allowed: bool | None
+    layer: Layer | None
+    layers: tuple[Layer, ...]
+    grants: frozenset[Grant]
+
+
+_MOST_VERDICTS = 4_096
+_VERDICTS: dict[object, Verdict] = {}
+"""The verdicts that were given, by all that they follow from: there are few different ones."""
+
+
+def verdict_of(case: Case, found: Found) -> Verdict:
+    """Return what follows from what each layer says."""
+    allows, denies, grants = found
+    key = (
+        case.side,
+        case.everyone,
+        *case.layers.values(),
+        *allows.items(),
+        *denies.items(),
+        *grants.items(),
+    )
+    verdict = _VERDICTS.get(key)
+    if verdict is None:
+        word, allowed = decide(case, found)
+        ways = granting_classes(case, found) if word is Word.ALLOWED else frozenset(Grant)
+        layers = _deciding_layers(case, word, found)
+        verdict = Verdict(word, allowed, decided_by(case, word, found), layers, ways)
+        if len(_VERDICTS) >= _MOST_VERDICTS:
+            _VERDICTS.clear()
+        _VERDICTS[key] = verdict
+    return verdict
+
+
 def decision_of(
     case: Case,
     context: RequestContext,
-    found: Found,
-    answer: tuple[Word, bool | None],
-    evidence: tuple[Sequence[Entry], tuple[str, ...]],
+    verdict: Verdict,
+    evidence: tuple[Iterable[Deciding], tuple[str, ...]],
 ) -> Decision:
     """Return the decision on one request, from what an engine found.
 
     `evidence` are the statements that decided, and the unknown keys that matter.
     """
-    word, allowed = answer
+    word, allowed, layer, _, _ = verdict
     deciding, missing = evidence
-    layer = decided_by(case, word, found)
     unknown = _unknown_layers(case) if word is Word.UNDETERMINED else ()
     return Decision(
         word,
         allowed,
         str(context.action),
-        statements=tuple(map(Deciding.of, deciding)),
+        statements=tuple(deciding),
         missing_context=missing,
         reason=_reason(case, word, layer, context),
         remarks=service_remarks(context),
@@ -161,7 +204,7 @@ def _unknown_layers(case: Case) -> tuple[Layer, ...]:
     )
 
 
-def deciding_layers(case: Case, word: Word, found: Found) -> tuple[Layer, ...]:
+def _deciding_layers(case: Case, word: Word, found: Found) -> tuple[Layer, ...]:
     """Return the layers whose statements made the decision."""
     match word:
         case Word.EXPLICIT_DENY:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from policy_eval.engine.call import (
     by_any_owner,
     combined,
-    deciding_layers,
     decision_of,
     hanging,
     steps_of,
+    verdict_of,
     whole,
 )
 from policy_eval.engine.decision import Decision
@@ -20,7 +20,7 @@ from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.program import Named, indices
 from policy_eval.engine.scalar import Match, found_of, matches, union
 from policy_eval.request.request import Request
-from policy_eval.semantics.authorization import Case, Word, decide, granting_classes
+from policy_eval.semantics.authorization import Case, Word
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.readings import OUR_READING
 from policy_eval.semantics.request_context import RequestContext
@@ -110,22 +110,21 @@ def _concluded(
     policies: PolicySet, context: RequestContext, case: Case, match: Match, *, missing: bool
 ) -> _Found:
     """Return how a request is decided, from the statements that match."""
-    program, found = policies.program(), found_of(match)
-    answer = word, _ = decide(case, found)
-    action = match.action
-    layers = deciding_layers(case, word, found)
+    program, action = policies.program(), match.action
+    verdict = verdict_of(case, found_of(match))
+    is_allowed, layers = verdict.word is Word.ALLOWED, verdict.layers
     bits = union(mask for (layer, _), mask in action.layers.items() if layer in layers)
-    bits &= match.sure & (action.allows if word is Word.ALLOWED else action.denies)
-    if word is Word.ALLOWED and Layer.RESOURCE in layers:
+    bits &= match.sure & (action.allows if is_allowed else action.denies)
+    if is_allowed and Layer.RESOURCE in layers:
         of_resource = union(
             mask for (layer, _), mask in action.layers.items() if layer is Layer.RESOURCE
         )
-        bits &= ~of_resource | match.naming(granting_classes(case, found))
-    deciding = [program.entries[action.numbers[index]] for index in indices(bits)]
+        bits &= ~of_resource | match.naming(verdict.grants)
+    deciding = [program.deciding(action.numbers[index]) for index in indices(bits)]
     names: tuple[str, ...] = ()
-    if missing and word is Word.UNDETERMINED:
+    if missing and verdict.word is Word.UNDETERMINED:
         from policy_eval.engine.reference import missing_from, trace
 
         names = missing_from(trace(policies.attachments, context, case), case)
-    decision = decision_of(case, context, found, answer, (deciding, names))
+    decision = decision_of(case, context, verdict, (deciding, names))
     return _Found(context, case, match, bits, decision)

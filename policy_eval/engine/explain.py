@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from policy_eval.engine.call import (
     by_any_owner,
     combined,
-    deciding_layers,
     decision_of,
     hanging,
     steps_of,
+    verdict_of,
     whole,
 )
-from policy_eval.engine.decision import Decision
+from policy_eval.engine.decision import Deciding, Decision
 from policy_eval.engine.explanation import Explanation, Part
 from policy_eval.engine.naive import contains
 from policy_eval.engine.policies import PolicySet
@@ -24,7 +24,7 @@ from policy_eval.policy.ast import Effect, Policy, Statement
 from policy_eval.policy.policy_type import RULES
 from policy_eval.request.principal import PrincipalKind
 from policy_eval.request.request import Request
-from policy_eval.semantics.authorization import Grant, Word, decide, granting_classes
+from policy_eval.semantics.authorization import Grant, Word
 from policy_eval.semantics.dependent_actions import needed_by
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Test, action_set, lower_statement
@@ -64,20 +64,17 @@ def _explain_by_any_owner(policies: PolicySet, context: RequestContext) -> Part:
 def _explain(policies: PolicySet, context: RequestContext) -> Part:
     case = case_of(context)
     traced = trace(policies.attachments, context, case)
-    found = traced.found()
-    answer = word, _ = decide(case, found)
-    layers = deciding_layers(case, word, found)
-    wanted = Effect.ALLOW if word is Word.ALLOWED else Effect.DENY
-    classes = granting_classes(case, found) if word is Word.ALLOWED else frozenset(Grant)
+    verdict = verdict_of(case, traced.found())
+    is_allowed = verdict.word is Word.ALLOWED
     deciding = [
-        statement.entry
-        for statement in traced.having(wanted)
+        Deciding.of(statement.entry)
+        for statement in traced.having(Effect.ALLOW if is_allowed else Effect.DENY)
         if statement.applies
-        and (layer := statement.entry.attachment.layer) in layers
-        and (layer is not Layer.RESOURCE or wanted is Effect.DENY or _grants(statement, classes))
+        and (layer := statement.entry.attachment.layer) in verdict.layers
+        and (layer is not Layer.RESOURCE or not is_allowed or _grants(statement, verdict.grants))
     ]
-    missing = missing_from(traced, case) if word is Word.UNDETERMINED else ()
-    decision = decision_of(case, context, found, answer, (deciding, missing))
+    missing = missing_from(traced, case) if verdict.word is Word.UNDETERMINED else ()
+    decision = decision_of(case, context, verdict, (deciding, missing))
     return Part(context, traced, decision, case, policies.attachments)
 
 

@@ -8,14 +8,14 @@ when it grows past its bound.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from policy_eval.engine.decision import Attachment, Entry
+from policy_eval.engine.decision import Attachment, Deciding, Entry
 from policy_eval.engine.matching import Predicate, compile_set
 from policy_eval.policy.ast import Effect
 from policy_eval.policy.policy_type import RULES
 from policy_eval.semantics.authorization import Grant
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Test, action_set, lower_statement
-from policy_eval.semantics.outcomes import can_be_unreadable
+from policy_eval.semantics.outcomes import can_be_unreadable, constant
 from policy_eval.semantics.principals import Caller, PrincipalTest, lower_principal
 from policy_eval.semantics.readings import OUR_READING, Reading
 from policy_eval.semantics.sets import OneOf, ValueSet
@@ -74,6 +74,8 @@ class NamingRow:
 class ActionProgram(NamedTuple):
     """What matters for one action: its statements as bits, and the rows to AND.
 
+    Actions that the same statements select share one.
+
     Bits count the statements that the action selects, so they are few where policies are many:
     `numbers` gives the number of each in the program. `all` are all of them, `allows`, `denies` and
     `unusable` those that are so, `layers` those of each layer and level. `named` is the row of
@@ -102,7 +104,16 @@ class ActionProgram(NamedTuple):
 class Program:
     """The statements of policies in their layers, ready for requests."""
 
-    __slots__ = ("_by_action", "_exact", "_patterns", "_tests", "entries", "reading")
+    __slots__ = (
+        "_by_action",
+        "_by_numbers",
+        "_deciding",
+        "_exact",
+        "_patterns",
+        "_tests",
+        "entries",
+        "reading",
+    )
 
     def __init__(self, attachments: Sequence[Attachment], reading: Reading = OUR_READING) -> None:
         self.reading = reading
@@ -114,7 +125,9 @@ class Program:
         self._exact: dict[str, list[int]] = {}
         self._patterns: list[tuple[Predicate, int]] = []
         self._tests: dict[int, tuple[Test, ...]] = {}
+        self._deciding: dict[int, Deciding] = {}
         self._by_action: dict[str, ActionProgram] = {}
+        self._by_numbers: dict[tuple[int, ...], ActionProgram] = {}
         for index, (_, statement) in enumerate(self.entries):
             self._index(action_set(statement.action), index)
 
@@ -134,19 +147,30 @@ class Program:
             self._tests[index] = tests
         return tests
 
+    def deciding(self, index: int) -> Deciding:
+        """Return the record of a statement, as decisions name it."""
+        deciding = self._deciding.get(index)
+        if deciding is None:
+            deciding = self._deciding[index] = Deciding.of(self.entries[index])
+        return deciding
+
     def for_action(self, folded: str) -> ActionProgram:
         """Return the rows of an action, given in lower case."""
         program = self._by_action.get(folded)
         if program is None:
             if len(self._by_action) >= _REMEMBERED_ACTIONS:
                 self._by_action.clear()
-            program = self._by_action[folded] = self._specialise(folded)
+                self._by_numbers.clear()
+            selected = {index for predicate, index in self._patterns if predicate(folded)}
+            selected.update(self._exact.get(folded, ()))
+            numbers = tuple(sorted(selected))
+            program = self._by_numbers.get(numbers)
+            if program is None:
+                program = self._by_numbers[numbers] = self._specialise(numbers)
+            self._by_action[folded] = program
         return program
 
-    def _specialise(self, folded: str) -> ActionProgram:
-        selected = {index for predicate, index in self._patterns if predicate(folded)}
-        selected.update(self._exact.get(folded, ()))
-        numbers = tuple(sorted(selected))
+    def _specialise(self, numbers: tuple[int, ...]) -> ActionProgram:
         rows: dict[object, list[RowTest]] = {}
         layers: dict[tuple[Layer, int], int] = {}
         allows = denies = unusable = 0
@@ -161,6 +185,8 @@ class Program:
             if statement.unusable:
                 unusable |= bit
             for test in self.tests_of(index):
+                if constant(test) and not can_be_unreadable(test):
+                    continue  # as that of a statement on every resource
                 rows.setdefault((test.attribute, test.variables), []).append(RowTest(bit, test))
         resource: list[RowTest] = []
         keys: list[Row] = []

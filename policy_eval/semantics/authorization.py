@@ -31,6 +31,8 @@ class Word(Enum):
 class Side(Enum):
     """Whose policies must allow."""
 
+    __hash__ = object.__hash__  # there is one of each, and Enum's own is slow
+
     NEITHER = "the action needs no permission"
     EITHER = "in one account an Allow of the identity's or the resource's policy is enough"
     BOTH = "the identity's and the resource's policy must both allow"
@@ -41,6 +43,8 @@ class Side(Enum):
 
 class Everyone(Enum):
     """What a grant to everyone (`*`) needs beside itself in one account."""
+
+    __hash__ = object.__hash__  # there is one of each, and Enum's own is slow
 
     NOTHING_MORE = "it holds whatever boundary and session policies leave out"
     LIMITS = "boundary and session policies must allow too"
@@ -159,6 +163,8 @@ MAYBE = Bounds(sure=False, possible=True)
 
 class Presence(Enum):
     """How a layer has a say in a call."""
+
+    __hash__ = object.__hash__  # there is one of each, and Enum's own is slow
 
     GIVEN = "its policies have a say"
     NONE = "there is none"

@@ -28,7 +28,7 @@ from policy_eval.semantics.readings import OpenPoint, Reading
 from policy_eval.semantics.resources import account_of
 from policy_eval.semantics.service_reference import ServiceAction, service_action
 from policy_eval.semantics.views import read_epoch, read_instant, read_number
-from policy_eval.text.folding import fold
+from policy_eval.text.folding import fold_name
 
 _REQUEST_TAG = "aws:requesttag/"
 _MFA = "aws:multifactorauthpresent"
@@ -75,8 +75,8 @@ def derive_from_principal(keys: KnownKeys, principal: Principal | None) -> None:
         keys.settle(name, value, f"the caller is {principal.arn}")
     _check_principal_arn(keys, principal)
     for name in (*CARRIED_BY_KIND[principal.kind], *carried_by_credentials(principal)):
-        if fold(name) not in keys.entries:
-            keys.unknown.add(fold(name))
+        if fold_name(name) not in keys.entries:
+            keys.unknown.add(fold_name(name))
     if keys.first("aws:multifactorauthage"):
         keys.settle("aws:MultiFactorAuthPresent", "true", "aws:MultiFactorAuthAge is given")
 
@@ -136,7 +136,7 @@ def derive_from_tags(keys: KnownKeys, request: Request, action: Action) -> None:
     ):
         keys.unknown.add("aws:tagkeys")
         if creates(action.name):
-            keys.families += tuple(map(fold, on_resource))
+            keys.families += tuple(map(fold_name, on_resource))
     keys.enter_tags(on_resource, dict(request.resource_tags))
     _link_spellings(keys, action.service)
 
@@ -158,11 +158,11 @@ def _enter_new_tags(
     if creates(listed.name) and len(listed.resource_types) == 1:
         keys.enter_tags(on_resource, tags)  # R-SM-02
         return
-    known = {fold(key) for key, _ in request.resource_tags}
+    known = {fold_name(key) for key, _ in request.resource_tags}
     for prefix in on_resource:
         for key in tags:
-            if fold(key) not in known and fold(prefix + key) not in keys.given:
-                keys.unknown.add(fold(prefix + key))
+            if fold_name(key) not in known and fold_name(prefix + key) not in keys.given:
+                keys.unknown.add(fold_name(prefix + key))
 
 
 def _settle_tag_keys(keys: KnownKeys, names: tuple[str, ...]) -> None:
@@ -178,14 +178,16 @@ def _link_spellings(keys: KnownKeys, service: str) -> None:
     """Give a resource tag's value under both its names, the global and the service's."""
     forms = ("aws:ResourceTag/", f"{service}:ResourceTag/")
     for one, other in (forms, forms[::-1]):
-        for folded in [name for name in keys.given if name.startswith(fold(one))]:
+        for folded in [name for name in keys.given if name.startswith(fold_name(one))]:
             for name in [*keys.entries[folded]]:
                 twin = other + name.partition("/")[2]
-                found = keys.entries.get(fold(twin))
+                found = keys.entries.get(fold_name(twin))
                 if found is None:
                     keys.link(folded, twin)
                 elif (values := keys.first(folded)) not in found.values():
-                    raise contradiction(twin, keys.first(fold(twin)), values, f"`{name}` says so")
+                    raise contradiction(
+                        twin, keys.first(fold_name(twin)), values, f"`{name}` says so"
+                    )
 
 
 def derive_from_forwarding(keys: KnownKeys, principal: Principal | None, reading: Reading) -> None:
@@ -265,12 +267,12 @@ def derive_from_endpoint(keys: KnownKeys, exists: bool | None) -> None:  # noqa:
     forwarded = None if via is None else is_true(keys.first("aws:viaawsservice"))
     if forwarded:
         return
-    given = [name for name in _OF_ENDPOINT if keys.first(fold(name))]
+    given = [name for name in _OF_ENDPOINT if keys.first(fold_name(name))]
     if (exists and forwarded is False) or given:
         because = f"{given[0]} is given" if given else "the request passes a VPC endpoint"
         keys.settle("aws:SourceIp", None, because)
     if exists is not False:
-        missing = {fold(name) for name in _OF_ENDPOINT} - keys.entries.keys()
+        missing = {fold_name(name) for name in _OF_ENDPOINT} - keys.entries.keys()
         keys.unknown |= missing if exists else missing | ({"aws:sourceip"} - keys.entries.keys())
 
 
@@ -285,7 +287,7 @@ def check_time(keys: KnownKeys, now: str | datetime | None) -> None:
             ("R-COND-12",),
         )  # fmt: skip
     for name in ("aws:CurrentTime", "aws:EpochTime"):
-        given = keys.single(fold(name))
+        given = keys.single(fold_name(name))
         if given is not None and read_epoch(given) != instant:
             raise contradiction(name, (given,), (now,), f"the call is made at {now}")
 
@@ -373,7 +375,7 @@ def check_organization(keys: KnownKeys, attached: Attached) -> None:
     """Refuse a path of an organization that has other levels than the policies given (R-KEY-03)."""
     for name, kind in _LEVELS_OF.items():
         given = attached.scp_levels if kind == "service" else attached.rcp_levels
-        for path in keys.first(fold(name)) or () if given else ():
+        for path in keys.first(fold_name(name)) or () if given else ():
             from policy_eval.request.callers import levels_of  # only for organizations
 
             levels = levels_of(path)

@@ -17,6 +17,8 @@ from policy_eval.text.folding import fold
 class Multiplicity(Enum):
     """How many values a key holds."""
 
+    __hash__ = object.__hash__  # there is one of each, and Enum's own is slow
+
     SINGLE = "single-valued"
     MULTIPLE = "multivalued"
     LISTED_SINGLE = "single-valued by the service reference; several given values count"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from policy_eval.errors import RequestError, refuse_request
 from policy_eval.request.context import Entries, Values, tag_entries
-from policy_eval.text.folding import fold
+from policy_eval.text.folding import fold_name
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_values
@@ -63,7 +63,7 @@ class KnownKeys:
 
     def __init__(self, given: Entries, unknown: Iterable[str]) -> None:
         self.seen: set[str] = set()
-        named = tuple(map(fold, unknown))
+        named = tuple(map(fold_name, unknown))
         self.unknown = {name for name in named if not name.endswith("*")}
         self.families = tuple(name[:-1] for name in named if name.endswith("*"))
         self.entries: dict[str, dict[str, Values | None]] = {}
@@ -98,7 +98,7 @@ class KnownKeys:
 
     def derive(self, name: str, value: str | Values | None) -> None:
         """Enter a value that follows, unless the key was given or is said to be unknown."""
-        folded = fold(name)
+        folded = fold_name(name)
         if folded in self.entries or folded in self.unknown:
             return
         values = (value,) if isinstance(value, str) else value
@@ -107,7 +107,7 @@ class KnownKeys:
 
     def link(self, folded: str, twin: str) -> None:
         """Enter what a given key holds under a further name, unless that is known or unknown."""
-        other = fold(twin)
+        other = fold_name(twin)
         if other in self.entries or other in self.unknown:
             return
         spellings = self.entries[folded]
@@ -128,12 +128,12 @@ class KnownKeys:
 
     def guess(self, name: str, value: str) -> None:
         """Enter what is usual, unless the key was given or is unknown by name or family."""
-        if not self.is_said_unknown(fold(name)):
+        if not self.is_said_unknown(fold_name(name)):
             self.derive(name, value)
 
     def settle(self, name: str, value: str | Values | None, because: str) -> None:
         """Enter a value that nothing but itself could be; another given value contradicts."""
-        folded = fold(name)
+        folded = fold_name(name)
         given = self.entries.get(folded)
         wanted = (value,) if isinstance(value, str) else value
         if given is not None and folded in self.given and wanted not in given.values():

@@ -62,6 +62,8 @@ Attribute: TypeAlias = Subject | Key
 class Quantifier(Enum):
     """How several values of the attribute are taken together."""
 
+    __hash__ = object.__hash__  # there is one of each, and Enum's own is slow
+
     ONE = "the one value"
     ANY = "any value"
     ALL = "all values"
@@ -189,7 +191,14 @@ def variable_text(values: tuple[str, ...] | None, key: Key, reading: Reading) ->
 
 def action_set(action: Element) -> ValueSet:
     """Return the folded actions an Action or NotAction element accepts (R-ACT-01 … R-ACT-06)."""
-    accepted = union(tuple(map(_action_set, action.values)))
+    plain: list[str] = []
+    sets: list[ValueSet] = []
+    for text in action.values:
+        if ":" in text and "*" not in text and "?" not in text:
+            plain.append(fold(text))  # long lists of names are one set, made at once
+        else:
+            sets.append(_action_set(text))
+    accepted = union((*sets, OneOf(frozenset(plain))) if plain else tuple(sets))
     return complement(accepted) if action.negated else accepted
 
 

@@ -23,7 +23,7 @@ from policy_eval.semantics.lower import (
 from policy_eval.semantics.readings import Reading
 from policy_eval.semantics.request_context import Candidates, Unknown
 from policy_eval.semantics.sets import NOTHING, Everything, Nothing, Value, ValueSet
-from policy_eval.semantics.views import ALWAYS_READABLE, READERS
+from policy_eval.semantics.views import ALWAYS_READABLE, READERS, View
 
 
 class Why(Enum):
@@ -68,7 +68,7 @@ def evaluate(
     changes; a known value that cannot be read is an error even then (R-COND-42).
     """
     if not variables and not isinstance(seen, Unknown) and len(seen) == 1:
-        return outcome(test, seen[0], _lookup(test, (), reading), contains)  # what is usual
+        return outcome(test, seen[0], _nothing, contains)  # what is usual
     known = (None,) if isinstance(seen, Unknown) else seen
     choices = [held for held in variables if not isinstance(held, Unknown)]
     open_variables = len(choices) < len(variables)
@@ -89,6 +89,11 @@ def evaluate(
     if all(one.holds is first.holds for one in found):
         return first
     return Outcome(test.when_ambiguous, Why.AMBIGUOUS, first.accepts)
+
+
+def _nothing(_: Key) -> str | Unresolved:
+    """Look up no variable: for tests without any."""
+    return Unresolved.ABSENT
 
 
 def _lookup(test: Test, chosen: tuple[Values | None, ...], reading: Reading) -> Lookup:
@@ -175,6 +180,8 @@ def _read(test: Test, values: Values | None) -> tuple[Value, ...] | None:
         return None
     if _is_null(test, values):
         return ()
+    if test.view is View.TEXT:
+        return values
     reader = READERS[test.view]
     read: list[Value] = []
     for text in values:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class View(Enum):
     """The type an operator reads a context value as; the value is its name in messages."""
 
+    __hash__ = object.__hash__  # there is one of each, and Enum's own is slow
+
     TEXT = "text"
     FOLDED = "text, ignoring case"
     NUMBER = "a number"

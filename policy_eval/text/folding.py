@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 
 def fold(text: str) -> str:
     """Return `text` in simple per-character lower case.
@@ -16,3 +18,9 @@ def fold(text: str) -> str:
     return "".join(
         small if len(small := character.lower()) == 1 else character for character in text
     )
+
+
+@lru_cache(maxsize=8192)
+def fold_name(name: str) -> str:
+    """Return the name of a condition key folded; remembered, as the same names come again."""
+    return fold(name)
