@@ -52,7 +52,8 @@ bench: $(VENV)/installed-for-development
 # What `make bench` measures beside ours, each in an environment of its own. Needs Node.js, too.
 peers:
 	$(PYTHON) -m venv .peers/python
-	.peers/python/bin/python -m pip install --quiet --disable-pip-version-check cedarpy==4.12.2
+	.peers/python/bin/python -m pip install --quiet --disable-pip-version-check cedarpy==4.12.2 \
+		duckdb==2.0.1 polars==2.1.0
 	npm install --silent --prefix .peers --no-save @cloud-copilot/iam-simulate@0.1.173
 
 # Mutates a copy of the checkout: SAMPLE mutants of what decides, and who notices.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import cold_start, engines, globs, loading, readers, suites
+from benchmarks import batches, cold_start, engines, globs, loading, readers, suites
 
 
 def main() -> None:
     """Run them all."""
-    for benchmark in (engines, loading, cold_start, readers, globs, suites):
+    for benchmark in (engines, batches, loading, cold_start, readers, globs, suites):
         benchmark.run()
 
 

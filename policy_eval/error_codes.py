@@ -1521,6 +1521,15 @@ EOF
         about="request",
     ),
     ErrorCode(
+        "table-column",
+        "a table of requests whose columns cannot be read",
+        "A table has a column `action`, once. `resource`, `principal` and `resource_account` are "
+        "texts, `context` is a struct or a map, and condition keys are columns by their names: "
+        "text, true or false, whole or decimal numbers, bytes, times with a zone, or lists of "
+        "these. Floats are refused, as they may not be the numbers that were written.",
+        about="request",
+    ),
+    ErrorCode(
         "several-values",
         "several values of a key that holds one",
         "Condition keys are single-valued or multivalued, and this one is single-valued: a "

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from policy_eval.engine.call import (
+    Verdict,
     by_any_owner,
     combined,
     decision_of,
@@ -14,7 +15,7 @@ from policy_eval.engine.call import (
     verdict_of,
     whole,
 )
-from policy_eval.engine.decision import Decision
+from policy_eval.engine.decision import Deciding, Decision
 from policy_eval.engine.plan import learn, recall
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.program import Named, indices
@@ -110,17 +111,9 @@ def _concluded(
     policies: PolicySet, context: RequestContext, case: Case, match: Match, *, missing: bool
 ) -> _Found:
     """Return how a request is decided, from the statements that match."""
-    program, action = policies.program(), match.action
     verdict = verdict_of(case, found_of(match))
-    is_allowed, layers = verdict.word is Word.ALLOWED, verdict.layers
-    bits = union(mask for (layer, _), mask in action.layers.items() if layer in layers)
-    bits &= match.sure & (action.allows if is_allowed else action.denies)
-    if is_allowed and Layer.RESOURCE in layers:
-        of_resource = union(
-            mask for (layer, _), mask in action.layers.items() if layer is Layer.RESOURCE
-        )
-        bits &= ~of_resource | match.naming(verdict.grants)
-    deciding = [program.deciding(action.numbers[index]) for index in indices(bits)]
+    bits = deciding_bits(match, verdict)
+    deciding = deciding_in(policies, match, bits)
     names: tuple[str, ...] = ()
     if missing and verdict.word is Word.UNDETERMINED:
         from policy_eval.engine.reference import missing_from, trace
@@ -128,3 +121,23 @@ def _concluded(
         names = missing_from(trace(policies.attachments, context, case), case)
     decision = decision_of(case, context, verdict, (deciding, names))
     return _Found(context, case, match, bits, decision)
+
+
+def deciding_bits(match: Match, verdict: Verdict) -> int:
+    """Return the statements that made a decision, as bits of the action."""
+    action, layers = match.action, verdict.layers
+    is_allowed = verdict.word is Word.ALLOWED
+    bits = union(mask for (layer, _), mask in action.layers.items() if layer in layers)
+    bits &= match.sure & (action.allows if is_allowed else action.denies)
+    if is_allowed and Layer.RESOURCE in layers:
+        of_resource = union(
+            mask for (layer, _), mask in action.layers.items() if layer is Layer.RESOURCE
+        )
+        bits &= ~of_resource | match.naming(verdict.grants)
+    return bits
+
+
+def deciding_in(policies: PolicySet, match: Match, bits: int) -> list[Deciding]:
+    """Return the records of some statements of an action, given as bits."""
+    program = policies.program()
+    return [program.deciding(match.action.numbers[index]) for index in indices(bits)]

@@ -7,7 +7,7 @@ key, the resource or the caller is unknown. Without unknowns they are equal.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from policy_eval.engine.matching import contains
 from policy_eval.engine.program import ActionProgram, Named, NamingRow, Program, Row
@@ -23,6 +23,10 @@ from policy_eval.semantics.request_context import Candidates, RequestContext
 from policy_eval.semantics.situations import levels_with_a_say
 
 _REMEMBERED_VALUES = 16_384
+
+
+OutcomeBits: TypeAlias = tuple[int, int, int]
+"""Statements of a row as bits: those that fail, that are not known, that cannot be read."""
 
 
 class Match(NamedTuple):
@@ -123,17 +127,10 @@ def matches(program: Program, context: RequestContext, case: Case) -> Match:
 
 def row_bits(row: Row, context: RequestContext, statements: int) -> tuple[int, int]:
     """Return the row's statements that fail, and those of which it is not known."""
-    attribute = _candidates(row.attribute, context)
-    variables = tuple(map(context.look, row.variables))
-    key: object = (attribute, *variables) if variables else attribute
-    found = row.memo.get(key)
-    if found is None:
-        found = _evaluate(row, attribute, variables, context.reading)
-        if len(row.memo) >= _REMEMBERED_VALUES:
-            row.memo.clear()
-        row.memo[key] = found
-    fails, unsure, unread = found
+    fails, unsure, unread = outcome_bits(row, context)
     if unread & statements:
+        attribute = _candidates(row.attribute, context)
+        variables = tuple(map(context.look, row.variables))
         test = next(
             test
             for bit, test in row.tests
@@ -145,6 +142,51 @@ def row_bits(row: Row, context: RequestContext, statements: int) -> tuple[int, i
     return fails, unsure
 
 
+def outcome_bits(row: Row, context: RequestContext) -> OutcomeBits:
+    """Return the row's statements that fail, that are not known, and that cannot be read."""
+    attribute = _candidates(row.attribute, context)
+    variables = tuple(map(context.look, row.variables))
+    return outcome_bits_of(row, attribute, variables, context.reading)
+
+
+def outcome_bits_of(
+    row: Row, attribute: Candidates, variables: tuple[Candidates, ...], reading: Reading
+) -> OutcomeBits:
+    """Return the same for what the attribute and the variables may hold."""
+    key: object = (attribute, *variables) if variables else attribute
+    found = row.memo.get(key)
+    if found is None:
+        found = _evaluate(row, attribute, variables, reading)
+        if len(row.memo) >= _REMEMBERED_VALUES:
+            row.memo.clear()
+        row.memo[key] = found
+    return found
+
+
+def match_of(
+    action: ActionProgram,
+    levels: Iterable[tuple[Layer, int]],
+    outcomes: Iterable[OutcomeBits],
+    named: Named | None,
+) -> Match | None:
+    """Return the statements that match, from how every row went.
+
+    None where a statement of a layer that has a say cannot read a value (R-COND-42).
+    """
+    masks = {each: action.layers.get(each, 0) for each in levels}
+    sure = possible = statements = union(masks.values())
+    for fails, unsure, unread in outcomes:
+        if unread & statements:
+            return None
+        possible &= ~fails
+        sure &= ~(fails | unsure)
+    named = named if possible else None
+    if named is not None:
+        possible &= ~named.not_named
+        sure &= ~(named.not_named | named.open)
+    return Match(action, masks, sure & ~action.unusable, possible, named)
+
+
 def _candidates(attribute: Subject | Key, context: RequestContext) -> Candidates:
     if isinstance(attribute, Key):
         return context.look(attribute)
@@ -153,7 +195,7 @@ def _candidates(attribute: Subject | Key, context: RequestContext) -> Candidates
 
 def _evaluate(
     row: Row, attribute: Candidates, variables: tuple[Candidates, ...], reading: Reading
-) -> tuple[int, int, int]:
+) -> OutcomeBits:
     fails = unsure = unread = 0
     for bit, test in row.tests:
         holds, why, _ = evaluate(test, attribute, variables, reading, contains)

@@ -22,17 +22,18 @@ class Place:
 
     These are: whether one is given (None, `*`, an ARN), the fields of the ARN before the resource,
     and which of `MARKS` it holds. `in_any_region` is the place of which the same holds but for the
-    Region.
+    Region. `whose` says the least: partition, account and marks; nothing where there is no ARN.
     """
 
-    __slots__ = ("in_any_region",)
+    __slots__ = ("in_any_region", "whose")
 
-    def __init__(self, in_any_region: Place | None = None) -> None:
+    def __init__(self, whose: tuple[object, ...] = (), in_any_region: Place | None = None) -> None:
+        self.whose = whose
         self.in_any_region = in_any_region or self
 
 
 _ALIKE: dict[object, Place] = {}  # what holds of them → their one object
-PLACES: dict[str | None, Place] = {None: Place(), "*": Place()}
+PLACES: dict[str | None, Place] = {None: Place(), "*": Place(("*",))}
 """The places of resources that were seen."""
 
 
@@ -58,7 +59,8 @@ def place_of(resource: str | None) -> Place:
     marked = tuple(mark in resource for mark in MARKS)
     regional = bool(arn.region)  # without one none follows from it
     anywhere = (arn.partition, arn.service, arn.account, regional, marked)
+    whose = (arn.partition, arn.account, marked)
     place = PLACES[resource] = _ALIKE.setdefault(
-        (*arn[:4], marked), Place(_ALIKE.setdefault(anywhere, Place()))
+        (*arn[:4], marked), Place(whose, _ALIKE.setdefault(anywhere, Place(whose)))
     )
     return place

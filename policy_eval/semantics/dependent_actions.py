@@ -74,6 +74,11 @@ class Needed(NamedTuple):
     hangs_on: str = ""
 
 
+def may_need(folded_action: str) -> tuple[str, ...]:
+    """Return the further actions that calls of an action may need, by the rows known here."""
+    return tuple(dict.fromkeys(row.needs for row in _BY_ACTION.get(folded_action, ())))
+
+
 def needed_by(context: RequestContext, reading: Reading) -> tuple[Needed, ...]:
     """Return the further requests of the call; none where it is asked for the action alone."""
     request = context.request

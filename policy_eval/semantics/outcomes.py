@@ -105,6 +105,14 @@ def _lookup(test: Test, chosen: tuple[Values | None, ...], reading: Reading) -> 
     return lookup
 
 
+def with_variables(test: Test, chosen: tuple[Values | None, ...], reading: Reading) -> Test | None:
+    """Return the test with its variables replaced; None where that makes a value malformed."""
+    if not isinstance(test.accepts, Template):
+        return test
+    accepts = test.accepts.resolve(_lookup(test, chosen, reading))
+    return None if accepts is None else test._replace(accepts=accepts)
+
+
 def outcome(test: Test, values: Values | None, lookup: Lookup, contains: Contains) -> Outcome:
     """Return whether `test` holds for the attribute's values; None is a key without a value."""
     read = _read(test, values)

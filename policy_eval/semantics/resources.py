@@ -45,6 +45,19 @@ _SUFFIX = "-PLACEH"
 """Six characters that stand for the ones Secrets Manager will add to a new secret's name."""
 
 
+def is_named_as_given(folded_action: str) -> bool:
+    """Return whether the resource of an action is named by the text that is given, and no other."""
+    service, _, name = folded_action.partition(":")
+    listed = service_action(service, name)
+    has_types = listed is None or bool(listed.resource_types)
+    return has_types and not is_named_anew(folded_action)
+
+
+def is_named_anew(folded_action: str) -> bool:
+    """Return whether the name of the resource is made from the text that is given (R-SM-04)."""
+    return folded_action == _CREATE_SECRET
+
+
 def has_opaque_suffix(resources: Resources) -> bool:
     """Return whether the name holds characters that only AWS will choose (R-SM-04)."""
     return any(name.endswith(_SUFFIX) for name in resources.names or ())

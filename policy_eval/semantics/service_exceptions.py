@@ -94,6 +94,16 @@ def exception_for(folded_action: str, resource: str) -> ServiceException | None:
     return None
 
 
+def exceptions_of(folded_action: str) -> tuple[int, ...]:
+    """Return the numbers of the rows for an action, on whatever resource."""
+    everything = f"{folded_action.partition(':')[0]}:*"
+    return tuple(
+        number
+        for number, row in enumerate(SERVICE_EXCEPTIONS)
+        if folded_action in row.actions or everything in row.actions
+    )
+
+
 def resource_policy_type(folded_action: str) -> PolicyType:
     """Return the type of the policy that guards an action's resource."""
     row = exception_for(folded_action, "")

@@ -1,0 +1,162 @@
+"""A million events from Parquet to Parquet: ours, DuckDB and Polars, each a process of its own.
+
+The processes are started in turn, round by round; each says how long its imports took, and apart
+from them its work: reading, deciding, writing. A ratio is the median of the rounds' ratios. Peers
+that are not installed are left out (`make peers`).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import NamedTuple
+
+from benchmarks.timing import ROOT
+
+_PYTHON = ROOT / ".peers" / "python" / "bin" / "python"
+_PEERS = Path(__file__).parent / "peers"
+_OURS, _DUCKDB, _POLARS = "policy_eval", "DuckDB", "Polars"
+_ROUNDS = 3
+_GOALS = {("W4", _DUCKDB): " (goal: at least 1.0)"}
+
+
+class Done(NamedTuple):
+    """What a process says of a batch: seconds, decisions, and the most bytes that it held."""
+
+    imports: float
+    work: float
+    decisions: dict[str, int]
+    peak: int
+
+
+def run() -> None:
+    """Print the figures."""
+    from benchmarks.events import POLICIES, TABLES, write
+
+    with TemporaryDirectory() as name:
+        folder, taken = Path(name), dict[tuple[str, str], float]()
+        for workload, made in TABLES.items():
+            events = folder / f"{workload}.parquet"
+            write(made(), events)
+            for which in POLICIES:
+                _bound(workload, which, events)
+                found = _in_turn(which, events, folder / "out.parquet")
+                _report(workload, which, found)
+                if _OURS in found:
+                    _memory(which, events, found[_OURS])
+                    taken[workload, which] = median(each.work for each in found[_OURS])
+        for which in POLICIES:
+            if ("W4", which) in taken:
+                ratio = taken["W5", which] / taken["W4", which]
+                print(f"W5 {which}: {ratio:.1f} times W4 (goal: at most 6)")
+
+
+def _commands() -> dict[str, list[str]]:
+    """Return how each way is started; what is not there is left out."""
+    found = {}
+    if find_spec("policy_eval.columnar") is not None:
+        found[_OURS] = [sys.executable, "-m", "benchmarks.batches", "ours"]
+    if _PYTHON.exists():
+        found[_DUCKDB] = [str(_PYTHON), str(_PEERS / "duckdb_events.py")]
+        found[_POLARS] = [str(_PYTHON), str(_PEERS / "polars_events.py")]
+    else:
+        print("peers are missing: `make peers` installs them")
+    return found
+
+
+def _in_turn(which: str, events: Path, out: Path) -> dict[str, list[Done]]:
+    commands = _commands()
+    found: dict[str, list[Done]] = {way: [] for way in commands}
+    for _ in range(_ROUNDS):
+        for way, command in commands.items():
+            found[way].append(_done([*command, which, str(events), str(out)]))
+    decided = [each.decisions for rounds in found.values() for each in rounds]
+    assert all(each == decided[0] for each in decided), decided
+    return found
+
+
+def _done(command: list[str]) -> Done:
+    said = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    line = json.loads(said)
+    return Done(line["import"], line["work"], line["decisions"], line.get("peak", 0))
+
+
+def _report(workload: str, which: str, found: dict[str, list[Done]]) -> None:
+    for way, rounds in found.items():
+        work, imports = (
+            median(each.work for each in rounds),
+            median(each.imports for each in rounds),
+        )
+        print(f"{workload} {which}, {way}: {work:.2f} s, and {imports:.2f} s of imports")
+        if way != _OURS and _OURS in found:
+            pairs = zip(rounds, found[_OURS], strict=True)
+            ratio = median(theirs.work / ours.work for theirs, ours in pairs)
+            goal = _GOALS.get((workload, way), "")
+            print(f"{workload} {which}, {way} against ours: ratio {ratio:.2f}{goal}")
+    decisions = next(iter(found.values()), [])[:1]
+    print(f"{workload} {which} decides: {json.dumps(decisions[0].decisions if decisions else {})}")
+
+
+def _bound(workload: str, which: str, events: Path) -> None:
+    """Print the least that reading and looking up take."""
+    from benchmarks.bound import encoded, gather_and_bound, reading
+    from benchmarks.events import POLICIES, read
+
+    layers = POLICIES[which]()
+    file = median(reading(events, layers.columns()) for _ in range(_ROUNDS))
+    codes, tables = encoded(read(events, layers).drop_columns("id"))
+    least = median(gather_and_bound(codes, tables) for _ in range(_ROUNDS))
+    print(
+        f"{workload} {which}, bound: {least * 1e3:.1f} ms to gather {len(codes)} columns (goal for "
+        f"our kernel in W4: at least 60 % of that speed), {file * 1e3:.0f} ms to read"
+    )
+
+
+def _memory(which: str, events: Path, rounds: list[Done]) -> None:
+    from benchmarks.events import POLICIES, read
+
+    decoded = read(events, POLICIES[which]()).nbytes
+    peak = median(each.peak for each in rounds)
+    print(
+        f"  at most {peak / 1e6:.0f} MB, {peak / decoded:.1f} times the decoded columns "
+        "(goal: at most 3)"
+    )
+
+
+def ours(which: str, events: str, out: str) -> None:
+    """Decide the events of a file, write the decisions to another, and say how long it took."""
+    before = perf_counter()
+    from benchmarks.events import POLICIES, read, write
+    from policy_eval.columnar import Columnar
+
+    imports = perf_counter() - before
+    layers = POLICIES[which]()
+    start = perf_counter()
+    table = read(Path(events), layers)
+    decided = Columnar(layers.policies()).decide(table).table.select(["decision"])
+    write(decided.add_column(0, "id", table["id"]), Path(out))
+    work = perf_counter() - start
+    peak = _peak()
+    decisions = Counter(decided["decision"].to_pylist())
+    print(json.dumps({"import": imports, "work": work, "decisions": decisions, "peak": peak}))
+
+
+def _peak() -> int:
+    """Return the most bytes that this process has held."""
+    from resource import RUSAGE_SELF, getrusage  # there is none on Windows
+
+    return getrusage(RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["ours"]:
+        ours(*sys.argv[2:])
+    else:
+        run()

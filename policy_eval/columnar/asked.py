@@ -1,0 +1,97 @@
+"""What the statements on the actions of a table ask of its rows.
+
+Rows in which every test goes alike, and of which every rule knows the same, are decided alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from policy_eval.engine.policies import PolicySet
+from policy_eval.engine.program import ActionProgram, Row
+from policy_eval.policy.action import parse_action
+from policy_eval.semantics.dependent_actions import may_need
+from policy_eval.semantics.linked_keys import link_of
+from policy_eval.semantics.lower import Key, Origin, Test
+from policy_eval.semantics.principals import PrincipalTest
+from policy_eval.semantics.resources import is_named_as_given
+from policy_eval.text.folding import fold
+
+_ANYWHERE = Origin("", None, ())
+
+
+class OfAction(NamedTuple):
+    """What is asked of the rows of one action.
+
+    `links` are the keys that are read, by the name of all they may follow from (`link_of`); `wide`
+    the rows of tests that look at several attributes. `may_need`: its calls may need further
+    actions.
+    """
+
+    folded: str
+    links: frozenset[str]
+    wide: tuple[Row, ...]
+    is_named_as_given: bool
+    may_need: bool
+
+
+class Asked:
+    """What is asked of the rows of several actions; None stands for a text that is no action."""
+
+    def __init__(self, policies: PolicySet, actions: Iterable[str | None]) -> None:
+        self._program = policies.program()
+        self._tests: dict[str, dict[Test, Test]] = {}
+        self._elements: dict[PrincipalTest, None] = {}
+        self._seen: dict[int, tuple[frozenset[str], tuple[Row, ...]]] = {}
+        self._programs: list[ActionProgram] = []  # kept, so that their ids stay their own
+        self.actions: list[OfAction | None] = [
+            None if text is None or parse_action(text) is None else self._of_action(text.lower())
+            for text in actions
+        ]
+
+    def tests(self, link: str = "") -> Mapping[Test, Test]:
+        """Return the tests without variables on the keys of a link, each once.
+
+        Each stands under what it is but for its origin. Without a link, those on the resource.
+        """
+        return self._tests.get(link, {})
+
+    @property
+    def elements(self) -> list[PrincipalTest]:
+        """The principal elements, each once."""
+        return [*self._elements]
+
+    def _of_action(self, folded: str) -> OfAction:
+        links: set[str] = set()
+        wide: dict[Row, None] = {}
+        needed = may_need(folded)
+        for each in (folded, *map(fold, needed)):
+            of_program, rows = self._of_program(self._program.for_action(each))
+            links |= of_program
+            wide |= dict.fromkeys(rows)
+        return OfAction(
+            folded, frozenset(links), tuple(wide), is_named_as_given(folded), bool(needed)
+        )
+
+    def _of_program(self, program: ActionProgram) -> tuple[frozenset[str], tuple[Row, ...]]:
+        seen = self._seen.get(id(program))
+        if seen is not None:
+            return seen
+        self._programs.append(program)
+        links: set[str] = set()
+        wide: list[Row] = []
+        for row in (*program.keys, *filter(None, (program.resource,))):
+            link = link_of(row.attribute.folded) if isinstance(row.attribute, Key) else ""
+            if row.variables:
+                wide.append(row)
+                continue
+            links.add(link)
+            tests = self._tests.setdefault(link, {})
+            for _, test in row.tests:
+                tests.setdefault(test._replace(origin=_ANYWHERE), test)
+        for naming in (program.named, program.at_endpoint):
+            if naming is not None:
+                self._elements |= dict.fromkeys(element for _, element in naming.tests)
+        found = self._seen[id(program)] = (frozenset(links), tuple(wide))
+        return found

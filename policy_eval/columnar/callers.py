@@ -1,0 +1,175 @@
+"""Who calls, row by row: callers that nothing tells apart are one.
+
+What rules and statements see of a caller is its kind, account, organization and credentials, the
+keys that follow from it, and how principal elements name it. One caller of a class stands for all
+of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policy_eval.columnar.asked import Asked
+from policy_eval.columnar.codes import Codes, combined
+from policy_eval.columnar.columns import Column
+from policy_eval.engine.matching import contains
+from policy_eval.errors import RequestError
+from policy_eval.request.callers import check_caller
+from policy_eval.request.context import Values
+from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
+from policy_eval.semantics.derivation import told_by_keys
+from policy_eval.semantics.known_keys import KnownKeys
+from policy_eval.semantics.outcomes import evaluate
+from policy_eval.semantics.principal_keys import principal_keys
+from policy_eval.semantics.principals import caller_of, naming
+from policy_eval.semantics.readings import OUR_READING
+from policy_eval.text.folding import fold_name
+
+_ALIKE = frozenset(
+    {PrincipalKind.USER, PrincipalKind.ROLE, PrincipalKind.FEDERATED_USER, PrincipalKind.ROOT}
+)
+"""Kinds of callers of which no rule knows the name; services, say, are known by theirs."""
+_TELLING = frozenset({"aws:principalarn", "aws:userid"})
+"""Keys that say more of the caller than its name does (`told_by_keys`)."""
+
+Given = Mapping[str, Values | None]
+StandsFor = Callable[[Principal], Principal]
+
+
+class Caller(NamedTuple):
+    """Who calls: as it was named and by what the keys tell of it, and who stands for it.
+
+    `given` are the keys (folded) that were given of those that follow from callers; `left` those
+    that say more than that it calls, so that they count beside it.
+    """
+
+    principal: Principal | None
+    stands_for: Principal | None
+    given: Given
+    left: frozenset[str]
+
+    def held(self, folded: str) -> Values | None:
+        """Return what a key that follows from callers holds; None where it is not known, too."""
+        if folded in self.given:
+            return self.given[folded]
+        return None if self.principal is None else _following(self.principal).get(folded)
+
+
+def _following(principal: Principal) -> Given:
+    """Return the keys (folded) that follow from a caller."""
+    return {
+        fold_name(name): (value,) if isinstance(value, str) else value
+        for name, value in principal_keys(principal).items()
+    }
+
+
+class Classes:
+    """The classes of callers: which of them stands for which."""
+
+    def __init__(self) -> None:
+        self._first: dict[object, Principal] = {}
+
+    def standing_for(
+        self,
+        principal: Principal,
+        asked: Asked,
+        has_boundary: bool | None,  # noqa: FBT001 - three values
+    ) -> Principal:
+        """Return the first caller of the class of one, by what the statements ask."""
+        if principal.kind not in _ALIKE:
+            return principal
+        return self._first.setdefault(_class_of(principal, asked, has_boundary), principal)
+
+
+def _class_of(principal: Principal, asked: Asked, has_boundary: bool | None) -> object:  # noqa: FBT001
+    keys = _following(principal)
+    outcomes = [
+        (folded, test, *evaluate(test, (values,), (), OUR_READING, contains)[:2])
+        for folded, values in keys.items()
+        for test in asked.tests(folded)
+    ]
+    caller = caller_of(principal, has_boundary)
+    unnamed = principal._replace(
+        name="", arn="", role_arn=None, session_name=None, user_id=None, user=None, tags=(),
+        session_tags=(),
+    )  # fmt: skip
+    return (
+        tuple(unnamed),
+        principal.is_service_linked,
+        principal.path_is_known,
+        tuple(one is None for one in (principal.user_id, principal.session_name, principal.user)),
+        tuple(keys),
+        tuple(outcomes),
+        tuple((element, naming(element, caller)) for element in asked.elements),
+    )
+
+
+class CallersOfRows(NamedTuple):
+    """The callers of a table: a number of each row, and who that is.
+
+    `classes` gives the class of each number, `telling` are the keys (folded) that are part of it.
+    """
+
+    codes: NDArray[np.intp]
+    callers: tuple[Caller, ...]
+    classes: Codes
+    telling: frozenset[str]
+    following: frozenset[str]
+
+
+def callers_of(principal: Column, keys: Sequence[Column], stands_for: StandsFor) -> CallersOfRows:
+    """Return the callers of a table by its column of principals, and by keys that say the same."""
+    parsed = [_parsed(principal.dictionary.text(n)) for n in range(len(principal.dictionary))]
+    following = frozenset(
+        {folded for each in parsed if each is not None for folded in _following(each)} | _TELLING
+    )
+    telling = [key for key in keys if key.folded in following]
+    dense = combined([principal.coded, *(key.coded for key in telling)])
+    numbers: dict[object, int] = {}
+    classes = np.zeros(len(dense.rows), np.intp)
+    callers: list[Caller] = []
+    for at, row in enumerate(dense.rows.tolist()):
+        codes = {key: int(key.codes[row]) for key in telling if key.codes[row]}
+        given = {key.folded: key.dictionary.held(code) for key, code in codes.items()}
+        caller = _caller(parsed[int(principal.codes[row])], given, stands_for)
+        left = tuple((key.name, code) for key, code in codes.items() if key.folded in caller.left)
+        classes[at] = numbers.setdefault((caller.stands_for, left), len(numbers))
+        callers.append(caller)
+    return CallersOfRows(
+        dense.codes,
+        tuple(callers),
+        Codes(classes, len(numbers)),
+        frozenset(key.folded for key in telling),
+        following,
+    )
+
+
+def _parsed(text: str | None) -> Principal | None:
+    try:
+        return None if text is None else parse_principal(text)
+    except RequestError:
+        return None  # its rows are refused
+
+
+def _caller(principal: Principal | None, given: Given, stands_for: StandsFor) -> Caller:
+    """Return who calls, with what the keys given tell of it."""
+    as_it_is = Caller(principal, principal, given, frozenset(given))
+    if principal is None:
+        return as_it_is
+    try:
+        told = told_by_keys(
+            KnownKeys({name: {name: held} for name, held in given.items()}, ()), principal
+        )
+        assert told is not None
+        check_caller(told)
+    except RequestError:  # the rows are asked about as they are, and say why
+        return as_it_is
+    keys = _following(told)
+    left = frozenset(name for name, held in given.items() if keys.get(name, ()) != held)
+    if left:
+        return as_it_is
+    return Caller(told, stands_for(told), given, left)
