@@ -50,6 +50,9 @@ class Outcome(NamedTuple):
 
 _UNREADABLE = Outcome(None, Why.UNREADABLE)
 
+_NO_TEXTS: dict[Key, str | Unresolved] = {}
+"""The variables of a test that has none."""
+
 Contains = Callable[[ValueSet, Value], bool]
 """An engine's way to look into a set."""
 
@@ -68,7 +71,7 @@ def evaluate(
     changes; a known value that cannot be read is an error even then (R-COND-42).
     """
     if not variables and not isinstance(seen, Unknown) and len(seen) == 1:
-        return outcome(test, seen[0], _nothing, contains)  # what is usual
+        return outcome(test, seen[0], _NO_TEXTS.__getitem__, contains)  # what is usual
     known = (None,) if isinstance(seen, Unknown) else seen
     choices = [held for held in variables if not isinstance(held, Unknown)]
     open_variables = len(choices) < len(variables)
@@ -91,11 +94,6 @@ def evaluate(
     return Outcome(test.when_ambiguous, Why.AMBIGUOUS, first.accepts)
 
 
-def _nothing(_: Key) -> str | Unresolved:
-    """Look up no variable: for tests without any."""
-    return Unresolved.ABSENT
-
-
 def _lookup(test: Test, chosen: tuple[Values | None, ...], reading: Reading) -> Lookup:
     held = dict(zip((key.spelling for key in test.variables), chosen, strict=True))
 
@@ -107,8 +105,7 @@ def _lookup(test: Test, chosen: tuple[Values | None, ...], reading: Reading) -> 
 
 def with_variables(test: Test, chosen: tuple[Values | None, ...], reading: Reading) -> Test | None:
     """Return the test with its variables replaced; None where that makes a value malformed."""
-    if not isinstance(test.accepts, Template):
-        return test
+    assert isinstance(test.accepts, Template)  # it has variables
     accepts = test.accepts.resolve(_lookup(test, chosen, reading))
     return None if accepts is None else test._replace(accepts=accepts)
 
