@@ -11,7 +11,6 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -49,20 +48,16 @@ def run() -> None:
                 _bound(workload, which, events)
                 found = _in_turn(which, events, folder / "out.parquet")
                 _report(workload, which, found)
-                if _OURS in found:
-                    _memory(which, events, found[_OURS])
-                    taken[workload, which] = median(each.work for each in found[_OURS])
+                _memory(which, events, found[_OURS])
+                taken[workload, which] = median(each.work for each in found[_OURS])
         for which in POLICIES:
-            if ("W4", which) in taken:
-                ratio = taken["W5", which] / taken["W4", which]
-                print(f"W5 {which}: {ratio:.1f} times W4 (goal: at most 6)")
+            ratio = taken["W5", which] / taken["W4", which]
+            print(f"W5 {which}: {ratio:.1f} times W4 (goal: at most 6)")
 
 
 def _commands() -> dict[str, list[str]]:
     """Return how each way is started; what is not there is left out."""
-    found = {}
-    if find_spec("policy_eval.columnar") is not None:
-        found[_OURS] = [sys.executable, "-m", "benchmarks.batches", "ours"]
+    found = {_OURS: [sys.executable, "-m", "benchmarks.batches", "ours"]}
     if _PYTHON.exists():
         found[_DUCKDB] = [str(_PYTHON), str(_PEERS / "duckdb_events.py")]
         found[_POLARS] = [str(_PYTHON), str(_PEERS / "polars_events.py")]
@@ -95,13 +90,12 @@ def _report(workload: str, which: str, found: dict[str, list[Done]]) -> None:
             median(each.imports for each in rounds),
         )
         print(f"{workload} {which}, {way}: {work:.2f} s, and {imports:.2f} s of imports")
-        if way != _OURS and _OURS in found:
+        if way != _OURS:
             pairs = zip(rounds, found[_OURS], strict=True)
             ratio = median(theirs.work / ours.work for theirs, ours in pairs)
             goal = _GOALS.get((workload, way), "")
             print(f"{workload} {which}, {way} against ours: ratio {ratio:.2f}{goal}")
-    decisions = next(iter(found.values()), [])[:1]
-    print(f"{workload} {which} decides: {json.dumps(decisions[0].decisions if decisions else {})}")
+    print(f"{workload} {which} decides: {json.dumps(found[_OURS][0].decisions)}")
 
 
 def _bound(workload: str, which: str, events: Path) -> None:

@@ -404,7 +404,10 @@ class Layers(NamedTuple):
 
 def read(path: Path, layers: Layers) -> pa.Table:
     """Return the columns of a file of events that are needed to decide by some policies."""
-    return pq.read_table(path, columns=layers.columns())
+    columns = layers.columns()
+    fields = pq.read_schema(path)
+    texts = [name for name in columns if pa.types.is_string(fields.field(name).type)]
+    return pq.read_table(path, columns=columns, read_dictionary=texts)  # they stay numbers
 
 
 def request_of(row: Mapping[str, str | list[str] | None]) -> Request:

@@ -20,21 +20,15 @@ from policy_eval.engine.matching import contains
 from policy_eval.errors import RequestError
 from policy_eval.request.callers import check_caller
 from policy_eval.request.context import Values
-from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
+from policy_eval.request.principal import Principal, parse_principal
 from policy_eval.semantics.derivation import told_by_keys
 from policy_eval.semantics.known_keys import KnownKeys
+from policy_eval.semantics.linked_keys import KNOWN_BY_KIND, OF_CALLER
 from policy_eval.semantics.outcomes import evaluate
 from policy_eval.semantics.principal_keys import principal_keys
 from policy_eval.semantics.principals import caller_of, naming
 from policy_eval.semantics.readings import OUR_READING
 from policy_eval.text.folding import fold_name
-
-_ALIKE = frozenset(
-    {PrincipalKind.USER, PrincipalKind.ROLE, PrincipalKind.FEDERATED_USER, PrincipalKind.ROOT}
-)
-"""Kinds of callers of which no rule knows the name; services, say, are known by theirs."""
-_TELLING = frozenset({"aws:principalarn", "aws:userid"})
-"""Keys that say more of the caller than its name does (`told_by_keys`)."""
 
 Given = Mapping[str, Values | None]
 StandsFor = Callable[[Principal], Principal]
@@ -80,7 +74,7 @@ class Classes:
         has_boundary: bool | None,  # noqa: FBT001 - three values
     ) -> Principal:
         """Return the first caller of the class of one, by what the statements ask."""
-        if principal.kind not in _ALIKE:
+        if principal.kind not in KNOWN_BY_KIND:
             return principal
         return self._first.setdefault(_class_of(principal, asked, has_boundary), principal)
 
@@ -125,7 +119,7 @@ def callers_of(principal: Column, keys: Sequence[Column], stands_for: StandsFor)
     """Return the callers of a table by its column of principals, and by keys that say the same."""
     parsed = [_parsed(principal.dictionary.text(n)) for n in range(len(principal.dictionary))]
     following = frozenset(
-        {folded for each in parsed if each is not None for folded in _following(each)} | _TELLING
+        {folded for each in parsed if each is not None for folded in _following(each)} | OF_CALLER
     )
     telling = [key for key in keys if key.folded in following]
     dense = combined([principal.coded, *(key.coded for key in telling)])

@@ -281,6 +281,7 @@ def _encoded(name: str, array: pa.Array) -> tuple[Numbers, pa.StringArray]:
                 codes[array.is_null().to_numpy(zero_copy_only=False)] = 0
                 array = array.fill_null("")
             return codes, array
+    _check(name, array.type)
     encoded = array.dictionary_encode()
     return _codes_of(encoded.indices), _as_texts(name, encoded.dictionary)
 
@@ -312,14 +313,18 @@ _SCALARS: tuple[Callable[[pa.DataType], bool], ...] = (
 _WANTED = "text, true or false, a whole or decimal number, bytes, a time with a zone, or a list"
 
 
-def _as_texts(name: str, values: pa.Array) -> pa.StringArray:
-    kind = values.type
-    if _is_text(kind):
-        return values.cast(pa.string())
+def _check(name: str, kind: pa.DataType) -> None:
+    """Refuse a column of values of a type that no request could hold."""
     with_zone = pa.types.is_timestamp(kind) and kind.tz is not None
-    if not (with_zone or any(is_one(kind) for is_one in _SCALARS)):
+    if not (_is_text(kind) or with_zone or any(is_one(kind) for is_one in _SCALARS)):
         raise _wrong_type(name, kind, _WANTED)
-    if with_zone:
+
+
+def _as_texts(name: str, values: pa.Array) -> pa.StringArray:
+    _check(name, values.type)
+    if _is_text(values.type):
+        return values.cast(pa.string())
+    if pa.types.is_timestamp(values.type):
         values = values.cast(pa.timestamp("us", "UTC"))
     given: list[Scalar] = values.to_pylist()
     return pa.array([text_of(name, value) for value in given], pa.string())

@@ -60,9 +60,13 @@ class Columnar:
         The columns are `action`, `resource`, `principal`, `resource_account`, condition keys by
         their names, and `context` (a struct or a map of condition keys). A null is "not given". Any
         other column is left alone. Raises RequestError for a table that lacks the column `action`,
-        or in which a column is of a type that no request could hold. A row that is no request that
+        or in which a column is of a type that no request could hold, TypeError for what gives no
+        table. A row that is no request that
         could be is refused, and decides nothing.
         """
+        if not hasattr(requests, "__arrow_c_stream__"):
+            message = f"a table of requests is wanted, and this is a {type(requests).__name__}"
+            raise TypeError(message)
         table = requests if isinstance(requests, pa.Table) else pa.table(requests)
         parts: list[pa.Table] = []
         refused: list[Refused] = []

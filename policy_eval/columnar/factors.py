@@ -41,11 +41,14 @@ from policy_eval.semantics.authorization import Case
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.linked_keys import (
     FORWARDING,
+    OF_NEW_SECRET,
+    OF_RESERVED_NAMES,
     OWNER,
     Feeder,
     feeder_of,
     is_of_tags,
-    link_of,
+    is_of_time,
+    is_reserved_tag,
     rules_compare,
 )
 from policy_eval.semantics.lower import Key
@@ -56,7 +59,6 @@ from policy_eval.semantics.service_rules import service_remarks
 from policy_eval.semantics.situations import case_of, levels_with_a_say
 
 Numbers: TypeAlias = NDArray[np.intp]
-_RESERVED_TAGS = "aws:requesttag/aws:"
 
 
 _NOT_SAID, _STAR, _BY_TEXT = range(3)
@@ -225,8 +227,9 @@ class Factors:
         anew = self._anew()
         if anew.any():  # what the service says of a reserved name hangs on these
             for key in self._columns.keys:
-                if key.folded in {"secretsmanager:name", "aws:calledvia", "aws:viaawsservice"}:
-                    parts.append(Codes(np.where(anew, self._of(key.codes), 0), len(key.dictionary)))
+                if key.folded in OF_RESERVED_NAMES:
+                    codes, size = self._as_looked_at(key)
+                    parts.append(Codes(np.where(anew, codes, 0), size))
         dense = combined(parts)
         found: list[_Situation | None] = []
         numbers: dict[object, int] = {}
@@ -274,7 +277,7 @@ class Factors:
             return
         self._leave_refused(combined([self._facts, *map(self._as_told_apart, tags)]))
         for key in tags:
-            if key.folded.startswith(_RESERVED_TAGS):  # the service itself has a say
+            if is_reserved_tag(key.folded):  # the service itself has a say
                 self._left |= self._of(key.codes) != 0
 
     def _as_told_apart(self, key: Column) -> Codes:
@@ -405,17 +408,30 @@ class Factors:
             Codes(told, _KINDS + len(resource.dictionary)),
         ]
         for key in self._columns.keys:
-            if key.folded in {"secretsmanager:name", "aws:requestedregion"}:
+            if key.folded in OF_NEW_SECRET:
                 codes = np.where(anew, self._of(key.codes)[where], 0)
                 parts.append(Codes(codes, len(key.dictionary)))
+        return self._states(where, parts, RequestContext.resource_candidates, seen)
+
+    def _states(
+        self,
+        where: Numbers,
+        parts: Iterable[Codes],
+        look: Callable[[RequestContext], Candidates],
+        seen: list[Candidates],
+    ) -> Numbers:
+        """Return the states of some rows, told apart by the parts: places in `seen`, which grows.
+
+        One row of each group is looked at; rows that are no such rows are left aside.
+        """
         dense = combined(parts)
         numbers: dict[object, int] = {}
         of_group = np.zeros(len(dense.rows), np.intp)
         for group, at in enumerate(where[dense.rows].tolist()):
             context = self._context(at)
-            found: Candidates = (None,) if context is None else context.resource_candidates()
             if context is None:
                 self._left[where[dense.codes == group]] = True
+            found: Candidates = (None,) if context is None else look(context)
             if found not in numbers:
                 numbers[found] = len(seen)
                 seen.append(found)
@@ -450,19 +466,7 @@ class Factors:
     def _following(self, key: Key, where: Numbers, seen: list[Candidates]) -> Numbers:
         """Return the states of rows in which a key is not given, by what it may follow from."""
         parts = [Codes(codes[where], size) for codes, size in self._feeding(key.folded)]
-        dense = combined(parts)
-        numbers: dict[object, int] = {}
-        of_group = np.zeros(len(dense.rows), np.intp)
-        for group, at in enumerate(where[dense.rows].tolist()):
-            context = self._context(at)
-            if context is None:
-                self._left[where[dense.codes == group]] = True
-            found: Candidates = (None,) if context is None else context.look(key)
-            if found not in numbers:
-                numbers[found] = len(seen)
-                seen.append(found)
-            of_group[group] = numbers[found]
-        return of_group[dense.codes]
+        return self._states(where, parts, lambda context: context.look(key), seen)
 
     def _feeding(self, folded: str) -> Iterator[Codes]:
         """Yield what tells rows apart in which a key that is not given may hold something else."""
@@ -476,7 +480,7 @@ class Factors:
                 tags = (key for key in self._columns.keys if is_of_tags(key.folded))
                 yield from map(self._as_told_apart, tags)
             case Feeder.TIME:
-                times = (key for key in self._columns.keys if link_of(key.folded) == "time")
+                times = (key for key in self._columns.keys if is_of_time(key.folded))
                 yield from map(self._as_told_apart, times)
             case Feeder.OWNER | Feeder.REGION:
                 yield self._facts

@@ -20,6 +20,7 @@ from policy_eval.engine.program import Row
 from policy_eval.request.context import Values
 from policy_eval.semantics.linked_keys import (
     is_linked,
+    is_of_time,
     link_of,
     may_follow,
     rules_compare,
@@ -261,7 +262,7 @@ def _of(coded: Codes, rows: Numbers) -> Codes:
 
 def _as_read(key: Column, folded: str) -> Dictionary:
     """Return the values of a key as they are read under a name that is linked to it."""
-    if key.folded == folded or link_of(folded) != "time":
+    if key.folded == folded or not is_of_time(folded):
         return key.dictionary
     held: list[Values | None] = [
         times_held(key.folded, values).get(folded) for values in key.dictionary.all_held()

@@ -119,6 +119,12 @@ def matches(program: Program, context: RequestContext, case: Case) -> Match:
         possible &= ~fails
         sure &= ~(fails | unsure)
     named = names_in(action, context) if possible else None
+    return _naming_too(Match(action, masks, sure, possible), named)
+
+
+def _naming_too(match: Match, named: Named | None) -> Match:
+    """Return the same match, less the statements that do not name the caller, or are unusable."""
+    action, masks, sure, possible, _ = match
     if named is not None:
         possible &= ~named.not_named
         sure &= ~(named.not_named | named.open)
@@ -180,11 +186,7 @@ def match_of(
             return None
         possible &= ~fails
         sure &= ~(fails | unsure)
-    named = named if possible else None
-    if named is not None:
-        possible &= ~named.not_named
-        sure &= ~(named.not_named | named.open)
-    return Match(action, masks, sure & ~action.unusable, possible, named)
+    return _naming_too(Match(action, masks, sure, possible), named if possible else None)
 
 
 def _candidates(attribute: Subject | Key, context: RequestContext) -> Candidates:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from policy_eval.request.context import Values
+from policy_eval.request.principal import PrincipalKind
 from policy_eval.semantics.dependent_actions import DEPENDENCIES
 from policy_eval.semantics.derivation import TIMES, derive_from_time
 from policy_eval.semantics.known_keys import KnownKeys
@@ -76,6 +77,28 @@ _ONLY_WHETHER_GIVEN = frozenset(
      "aws:tokenissuetime", "aws:principalarn", "aws:userid"}
 )  # fmt: skip
 _BY_VALUE = (FORWARDING | OWNER | _BROUGHT | {_TAG_KEYS, _NAMING}) - _ONLY_WHETHER_GIVEN
+
+
+OF_NEW_SECRET = frozenset({_NAMING, _REGION})
+"""Keys that the name of a new secret is made of (R-SM-04)."""
+OF_RESERVED_NAMES = FORWARDING | {_NAMING}
+"""Keys that tell whether Secrets Manager refuses the name of a new secret (R-AF-02)."""
+OF_CALLER = frozenset({"aws:principalarn", "aws:userid"})
+"""Keys that say more of the caller than its name does (`derivation.told_by_keys`)."""
+KNOWN_BY_KIND = frozenset(
+    {PrincipalKind.USER, PrincipalKind.ROLE, PrincipalKind.FEDERATED_USER, PrincipalKind.ROOT}
+)
+"""Kinds of callers of which no rule knows the name; services, say, are known by theirs."""
+
+
+def is_of_time(folded: str) -> bool:
+    """Return whether a key is a name of the time of the call."""
+    return folded in TIMES
+
+
+def is_reserved_tag(folded: str) -> bool:
+    """Return whether a key is a tag that services refuse to callers (R-AF-06)."""
+    return folded.startswith("aws:requesttag/aws:")
 
 
 def feeder_of(folded: str) -> Feeder:

@@ -112,6 +112,10 @@ def test_a_key_given_twice_breaks_its_row() -> None:
             {"action": _ACTION, "context": _ACTION},
             "the column `context` holds string, and a struct, or a map of text is expected",
         ),
+        (
+            {"action": _ACTION, "aws:x": pa.array([[["a"]], None, None])},
+            "the column `aws:x` holds list<item: string>, and text, true or false,",
+        ),
         ({"action": _ACTION, "aws:x ": _ACTION}, "`aws:x ` is no condition key"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from random import Random
 
 import pandas as pd
@@ -223,3 +225,37 @@ def test_a_variable_given_in_two_spellings_is_looked_at_row_by_row() -> None:
     ]
 
     assert check(policies, rows, flat=True) == 8
+
+
+def test_what_is_no_table_is_refused() -> None:
+    with pytest.raises(TypeError, match="a table of requests is wanted, and this is a dict"):
+        Columnar(_READS).decide({"action": ["s3:GetObject"]})
+
+
+def test_without_its_packages_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'policy-eval\[columnar\]'"):
+        importlib.reload(sys.modules["policy_eval.columnar"])
+
+
+def test_a_reserved_name_is_refused_unless_a_service_forwards_the_call() -> None:
+    policies = pe.PolicySet([_policy(_statement())])
+    rows = [
+        Asked(
+            "secretsmanager:CreateSecret",
+            f"{_SECRET}:{name}",
+            _DEV,
+            (("secretsmanager:Name", (name,)), *chain),
+        )
+        for name in ("appflow!a", "b")
+        for chain in (
+            (),
+            (("aws:CalledVia", ("appflow.amazonaws.com",)),),
+            (("aws:CalledViaFirst", ("appflow.amazonaws.com",)),),
+            (("aws:CalledViaLast", ("a.amazonaws.com",)),),
+            (("aws:ViaAWSService", ("true",)),),
+        )
+    ]
+
+    assert check(policies, rows, flat=True) == 10
