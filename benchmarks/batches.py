@@ -104,7 +104,7 @@ def _bound(workload: str, which: str, events: Path) -> None:
     from benchmarks.events import POLICIES, read
 
     layers = POLICIES[which]()
-    file = median(reading(events, layers.columns()) for _ in range(_ROUNDS))
+    file = median(reading(events, layers) for _ in range(_ROUNDS))
     codes, tables = encoded(read(events, layers).drop_columns("id"))
     least = median(gather_and_bound(codes, tables) for _ in range(_ROUNDS))
     print(
@@ -127,13 +127,13 @@ def _memory(which: str, events: Path, rounds: list[Done]) -> None:
 def ours(which: str, events: str, out: str) -> None:
     """Decide the events of a file, write the decisions to another, and say how long it took."""
     before = perf_counter()
-    from benchmarks.events import POLICIES, read, write
+    from benchmarks.events import POLICIES, read_encoded, write
     from policy_eval.columnar import Columnar
 
     imports = perf_counter() - before
     layers = POLICIES[which]()
     start = perf_counter()
-    table = read(Path(events), layers)
+    table = read_encoded(Path(events), layers)
     decided = Columnar(layers.policies()).decide(table).table.select(["decision"])
     write(decided.add_column(0, "id", table["id"]), Path(out))
     work = perf_counter() - start

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
+
+from benchmarks.events import Layers, read_encoded
 
 _ROWS_AT_ONCE = 32_768
 
@@ -46,10 +47,10 @@ def gather_and_bound(codes: list[Codes], tables: list[Bits]) -> float:
     return perf_counter() - start
 
 
-def reading(path: Path, columns: list[str]) -> float:
-    """Return the seconds of reading columns of a Parquet file."""
+def reading(path: Path, layers: Layers) -> float:
+    """Return the seconds of reading what some policies need of a file of events."""
     start = perf_counter()
-    pq.read_table(path, columns=columns)
+    read_encoded(path, layers)
     return perf_counter() - start
 
 

@@ -404,10 +404,15 @@ class Layers(NamedTuple):
 
 def read(path: Path, layers: Layers) -> pa.Table:
     """Return the columns of a file of events that are needed to decide by some policies."""
+    return pq.read_table(path, columns=layers.columns())
+
+
+def read_encoded(path: Path, layers: Layers) -> pa.Table:
+    """Return the same columns, texts as numbers of dictionaries, as they are in the file."""
     columns = layers.columns()
     fields = pq.read_schema(path)
     texts = [name for name in columns if pa.types.is_string(fields.field(name).type)]
-    return pq.read_table(path, columns=columns, read_dictionary=texts)  # they stay numbers
+    return pq.read_table(path, columns=columns, read_dictionary=texts)
 
 
 def request_of(row: Mapping[str, str | list[str] | None]) -> Request:
