@@ -62,6 +62,13 @@ def test_fields_of_arns_match_as_they_do_one_by_one(fields: list[str], texts: li
     _agrees(accepts, arns, [found for text in arns if (found := read_arn(text)) is not None])
 
 
+def test_a_long_prefix_before_a_wildcard_is_looked_for_first() -> None:
+    accepts = matching(split_wildcards("key/*/a"))
+    assert accepts is not None
+    for texts in (["key/1/a", "key/1/b"], ["key/1/a", "b/1/a"], ["b/1/a", ""], []):
+        _agrees(accepts, texts, [*texts])
+
+
 def test_sets_of_other_values_accept_no_text() -> None:
     for accepts in (NOTHING, Range(None, None, False, False), Network(4, 0, 9), OneOf(frozenset())):
         assert not accepted(accepts, pa.array(["a", ""])).any()
