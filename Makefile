@@ -54,6 +54,11 @@ peers:
 	$(PYTHON) -m venv .peers/python
 	.peers/python/bin/python -m pip install --quiet --disable-pip-version-check cedarpy==4.12.2 \
 		duckdb==2.0.1 polars==2.1.0
+	$(PYTHON) -m venv .peers/casbin
+	.peers/casbin/bin/python -m pip install --quiet --disable-pip-version-check pycasbin==2.8.0
+	$(PYTHON) -m venv .peers/principalmapper
+	.peers/principalmapper/bin/python -m pip install --quiet --disable-pip-version-check \
+		principalmapper==1.1.5
 	npm install --silent --prefix .peers --no-save @cloud-copilot/iam-simulate@0.1.173
 
 # Mutates a copy of the checkout: SAMPLE mutants of what decides, and who notices.

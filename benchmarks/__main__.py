@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from benchmarks import batches, cold_start, engines, globs, loading, readers, suites
+from benchmarks import (
+    batches,
+    cold_start,
+    engines,
+    globs,
+    loading,
+    matrix,
+    peer,
+    readers,
+    rows,
+    suites,
+)
 
 
 def main() -> None:
-    """Run them all."""
-    for benchmark in (engines, batches, loading, cold_start, readers, globs, suites):
+    """Run them all; keep the rows of the engines if all peers are there."""
+    found = [*engines.run(), *matrix.run()]
+    if peer.all_installed() and {row.workload for row in found} == {*rows.TITLES}:
+        rows.keep(found)
+    for benchmark in (batches, loading, cold_start, readers, globs, suites):
         benchmark.run()
 
 

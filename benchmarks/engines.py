@@ -1,95 +1,42 @@
 """One request at a time: ours against peers, in one run, round by round in turn.
 
-Peers run in processes of their own, told how many requests to decide and answering with the seconds
-it took, so that what starts a process or crosses a pipe is not counted. A ratio is the median
-of the rounds' ratios. Peers that are not installed are left out, and named (`make peers`).
+Peers that are not installed are left out, and named (`make peers`).
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 from collections import Counter
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import NamedTuple
 
-from benchmarks.plot import svg
-from benchmarks.timing import ROOT, data_folder
+from benchmarks.peer import CORE, SCRIPTS, SIMULATE, Peer, Timed, in_rounds, missing, python_of
+from benchmarks.rows import Row, middle_ratio
 from benchmarks.workloads import ACCOUNT, CALLER, Call, Workload, many_policies, one, spread
 from policy_eval import PolicySet, Request, decide, explain
 
-_PEERS = ROOT / ".peers"
-_PYTHON = _PEERS / "python" / "bin" / "python"
-_SIMULATE = (
-    _PEERS / "node_modules" / "@cloud-copilot" / "iam-simulate" / "dist" / "esm" / "index.js"
-)
 _ROUNDS = 7
 
 
-class Row(NamedTuple):
-    """One ratio: how many times longer a peer takes than ours, in microseconds a request."""
+class _InPython(NamedTuple):
+    """A peer in Python, in its environment: how many requests it decides.
 
-    workload: str
-    way: str
-    peer: str
-    ours: float
-    theirs: float
-    ratio: float
-    goal: float | None = None
-
-    def __str__(self) -> str:
-        goal = "" if self.goal is None else f" (goal: at least {self.goal:,.0f})"
-        return (
-            f"{self.workload} {self.way}: {self.ours:.2f} us, {self.peer} {self.theirs:,.0f} us, "
-            f"ratio {self.ratio:,.0f}{goal}"
-        )
-
-
-class Peer:
-    """A peer's process, which decides as many requests as it is told."""
-
-    def __init__(self, *command: str) -> None:
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.decided = self._line()
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-    def seconds(self, round_: str) -> float:
-        """Return how long a round took."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{round_}\n")
-        self._process.stdin.flush()
-        return float(self._line())
-
-    def end(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
-
-
-class Timed(NamedTuple):
-    """A way to decide: its name, what takes the seconds of a round, and the round's requests."""
+    `round` are those of a round by the workload, `compared` those compared with ours at first.
+    """
 
     name: str
-    of: Callable[[int], float]
-    requests: int
+    environment: str
+    script: str
+    round: dict[str, int]
+    compared: int
 
 
-RESULTS = ROOT / "benchmarks" / "results.json"
-PICTURE = ROOT / "docs" / "performance.svg"
-
-
-def run() -> None:
-    """Print the ratios; write them as JSON and as a picture, if all peers are there."""
+def run() -> list[Row]:
+    """Print the ratios, and return them."""
     rows: list[Row] = []
     with TemporaryDirectory() as name:
         for workload, goals in ((one(), _GOALS_OF_ONE), (many_policies(), _GOALS_OF_MANY)):
@@ -98,37 +45,29 @@ def run() -> None:
                 continue
             rows += _compared(workload, goals, Path(name))
     _growth()
-    if _SIMULATE.exists() and _PYTHON.exists() and data_folder() is not None:
-        RESULTS.write_text(json.dumps([row._asdict() for row in rows], indent=2) + "\n", "utf-8")
-        PICTURE.write_text(svg("One request, microseconds (less is better)", _drawn(rows)), "utf-8")
-
-
-def _drawn(rows: list[Row]) -> dict[str, dict[str, float]]:
-    taken: dict[str, dict[str, float]] = {}
-    for row in rows:
-        ways = taken.setdefault(_TITLES[row.workload], {})
-        ways[f"policy_eval, {row.way}"] = row.ours
-    for row in rows:
-        taken[_TITLES[row.workload]][row.peer] = row.theirs
-    return taken
-
-
-_TITLES = {
-    "W1": "W1: the two statements of AppFlow's documentation",
-    "W2": "W2: ten managed policies, a boundary, two levels of SCPs",
-}
+    return rows
 
 
 _Goals = dict[tuple[str, str], float]
-_CORE, _PUBLIC, _CEDAR = "iam-simulate's core", "iam-simulate's public call", "cedarpy"
+_PUBLIC, _CEDAR, _CASBIN, _MAPPER = (
+    "iam-simulate's public call",
+    "cedarpy",
+    "casbin",
+    "principalmapper",
+)
+_IN_PYTHON = (
+    _InPython(_CEDAR, "python", "cedar.py", {"W1": 1_000, "W2": 1_000}, 1_000),
+    _InPython(_CASBIN, "casbin", "casbin_layers.py", {"W1": 1_000, "W2": 100}, 1_000),
+    _InPython(_MAPPER, "principalmapper", "principalmapper_local.py", {"W1": 1_000, "W2": 20}, 50),
+)
 _REFERENCE = "our reference engine"
 _PREPARED, _PLAIN, _FIRST = "prepared", "from plain arguments", "first pass, compiling included"
 _GOALS_OF_ONE: _Goals = {
-    (_PREPARED, _CORE): 150, (_PREPARED, _PUBLIC): 500, (_PREPARED, _CEDAR): 50,
-    (_PLAIN, _CORE): 75, (_PLAIN, _PUBLIC): 250, (_PLAIN, _CEDAR): 25,
+    (_PREPARED, CORE): 150, (_PREPARED, _PUBLIC): 500, (_PREPARED, _CEDAR): 50,
+    (_PLAIN, CORE): 75, (_PLAIN, _PUBLIC): 250, (_PLAIN, _CEDAR): 25,
 }  # fmt: skip
 _GOALS_OF_MANY: _Goals = {
-    (_PREPARED, _CORE): 2_000, (_PREPARED, _CEDAR): 600, (_FIRST, _CORE): 100,
+    (_PREPARED, CORE): 2_000, (_PREPARED, _CEDAR): 600, (_FIRST, CORE): 100,
 }  # fmt: skip
 
 
@@ -171,6 +110,13 @@ class _Ours:
         found = Counter(decide(self._policies, each).decision for each in self._requests)
         return json.dumps(found)
 
+    def compared(self, allowed: str) -> str:
+        """Return how often a peer allows where we do; it says so of the first requests."""
+        theirs = json.loads(allowed)
+        pairs = zip(self._requests, theirs, strict=False)
+        alike = sum((decide(self._policies, each).allowed is True) is one for each, one in pairs)
+        return f"allows or not as policy_eval does in {alike} of {len(theirs)} requests"
+
     def first(self, count: int) -> float:
         """Decide each request for the first time, by policies not yet compiled."""
         policies = self._compiled()
@@ -194,56 +140,56 @@ def _compared(workload: Workload, goals: _Goals, folder: Path) -> list[Row]:
     ways = [Timed(_PREPARED, ours.prepared, 100_000), Timed(_PLAIN, ours.plain, 50_000)]
     if size > 1:
         ways.append(Timed(_FIRST, ours.first, size))
-    processes, peers = _peers(file)
-    peers.append(Timed(_REFERENCE, ours.explained, 5))
     print(f"{workload.name}, policy_eval decides: {ours.decided()}")
-    times: dict[str, list[float]] = {each.name: [] for each in (*ways, *peers)}
+    processes, peers = _peers(file, ours)
+    peers.append(Timed(_REFERENCE, ours.explained, 5))
     for each in (*ways, *peers):  # not counted: caches fill
         each.of(min(each.requests, size))
-    for _ in range(_ROUNDS):
-        for name, of, requests in (*ways, *peers):
-            times[name].append(of(requests) / requests)
+    times = in_rounds([*ways, *peers], _ROUNDS)
     for process in processes:
         process.end()
     rows = [
-        Row(
-            workload.name, way.name, peer.name,
-            median(times[way.name]) * 1e6, median(times[peer.name]) * 1e6,
-            _ratio(times[peer.name], times[way.name]),
+        Row.of(
+            (workload.name, way.name, peer.name),
+            times[way.name],
+            times[peer.name],
             goals.get((way.name, peer.name)),
         )
         for way in ways
         for peer in peers
-    ]  # fmt: skip
+    ]
     for row in rows:
         print(row)
     return rows
 
 
-def _ratio(theirs: list[float], ours: list[float]) -> float:
-    return median(one / other for one, other in zip(theirs, ours, strict=True))
-
-
-def _peers(file: Path) -> tuple[list[Peer], list[Timed]]:
+def _peers(file: Path, ours: _Ours) -> tuple[list[Peer], list[Timed]]:
     processes: list[Peer] = []
     timed: list[Timed] = []
-    here = Path(__file__).parent / "peers"
-    if _SIMULATE.exists():
-        simulate = Peer("node", str(here / "simulate.mjs"), str(_SIMULATE), str(file))
+    if SIMULATE.exists():
+        simulate = Peer("node", str(SCRIPTS / "simulate.mjs"), str(SIMULATE), str(file))
         processes.append(simulate)
         timed += (
-            Timed(_CORE, lambda count: simulate.seconds(f"core {count}"), 300),
+            Timed(CORE, lambda count: simulate.seconds(f"core {count}"), 300),
             Timed(_PUBLIC, lambda count: simulate.seconds(f"public {count}"), 300),
         )
         print(f"iam-simulate decides: {simulate.decided}")
-    if _PYTHON.exists():
-        cedar = Peer(str(_PYTHON), str(here / "cedar.py"), str(file))
-        processes.append(cedar)
-        timed.append(Timed(_CEDAR, lambda count: cedar.seconds(str(count)), 1_000))
-        print(f"cedarpy decides: {cedar.decided}")
-    if len(processes) < 2:
-        print("peers are missing: `make peers` installs them")
+    else:
+        missing("iam-simulate")
+    for name, environment, script, requests, compared in _IN_PYTHON:
+        python = python_of(environment)
+        if not python.exists():
+            missing(name)
+            continue
+        peer = Peer(str(python), str(SCRIPTS / script), str(file), str(compared))
+        processes.append(peer)
+        timed.append(Timed(name, partial(_seconds, peer), requests[file.stem]))
+        print(f"{name} {ours.compared(peer.decided)}")
     return processes, timed
+
+
+def _seconds(peer: Peer, count: int) -> float:
+    return peer.seconds(str(count))
 
 
 def _as_data(workload: Workload) -> dict[str, object]:
@@ -268,7 +214,7 @@ def _growth() -> None:
             way.prepared(1_000)
         times = [[way.prepared(20_000) for way in ways] for _ in range(_ROUNDS)]
         for count, taken in zip(counts, zip(*times, strict=True), strict=True):
-            ratio = _ratio([*taken], [each[0] for each in times])
+            ratio = middle_ratio([*taken], [each[0] for each in times])
             goal = "" if on_one_action else " (goal for 100,000: at most 3)"
             print(
                 f"W6 {count:,} statements {how}: {median(taken) * 50:.2f} us, "

@@ -60,6 +60,7 @@ _FENCE: Document = {
         },
     ],
 }
+_SCPS = [[_FULL], [_FULL, _FENCE]]
 
 
 class Call(NamedTuple):
@@ -77,6 +78,35 @@ class Workload(NamedTuple):
     identity: list[Document]
     boundary: Document | None
     scps: list[list[Document]]
+    calls: list[Call]
+
+
+class Combination(NamedTuple):
+    """What some principals share: managed policies (their numbers), and whether a boundary."""
+
+    policies: tuple[int, ...]
+    is_bounded: bool
+
+
+class Member(NamedTuple):
+    """A principal of an organization: its ARN, its tags as condition keys, its combination."""
+
+    arn: str
+    tags: Mapping[str, str]
+    combination: int
+
+
+class Matrix(NamedTuple):
+    """Who may do what: each member makes each call, by the policies of its combination.
+
+    `documents` are the managed policies, `scps` and `boundary` those of W2.
+    """
+
+    documents: list[Document]
+    boundary: Document
+    scps: list[list[Document]]
+    combinations: list[Combination]
+    members: list[Member]
     calls: list[Call]
 
 
@@ -101,7 +131,50 @@ def many_policies(count: int = 1_000) -> Workload | None:
     documents = _managed()
     if documents is None:
         return None
-    return Workload("W2", documents, _BOUNDARY, [[_FULL], [_FULL, _FENCE]], _varied(count))
+    return Workload("W2", documents, _BOUNDARY, _SCPS, _varied(count))
+
+
+def access_matrix(members: int = 1_000, actions: int = 200) -> Matrix | None:
+    """W3: many principals that share 50 combinations of W2's policies, and a call of each action.
+
+    None where the data folder with the managed policies is missing.
+    """
+    documents = _managed()
+    if documents is None:
+        return None
+    random = Random(20_261_126)
+    names = random.sample(_actions(random, 22), actions)
+    return Matrix(
+        documents,
+        _BOUNDARY,
+        _SCPS,
+        _combinations(random),
+        [_member(random, number) for number in range(members)],
+        [_call(random, action) for action in names],
+    )
+
+
+_COMBINATIONS = 50
+_JOBS = ("deploy", "report", "ingest", "audit", "support")
+_TEAMS = ("orders", "billing", "search", "platform")
+
+
+def _combinations(random: Random) -> list[Combination]:
+    found: dict[Combination, None] = {}
+    while len(found) < _COMBINATIONS:
+        chosen = random.sample(range(len(_MANAGED)), random.randint(2, 5))
+        found[Combination(tuple(sorted(chosen)), random.random() < 0.5)] = None
+    return [*found]
+
+
+def _member(random: Random, number: int) -> Member:
+    """Return a principal: two of three are roles, one of three has tags."""
+    kind = "role" if random.random() < 2 / 3 else "user"
+    name = f"{random.choice(_TEAMS)}-{random.choice(_JOBS)}-{number}"
+    tags = {"aws:PrincipalTag/team": random.choice(_TEAMS)} if random.random() < 1 / 3 else {}
+    popularity = [1 / (rank + 2) for rank in range(_COMBINATIONS)]  # few have most members
+    combination = random.choices(range(_COMBINATIONS), popularity)[0]
+    return Member(f"arn:aws:iam::{ACCOUNT}:{kind}/{name}", tags, combination)
 
 
 def _managed() -> list[Document] | None:
@@ -131,6 +204,12 @@ _NAMES = ("appflow!sales", "reports", "prod-orders", "dev-orders", "team-a", "cl
 
 def _varied(count: int) -> list[Call]:
     random = Random(20_261_124)
+    actions = _actions(random, 12)
+    return [_call(random, random.choice(actions)) for _ in range(count)]
+
+
+def _actions(random: Random, most: int) -> list[str]:
+    """Return actions on resources, at most so many of each service."""
     pool = {
         service: [
             action
@@ -139,12 +218,11 @@ def _varied(count: int) -> list[Call]:
         ]
         for service in _RESOURCES
     }
-    actions = [
+    return [
         f"{service}:{action}"
         for service, names in pool.items()
-        for action in random.sample(names, min(12, len(names)))
+        for action in random.sample(names, min(most, len(names)))
     ]
-    return [_call(random, random.choice(actions)) for _ in range(count)]
 
 
 def _call(random: Random, action: str) -> Call:
