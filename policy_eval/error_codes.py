@@ -1530,6 +1530,43 @@ EOF
         about="request",
     ),
     ErrorCode(
+        "row-shape",
+        "a row of a CSV file that is none of its table",
+        "A row has as many cells as the header has names; a cell with commas, quotes or line "
+        "breaks stands in double quotes, and a quote in it is doubled. The row is kept among those "
+        "that are no requests.",
+        about="request",
+    ),
+    ErrorCode(
+        "table-format",
+        "a file of requests or decisions whose format is not told",
+        "`policy-eval batch` goes by the ending of a name: `.jsonl`, `.ndjson`, `.csv`, "
+        "`.parquet`, `.arrow` or `.feather`. `--format` and `--out-format` say it for any other "
+        "name. Parquet cannot be read from stdin.",
+        about="request",
+    ),
+    ErrorCode(
+        "unreadable-table",
+        "a Parquet or Arrow file that cannot be read",
+        "The file is cut off, damaged, or none of that format. Nothing is written of what was "
+        "decided before that was found.",
+        about="request",
+    ),
+    ErrorCode(
+        "column-left-alone",
+        "a column that is no part of the requests, though it is named nearly so",
+        "Columns of requests are `action`, `resource`, `principal`, `resource_account`, `context`, "
+        "and condition keys by their names. Any other is left alone, and this one looks as if one "
+        "of these was meant.",
+        about="request",
+    ),
+    ErrorCode(
+        "rejected-rows",
+        "more rows that are no requests than are shown",
+        "All of them are in the file that `--rejects` names.",
+        about="request",
+    ),
+    ErrorCode(
         "several-values",
         "several values of a key that holds one",
         "Condition keys are single-valued or multivalued, and this one is single-valued: a "
@@ -1686,7 +1723,14 @@ EOF
         "output",
         "an answer that could not be written",
         "The operating system refuses to take the output, for example as the disk is full. The "
-        "exit code is 2, whatever the answer was.",
+        "exit code is 2, whatever the answer was. A file of decisions may not be the file of "
+        "requests, either.",
+        about="command",
+    ),
+    ErrorCode(
+        "missing-package",
+        "a package that a command needs and that is not installed",
+        "Tables of requests need numpy and pyarrow: `pip install 'policy-eval[columnar]'`.",
         about="command",
     ),
     ErrorCode(

@@ -8,6 +8,7 @@ import click
 
 _COMMANDS = {
     "can-i": ("can_i", "Would AWS allow this request?"),
+    "batch": ("batch", "Decide a file of requests: JSON lines, CSV, Parquet or Arrow."),
     "check": ("check", "Run a scenario and report every answer."),
     "test": ("test", "Run suites of expected decisions."),
     "record": ("record", "Write a suite of today's decisions."),

@@ -9,11 +9,11 @@ import click
 
 from policy_eval.cli.options import policy_files, read_stdin
 from policy_eval.cli.output import Exit, print_answer, refusing_bad_input, safe_lines
-from policy_eval.cli.replacing import replace_file
 from policy_eval.errors import Diagnostic, PolicyError, Severity
 from policy_eval.policy.document import Document, read_document
 from policy_eval.policy.layout import INDENT, laid_out, values_of
 from policy_eval.text.files import read_source
+from policy_eval.text.replacing import replace_file
 from policy_eval.text.source import Source
 
 

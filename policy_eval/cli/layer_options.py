@@ -15,6 +15,8 @@ from policy_eval.request.principal import Credentials, Principal, parse_principa
 from policy_eval.semantics.layers import EndpointType, Layer
 from policy_eval.semantics.service_exceptions import resource_policy_type
 
+_Option: TypeAlias = Callable[[Callable[..., None]], Callable[..., None]]
+
 if TYPE_CHECKING:
     from policy_eval.policy.ast import Policy
     from policy_eval.policy.document import Document
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 
 
 class Given(NamedTuple):
-    """What the options give, as click hands it over; each name is an option's."""
+    """What the options give, as click hands it over; each name is an option's.
+
+    A command without options about the caller leaves those out.
+    """
 
     identity: tuple[str, ...]
     boundary: tuple[str, ...]
@@ -35,19 +40,19 @@ class Given(NamedTuple):
     endpoint_policy: tuple[str, ...]
     endpoint_type: str | None
     unknown_layer: tuple[str, ...]
-    principal: str | None
-    principal_tag: tuple[str, ...]
-    session_tag: tuple[str, ...]
-    session_name: str | None
-    session_of: str | None
-    credentials: str | None
-    mfa: bool | None
-    service_linked: bool
-    management_account: str | None
+    principal: str | None = None
+    principal_tag: tuple[str, ...] = ()
+    session_tag: tuple[str, ...] = ()
+    session_name: str | None = None
+    session_of: str | None = None
+    credentials: str | None = None
+    mfa: bool | None = None
+    service_linked: bool = False
+    management_account: str | None = None
 
 
 _A_LEVEL = "Each occurrence is one level, root first: a file, or a folder of *.json."
-_OPTIONS = (
+_POLICIES = (
     click.option(
         "-p", "--policy", "identity", multiple=True, metavar="PATH",
         help="An identity-based policy: a file, a folder of *.json, or - for stdin. Repeatable.",
@@ -81,6 +86,8 @@ _OPTIONS = (
         "--unknown-layer", multiple=True, type=click.Choice([each.value for each in Layer]),
         help="A layer of which nobody knows the policies.",
     ),
+)  # fmt: skip
+_CALLER = (
     click.option(
         "--as", "principal", metavar="PRINCIPAL",
         help="Who calls: an ARN, an account ID, a service, or `anonymous`.",
@@ -110,7 +117,16 @@ _OPTIONS = (
 
 def layer_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of `Given` to a command."""
-    for decorate in reversed(_OPTIONS):
+    return _with((*_POLICIES, *_CALLER), command)
+
+
+def policy_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of `Given` that name policies to a command."""
+    return _with(_POLICIES, command)
+
+
+def _with(options: Sequence[_Option], command: Callable[..., None]) -> Callable[..., None]:
+    for decorate in reversed(options):
         command = decorate(command)
     return command
 

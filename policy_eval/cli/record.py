@@ -14,11 +14,11 @@ from policy_eval.cases.suite import Case, Overrides, load_suite
 from policy_eval.cli.layer_options import Given, layer_options, read_caller, read_layers
 from policy_eval.cli.options import clock, read_context, read_tags, reading_options
 from policy_eval.cli.output import print_answer, refusing_bad_input, safe_lines
-from policy_eval.cli.replacing import replace_file
 from policy_eval.errors import Diagnostic, InputError, Place, PolicyError, Severity, visible
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.principal import parse_principal
 from policy_eval.request.request import Request
+from policy_eval.text.replacing import replace_file
 
 if TYPE_CHECKING:
     from policy_eval.request.context import Given as Value

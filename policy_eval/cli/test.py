@@ -20,10 +20,10 @@ from policy_eval.cli.output import (
     refusing_bad_input,
     safe_lines,
 )
-from policy_eval.cli.replacing import replace_file
 from policy_eval.errors import Diagnostic
 from policy_eval.reports.formats import FORMATS, written
 from policy_eval.reports.text import spell_run
+from policy_eval.text.replacing import replace_file
 
 _PATHS = click.Path(path_type=Path)
 _FORMATS = ("text", *FORMATS)

@@ -106,11 +106,7 @@ class Columns:
         self.broken: dict[int, RequestError] = {}
         names = table.column_names
         if ACTION not in names:
-            found = ", ".join(f"`{name}`" for name in names) or "none"
-            raise refuse_request(
-                "table-column", f"the requests have no column `{ACTION}`; the columns are {found}",
-                "name the column of actions `action`",
-            )  # fmt: skip
+            raise without_action(names)
         self.action = self._texts(table, ACTION)
         self.resource = self._optional(table, RESOURCE)
         self.principal = self._optional(table, PRINCIPAL)
@@ -223,6 +219,15 @@ class Columns:
             twice = np.flatnonzero(np.bincount(at, minlength=len(array)) > 1)
             self.broken |= dict.fromkeys(twice.tolist(), _twice(name, name))
             yield Column(name, codes, dictionary)
+
+
+def without_action(names: Iterable[str]) -> RequestError:
+    """Return the error for a table whose columns say no action."""
+    found = ", ".join(f"`{name}`" for name in names) or "none"
+    return refuse_request(
+        "table-column", f"the requests have no column `{ACTION}`; the columns are {found}",
+        "name the column of actions `action`",
+    )  # fmt: skip
 
 
 def _twice(name: str, other: str) -> RequestError:

@@ -27,7 +27,7 @@ from policy_eval.columnar.results import SCHEMA, Answer, Decided, Refused, Resul
 from policy_eval.engine.decide import Seen, decide_call
 from policy_eval.engine.plan import recall
 from policy_eval.engine.policies import PolicySet
-from policy_eval.errors import RequestError
+from policy_eval.errors import RequestError, refuse_request
 from policy_eval.request.context import Given
 from policy_eval.request.principal import Principal, is_account, parse_principal
 from policy_eval.request.request import Frame, Request
@@ -263,8 +263,13 @@ class _Slice:
         if unknown:
             given = set(map(fold, context))
             unknown = tuple(name for name in unknown if fold(name) not in given)
+        action = _text(columns.action, row)
+        if action is None:
+            raise refuse_request(
+                "unknown-action", "no action is given", "write `service:Name`", ("R-ACT-01",)
+            )
         return Request(
-            _text(columns.action, row) or "",
+            action,
             _text(columns.resource, row),
             principal=principal,
             context=context,

@@ -26,7 +26,7 @@ def read_source(
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib costs a tenth of a cold start
             data = file.read(largest + 1)
     except (OSError, ValueError) as error:
-        raise refusal(_unreadable(name, error)) from None
+        raise refusal(unreadable(name, error)) from None
     return decode(data, name, largest, refusal)
 
 
@@ -62,7 +62,8 @@ def _too_large(name: str, largest: int) -> Diagnostic:
     )
 
 
-def _unreadable(name: str, error: OSError | ValueError) -> Diagnostic:
+def unreadable(name: str, error: OSError | ValueError) -> Diagnostic:
+    """Return what keeps a file from being read."""
     if isinstance(error, IsADirectoryError):
         return Diagnostic(
             "is-a-directory",

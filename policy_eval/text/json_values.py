@@ -173,6 +173,16 @@ def _too_deep(text: str, values: tuple[TopLevel, ...]) -> bool:
     return any(isinstance(each, dict | list) for each in level)
 
 
+def read_value(text: str) -> Json:
+    """Return the one value of a JSON text; numbers stay texts.
+
+    Raises ValueError or RecursionError for anything else, and for a key that stands twice in one
+    object.
+    """
+    value: Json = _DECODER.decode(text)
+    return value
+
+
 def open_object(source: Source, at: int) -> TopLevel:
     """Return the object that stands at `at` in a text that was read, opened one level."""
     return _object(source.text, at)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EISDIR
 from pathlib import Path
+from typing import BinaryIO
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -11,22 +15,46 @@ def replace_file(path: Path, text: str) -> None:
 
     What is no file, as `/dev/stdout`, is written to.
     """
-    from tempfile import mkstemp
+    with replacing(path) as file:
+        file.write(text.encode("utf-8"))
 
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a file that takes the place of `path` at the end, and is gone where something fails.
+
+    What is no file, as `/dev/stdout`, is written to, at the end. Raises OSError.
+    """
+    from tempfile import TemporaryFile, mkstemp
+
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
     if path.exists() and not path.is_file():
-        path.write_text(text, "utf-8", newline="\n")
+        with TemporaryFile() as file:
+            yield file
+            with path.open("wb") as stream:
+                copy_all(file, stream)
         return
     target = path.resolve()
     mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
     number, name = mkstemp(dir=target.parent, prefix=".")
     try:
-        with open(number, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - no path
-            file.write(text)
+        with open(number, "wb") as file:  # noqa: PTH123 - no path
+            yield file
         os.chmod(name, mode)  # noqa: PTH101 - a name, not a Path
         os.replace(name, target)  # noqa: PTH105 - likewise
     except BaseException:
         os.unlink(name)  # noqa: PTH108 - likewise
         raise
+
+
+def copy_all(file: BinaryIO, stream: BinaryIO) -> None:
+    """Write all of a file to a stream. Raises OSError."""
+    from shutil import copyfileobj
+
+    file.seek(0)
+    copyfileobj(file, stream)
+    stream.flush()
 
 
 def _umask() -> int:

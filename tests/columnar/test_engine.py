@@ -77,7 +77,7 @@ def test_a_table_is_decided_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     assert decided.table.column("matched").to_pylist()[0] == ["Read"]
     assert [(row, str(error).partition(";")[0]) for row, error in decided.refused] == [
         (2, "error[unknown-action]: `s3` is no action"),
-        (4, "error[unknown-action]: `` is no action"),
+        (4, "error[unknown-action]: no action is given"),
     ]
 
 

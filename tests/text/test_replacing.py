@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_eval.cli.replacing import replace_file
+from policy_eval.text.replacing import replace_file
 
 
 def test_a_new_file_has_the_rights_that_any_other_would(tmp_path: Path) -> None:

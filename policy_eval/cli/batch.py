@@ -1,0 +1,154 @@
+"""`policy-eval batch`: a file of requests decided."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from policy_eval.cli.layer_options import Given, policy_options, read_layers
+from policy_eval.cli.options import reading_options
+from policy_eval.cli.output import Exit, print_answer, refusing_bad_input, safe_lines
+from policy_eval.errors import Diagnostic, PolicyError, RequestError, Severity
+from policy_eval.policy.policy_type import Strictness
+from policy_eval.request.principal import parse_principal
+
+if TYPE_CHECKING:
+    from policy_eval.batch.job import Done
+
+STDOUT = "-"
+_STEPS = 1_000
+"""Parts into which progress is divided."""
+
+_FORMATS = ("jsonl", "csv", "parquet", "arrow")
+
+
+@click.command("batch", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("requests")
+@policy_options
+@click.option("--as", "principal", metavar="PRINCIPAL", help="Who calls, in rows that name nobody.")
+@click.option(
+    "--unknown", multiple=True, metavar="KEY",
+    help="A condition key, or a family such as `aws:ResourceTag/*`, whose value nobody knows in "
+    "rows that do not give it. Repeatable.",
+)  # fmt: skip
+@reading_options
+@click.option(
+    "--out", required=True, metavar="FILE",
+    help="Where decisions go, in the format that the name ends in; - is stdout (JSON lines).",
+)  # fmt: skip
+@click.option(
+    "--rejects", metavar="FILE",
+    help="Where rows go that are no requests, as JSON lines (default: the name of --out with "
+    "`.rejects.jsonl` behind it).",
+)  # fmt: skip
+@click.option(
+    "--keep", multiple=True, metavar="COLUMN",
+    help="A column of the requests to repeat beside the decisions. Repeatable.",
+)  # fmt: skip
+@click.option("--fail-fast", is_flag=True, help="Stop at the first row that is no request.")
+@click.option(
+    "--format", "form", type=click.Choice(_FORMATS),
+    help="The format of REQUESTS, where its name does not tell it.",
+)  # fmt: skip
+@click.option(
+    "--out-format", type=click.Choice(_FORMATS),
+    help="The format of --out, where its name does not tell it.",
+)  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Do not say how many came out how.")
+def command(  # noqa: PLR0913 - one parameter an option
+    *,
+    requests: str,
+    principal: str | None,
+    unknown: tuple[str, ...],
+    lenient: bool,
+    accept_invalid: bool,
+    out: str,
+    rejects: str | None,
+    keep: tuple[str, ...],
+    fail_fast: bool,
+    form: str | None,
+    out_format: str | None,
+    quiet: bool,
+    **layers: Any,  # noqa: ANN401 - the options of `Given`, as click hands them over
+) -> None:
+    """Decide every request of a file, and write the decisions to another.
+
+    REQUESTS is *.jsonl or *.csv (also with .gz), *.parquet or *.arrow; - is stdin (JSON lines).
+    Its columns are `action`, `resource`, `principal`, `resource_account`, condition keys by their
+    names, and `context`. The output is written whole, or not at all. Rows that are no requests are
+    left out of it, and go to a file of their own.
+
+    Exits 0 if every row was decided, 1 if some were no requests, 2 for unusable input.
+
+    \b
+        policy-eval batch requests.parquet -p policies/ --out decisions.parquet
+    """  # noqa: D301 - click's \b
+    gc.enable()  # it is off for the length of a command, and this one is long
+    with refusing_bad_input() as tell:
+        try:
+            from policy_eval.batch.formats import Format
+            from policy_eval.batch.job import Job, run
+        except ModuleNotFoundError as error:
+            message = str(error)
+            raise RequestError(Diagnostic("missing-package", Severity.ERROR, message)) from None
+        policies = read_layers(Given(**layers), "", Strictness(lenient, accept_invalid)).policies()
+        tell(policies.warnings)
+        if not policies.attached.given and not policies.attached.unknown:
+            raise PolicyError(
+                Diagnostic(
+                    "missing-policies", Severity.ERROR, "no policy is given",
+                    "name an identity-based one with -p, or another (see --help)",
+                )
+            )  # fmt: skip
+        if principal is not None:
+            parse_principal(principal)
+        job = Job(
+            requests,
+            out,
+            rejects,
+            Format(form) if form else None,
+            Format(out_format) if out_format else None,
+            tuple(dict.fromkeys(keep)),
+            principal,
+            unknown,
+            fail_fast,
+        )
+        with _progress() as show:
+            done = run(job, policies, show)
+        tell(done.problems)
+    if not quiet:
+        text = safe_lines(_spelled(done))
+        if out == STDOUT:
+            click.echo(text, err=True)
+        else:
+            print_answer(text)
+    raise click.exceptions.Exit(Exit.DENIED if done.summary.rejected else Exit.ALLOWED)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[float], None]]:
+    """Give what shows on a terminal which part is done."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=_STEPS, label="deciding", file=sys.stderr) as bar:
+
+        def show(part: float) -> None:
+            bar.update(int(part * _STEPS) - bar.pos)
+
+        yield show
+
+
+def _spelled(done: Done) -> str:
+    decisions = done.summary.decisions
+    counts = ", ".join(f"{count:,} {word}" for word, count in sorted(decisions.items()))
+    found = f"{sum(decisions.values()):,} requests decided" + (counts and f": {counts}")
+    if not done.summary.rejected:
+        return found
+    where = f": see {done.rejects}" if done.rejects else ""
+    return f"{found}\n{done.summary.rejected:,} rows are no requests{where}"
