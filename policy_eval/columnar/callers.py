@@ -8,13 +8,14 @@ of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policy_eval.columnar.asked import Asked
-from policy_eval.columnar.codes import Codes, combined
+from policy_eval.columnar.blocks import numbered
+from policy_eval.columnar.codes import Codes
 from policy_eval.columnar.columns import Column
 from policy_eval.engine.matching import contains
 from policy_eval.errors import RequestError
@@ -105,12 +106,14 @@ def _class_of(principal: Principal, asked: Asked, has_boundary: bool | None) -> 
 class CallersOfRows(NamedTuple):
     """The callers of a table: a number of each row, and who that is.
 
-    `classes` gives the class of each number, `telling` are the keys (folded) that are part of it.
+    `classes` gives the class of each number, `said` what a class stands for; `telling` are the keys
+    (folded) that are part of it.
     """
 
-    codes: NDArray[np.intp]
+    codes: NDArray[np.signedinteger[Any]]
     callers: tuple[Caller, ...]
     classes: Codes
+    said: tuple[object, ...]
     telling: frozenset[str]
     following: frozenset[str]
 
@@ -122,7 +125,7 @@ def callers_of(principal: Column, keys: Sequence[Column], stands_for: StandsFor)
         {folded for each in parsed if each is not None for folded in _following(each)} | OF_CALLER
     )
     telling = [key for key in keys if key.folded in following]
-    dense = combined([principal.coded, *(key.coded for key in telling)])
+    dense = numbered([principal.coded, *(key.coded for key in telling)])
     numbers: dict[object, int] = {}
     classes = np.zeros(len(dense.rows), np.intp)
     callers: list[Caller] = []
@@ -130,13 +133,14 @@ def callers_of(principal: Column, keys: Sequence[Column], stands_for: StandsFor)
         codes = {key: int(key.codes[row]) for key in telling if key.codes[row]}
         given = {key.folded: key.dictionary.held(code) for key, code in codes.items()}
         caller = _caller(parsed[int(principal.codes[row])], given, stands_for)
-        left = tuple((key.name, code) for key, code in codes.items() if key.folded in caller.left)
+        left = tuple((key.name, given[key.folded]) for key in codes if key.folded in caller.left)
         classes[at] = numbers.setdefault((caller.stands_for, left), len(numbers))
         callers.append(caller)
     return CallersOfRows(
         dense.codes,
         tuple(callers),
         Codes(classes, len(numbers)),
+        (*numbers,),
         frozenset(key.folded for key in telling),
         following,
     )

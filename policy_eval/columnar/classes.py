@@ -7,7 +7,7 @@ and unreadable values stands in `semantics.outcomes`: it is asked for one value 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +27,7 @@ from policy_eval.semantics.sets import Value, ValueSet
 from policy_eval.semantics.views import READERS, View
 from policy_eval.text.folding import fold
 
-Numbers: TypeAlias = NDArray[np.intp]
+Numbers: TypeAlias = NDArray[np.signedinteger[Any]]
 _FEW = 48
 _FAILS, _HOLDS, _UNREADABLE, _OPEN = range(4)
 _OUTCOMES = 4

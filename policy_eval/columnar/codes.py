@@ -7,7 +7,7 @@ places become too many, the numbers in use are counted anew from 0.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +19,14 @@ _MOST_FOR_A_TABLE = 1 << 26
 class Codes(NamedTuple):
     """A number of each row, from 0 to less than `size`."""
 
-    codes: NDArray[np.intp]
+    codes: NDArray[np.signedinteger[Any]]
     size: int
 
 
 class Dense(NamedTuple):
     """A number of each row, each number in use; and a row of each number."""
 
-    codes: NDArray[np.intp]
+    codes: NDArray[np.signedinteger[Any]]
     rows: NDArray[np.intp]
 
 
@@ -54,6 +54,7 @@ def combined(parts: Iterable[Codes]) -> Dense:
     """Return a number of each row for what all the parts hold of it. There is at least one part."""
     remaining = iter(parts)
     codes, size = next(remaining)
+    codes = codes.astype(np.intp, copy=False)
     for part in remaining:
         if part.size == 1:
             continue

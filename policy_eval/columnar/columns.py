@@ -20,7 +20,7 @@ from policy_eval.errors import RequestError, refuse_request
 from policy_eval.request.context import Scalar, Values, text_of
 from policy_eval.text.folding import fold
 
-Numbers: TypeAlias = NDArray[np.intp]
+Numbers: TypeAlias = NDArray[np.signedinteger[Any]]
 
 ACTION, RESOURCE, PRINCIPAL, ACCOUNT = "action", "resource", "principal", "resource_account"
 CONTEXT = "context"
@@ -144,7 +144,7 @@ class Columns:
     def _read(self, name: str, array: pa.Array) -> Column:
         kind = array.type
         if pa.types.is_null(kind):
-            return Column(name, np.zeros(len(array), np.intp), Dictionary(_no_texts(), None))
+            return Column(name, np.zeros(len(array), np.int32), Dictionary(_no_texts(), None))
         if pa.types.is_list(kind) or pa.types.is_large_list(kind):
             return self._lists(name, array)
         codes, texts = _encoded(name, array)
@@ -157,30 +157,30 @@ class Columns:
         if pa.types.is_null(items.type):
             items = items.cast(pa.string())
         item_codes, texts = _encoded(name, items)
-        lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy().astype(np.intp)
+        given = np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False))
+        lengths = pc.drop_null(pc.list_value_length(array)).to_numpy().astype(np.intp)
         starts = np.cumsum(lengths) - lengths
-        given = array.is_valid().to_numpy(zero_copy_only=False)
-        parts = [Codes(given.astype(np.intp), 2)]
+        parts = [Codes(np.zeros(len(given), np.intp), 1)]
         for place in range(int(lengths.max(initial=0))):
             here = lengths > place
-            codes = np.zeros(len(array), np.intp)
+            codes = np.zeros(len(given), np.intp)
             codes[here] = item_codes[starts[here] + place] + 1  # 0 is none, 1 a null
             parts.append(Codes(codes, len(texts) + 2))
         dense = combined(parts)
         held: list[Values | None] = []
-        numbers = np.zeros(len(dense.rows), np.intp)
+        numbers = np.zeros(len(dense.rows), np.int32)
         words = texts.to_pylist()
-        for number, row in enumerate(dense.rows.tolist()):
-            if not given[row]:
-                continue
-            start = int(starts[row])
-            chosen = item_codes[start : start + int(lengths[row])].tolist()
+        for number, at in enumerate(dense.rows.tolist()):
+            start = int(starts[at])
+            chosen = item_codes[start : start + int(lengths[at])].tolist()
             if 0 in chosen:
-                self._break(name, np.flatnonzero(dense.codes == number))
+                self._break(name, given[dense.codes == number])
                 continue
             held.append(tuple(words[code - 1] for code in chosen) or None)
             numbers[number] = len(held)
-        return Column(name, numbers[dense.codes], Dictionary(None, held))
+        found = np.zeros(len(array), np.int32)
+        found[given] = numbers[dense.codes]
+        return Column(name, found, Dictionary(None, held))
 
     def _break(self, name: str, rows: Iterable[int]) -> None:
         problem = refuse_request(
@@ -214,7 +214,7 @@ class Columns:
         for number, name in enumerate(names.to_pylist(), 1):
             chosen = np.flatnonzero(key_codes == number)
             at, given = rows[chosen], held.codes[chosen]
-            codes = np.zeros(len(array), np.intp)
+            codes = np.zeros(len(array), np.int32)
             codes[at] = np.where(given == 0, absent, given)
             twice = np.flatnonzero(np.bincount(at, minlength=len(array)) > 1)
             self.broken |= dict.fromkeys(twice.tolist(), _twice(name, name))
@@ -281,7 +281,7 @@ def _encoded(name: str, array: pa.Array) -> tuple[Numbers, pa.StringArray]:
     if _is_text(array.type):
         array = array.cast(pa.string())
         if _is_mostly_different(array):
-            codes = np.arange(1, len(array) + 1)
+            codes = np.arange(1, len(array) + 1, dtype=np.int32)
             if array.null_count:
                 codes[array.is_null().to_numpy(zero_copy_only=False)] = 0
                 array = array.fill_null("")
@@ -301,10 +301,10 @@ def _is_mostly_different(array: pa.Array) -> bool:
 
 
 def _codes_of(indices: pa.Array) -> Numbers:
-    numbers = indices.cast(pa.int64())
+    numbers = indices.cast(pa.int32())
     if numbers.null_count:
         numbers = numbers.fill_null(-1)
-    codes: Numbers = numbers.to_numpy() + 1
+    codes: Numbers = numbers.to_numpy() + np.int32(1)
     return codes
 
 

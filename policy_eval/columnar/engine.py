@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from policy_eval.columnar.asked import Asked
 from policy_eval.columnar.callers import Classes, callers_of
 from policy_eval.columnar.columns import Column, Columns
-from policy_eval.columnar.factors import Factors
+from policy_eval.columnar.factors import Factors, Remembered
 from policy_eval.columnar.grouping import Grouping, Kinds, Mode
 from policy_eval.columnar.places import Places
 from policy_eval.columnar.results import SCHEMA, Answer, Decided, Refused, Results
@@ -51,6 +51,7 @@ class Columnar:
         self.callers = Classes()
         self.by_value: set[str] = set()
         self.by_name: set[str] = set()
+        self.remembered: Remembered = {}
 
     def decide(self, requests: object) -> Decided:
         """Return the decisions of a table of requests: a row each, in its order.
@@ -151,16 +152,16 @@ class _Slice:
         chosen = left & ~(needing & may_need[columns.action.codes])
         by_row = self._grouping.rows_of(Mode.BY_ROW)
         chosen[by_row] = False
-        rows = np.arange(columns.rows) if chosen.all() else np.flatnonzero(chosen)
-        if not len(rows):
+        size = int(np.count_nonzero(chosen))
+        if not size:
             return left
+        rows = slice(0, size) if size == columns.rows else np.flatnonzero(chosen)
         table = (columns, asked, self._callers, self._places, self._grouping)
-        factors = Factors(self._engine.policies, table, self._request_of, rows)
-        kinds, answers, aside = factors.concluded()
+        engine = self._engine
+        factors = Factors(engine.policies, table, self._request_of, engine.remembered)
+        kinds, answers = factors.concluded(rows, size)
         numbers = np.array([0 if each is None else self._results.number(each) for each in answers])
         found = numbers[kinds]
-        if aside.any():
-            found[aside] = 0
         self._numbers[rows] = found
         left[rows] = found == 0
         return left

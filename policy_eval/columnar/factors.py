@@ -8,17 +8,31 @@ apart by the outcomes of their parts only, and each combination is concluded onc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple, TypeAlias, assert_never
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, assert_never, cast
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from policy_eval.columnar.asked import Asked
+from policy_eval.columnar.blocks import (
+    Among,
+    Block,
+    Either,
+    Memo,
+    Numbers,
+    Own,
+    Part,
+    Product,
+    Rows,
+    Told,
+    blocks_of,
+)
 from policy_eval.columnar.callers import CallersOfRows
 from policy_eval.columnar.classes import Reader, classes
 from policy_eval.columnar.codes import Codes, Dense, combined
-from policy_eval.columnar.columns import Column, Columns
+from policy_eval.columnar.columns import Column, Columns, Dictionary
 from policy_eval.columnar.grouping import Grouping
 from policy_eval.columnar.places import Places
 from policy_eval.columnar.results import Answer
@@ -36,13 +50,13 @@ from policy_eval.engine.scalar import (
 )
 from policy_eval.errors import RequestError
 from policy_eval.request.request import Request
-from policy_eval.semantics.action_facts import ActionFacts, facts_of
+from policy_eval.semantics.action_facts import facts_of
 from policy_eval.semantics.authorization import Case
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.linked_keys import (
     FORWARDING,
+    NAME_OF_NEW_SECRET,
     OF_NEW_SECRET,
-    OF_RESERVED_NAMES,
     OWNER,
     Feeder,
     feeder_of,
@@ -54,16 +68,28 @@ from policy_eval.semantics.linked_keys import (
 from policy_eval.semantics.lower import Key
 from policy_eval.semantics.readings import OUR_READING
 from policy_eval.semantics.request_context import Candidates, RequestContext
-from policy_eval.semantics.resources import NO_RESOURCE, is_named_anew
-from policy_eval.semantics.service_rules import service_remarks
+from policy_eval.semantics.resources import (
+    NO_RESOURCE,
+    is_named_anew,
+    name_of_new_secret,
+)
+from policy_eval.semantics.service_rules import (
+    remarks_on_credentials,
+    remarks_on_reserved_name,
+    reserving_service,
+)
 from policy_eval.semantics.situations import case_of, levels_with_a_say
-
-Numbers: TypeAlias = NDArray[np.intp]
-
 
 _NOT_SAID, _STAR, _BY_TEXT = range(3)
 _KINDS = 3
 """Kinds of resources, by what is said of them."""
+
+_Program: TypeAlias = Own[ActionProgram]
+Outcomes: TypeAlias = tuple[OutcomeBits, ...]
+Remembered: TypeAlias = dict[Hashable, Any]
+
+_ASIDE, _ALIKE = None, ()
+"""What a part holds of rows that are left aside, and of those that it tells nothing of."""
 
 
 class _Situation(NamedTuple):
@@ -73,126 +99,109 @@ class _Situation(NamedTuple):
     levels: tuple[tuple[Layer, int], ...]
     is_refused: bool
 
-
-class _Part(NamedTuple):
-    """How rows differ in one part: a number each; by program and number, how its rows went."""
-
-    codes: Codes
-    outcomes: dict[tuple[int, int], tuple[OutcomeBits, ...]]
+    def same(self) -> Hashable:
+        """Return what two situations have in common that are decided alike."""
+        case, levels, is_refused = self
+        return case.side, case.everyone, tuple(case.layers.values()), levels, is_refused
 
 
 class Concluded(NamedTuple):
-    """The answers to rows: the kind of each row, the answer to each kind (None: not in this way).
-
-    `left` are the places in `rows` of those that are no such rows.
-    """
+    """The kind of each row, and the answer to each kind; None where it is not had in this way."""
 
     kinds: Numbers
     answers: list[Answer | None]
-    left: NDArray[np.bool_]
 
 
 class Factors:
-    """The parts of some rows of a table."""
+    """The parts of rows of a table. `remembered` is what was found for other tables."""
 
     def __init__(
         self,
         policies: PolicySet,
         table: tuple[Columns, Asked, CallersOfRows, Places, Grouping],
         request_of: Callable[[int], Request],
-        rows: Numbers,
+        remembered: Remembered,
     ) -> None:
         self._policies = policies
         self._columns, self._asked, self._callers, self._places, self._grouping = table
         self._request_of = request_of
-        self._rows = rows
+        self._remembered = remembered
         self._contexts: dict[int, RequestContext | None] = {}
-        self._left = np.zeros(len(rows), np.bool_)
+        actions = self._asked.actions
         program = policies.program()
-        found: dict[int, int] = {}
-        self._programs: list[ActionProgram] = []
-        of_action: list[int] = []
-        for action in self._asked.actions:
-            of = program.for_action(action.folded if action else "")
-            if id(of) not in found:
-                found[id(of)] = len(self._programs)
-                self._programs.append(of)
-            of_action.append(found[id(of)])
-        self._actions = self._of(self._columns.action.codes)
-        self._program = np.array(of_action)[self._actions]
-        facts = [None if each is None else facts_of(each.folded) for each in self._asked.actions]
-        self._facts = self._by_action(facts)
-        self._of_case = [each and each.of_case for each in facts]
-        self._caller = Codes(
-            self._callers.classes.codes[self._of(self._callers.codes)], self._callers.classes.size
+        self._of_action = [Own(program.for_action(each.folded if each else "")) for each in actions]
+        self._programs = [*dict.fromkeys(self._of_action)]
+        self._program = self._of_actions(self._of_action)
+        facts = [each and facts_of(each.folded) for each in actions]
+        self._facts = self._of_actions(facts)
+        attached = policies.attached
+        narrow = attached.exists(Layer.RCP) is attached.exists(Layer.ENDPOINT) is False
+        self._case_facts = self._of_actions(
+            [each and each.of_case(narrow=narrow) for each in facts]
         )
-        self._in_use = np.unique(self._program).tolist()
+        anew = [each is not None and is_named_anew(each.folded) for each in actions]
+        self._anew = np.array(anew, np.bool_)
+        callers = self._callers
+        self._caller = Told(
+            callers.codes,
+            callers.classes.size,
+            callers.classes.codes.astype(np.int32),
+            callers.said.__getitem__,
+        )
 
-    def concluded(self) -> Concluded:
-        """Return the answers to the rows."""
-        situations, situation = self._situations()
-        self._check(FORWARDING, self._caller)
-        self._check_tags()
-        names, named = self._naming()
-        parts = [*self._parts()]
-        dense = combined(
-            [
-                Codes(self._program, len(self._programs)), situation, named,
-                *(part.codes for part in parts),
-            ]
-        )  # fmt: skip
-        at = dense.rows
-        chosen = [
-            codes[at].tolist()
-            for codes in (
-                self._program, situation.codes, named.codes, *(part.codes.codes for part in parts),
-            )
+    def concluded(self, rows: Rows, size: int) -> Concluded:
+        """Return the answers to some rows."""
+        parts: list[Part] = [
+            self._situations(), *self._refusals(), *self._checks(), *self._naming(), *self._tests()
         ]  # fmt: skip
-        answers = [
-            self._answer(program, situations[which], names[how], zip(parts, rest, strict=True))
-            for program, which, how, *rest in zip(*chosen, strict=True)
-        ]
-        return Concluded(dense.codes, answers, self._left)
+        answer = Memo([self._program, *parts], lambda block, at: self._answer(parts, block, at))
+        kinds = np.empty(size, np.int32)
+        for place, block in blocks_of(rows, size):
+            kinds[place] = block.numbers(answer)
+        return Concluded(kinds, answer.values)
 
-    def _answer(
-        self,
-        program: int,
-        situation: _Situation | None,
-        named: Named | None,
-        parts: Iterator[tuple[_Part, int]],
-    ) -> Answer | None:
-        if situation is None:
+    def _answer(self, parts: Sequence[Part], block: Block, at: int) -> Answer | None:
+        """Return the answer to a row, from what its parts hold; None where one leaves it aside."""
+        held = [part.said(int(block.numbers(part)[at])) for part in parts]
+        if any(each is _ASIDE for each in held):
             return None
-        outcomes = [
-            bits for part, number in parts for bits in part.outcomes.get((program, number), ())
-        ]
-        match = match_of(self._programs[program], situation.levels, outcomes, named)
+        program = self._program_of(block, at).value
+        situation = next(each for each in held if isinstance(each, _Situation))
+        named = next((each for each in held if isinstance(each, Named)), None)
+        outcomes = [bits for each in held if type(each) is tuple for bits in each]
+        match = match_of(program, situation.levels, outcomes, named)
         if match is None:
             return None
         verdict = verdict_of(situation.case, found_of(match))
         statements = deciding_in(self._policies, match, deciding_bits(match, verdict))
         return Answer(
             verdict.word, verdict.layer, tuple(each.label for each in statements),
-            situation.is_refused,
+            situation.is_refused or any(each is True for each in held),
         )  # fmt: skip
 
     # What all parts use
 
-    def _of(self, codes: Numbers) -> Numbers:
-        return codes if len(self._rows) == len(codes) else codes[self._rows]
+    def _of_actions(self, values: Sequence[Hashable]) -> Told:
+        """Return what holds of the action, by its number."""
+        return _told(self._columns.action.codes, values)
 
-    def _all_of(self, column: Column) -> Codes:
-        return Codes(self._of(column.codes), len(column.dictionary))
+    def _memo(
+        self,
+        kind: str,
+        parts: Sequence[Part],
+        find: Callable[[Block, int], Any],
+        same: Callable[[Any], Hashable] | None = None,
+    ) -> Memo[Any]:
+        """Return a memo whose parts say all that its values hang on."""
+        first, remembered = (_ASIDE, _ALIKE), (kind, self._remembered)
+        return Memo(parts, find, first=first, same=same, remembered=remembered)
 
-    def _by_action(self, facts: list[ActionFacts | None]) -> Codes:
-        numbers = {each: number for number, each in enumerate(dict.fromkeys(facts))}
-        return Codes(np.array([numbers[each] for each in facts])[self._actions], len(numbers))
-
-    def _context(self, at: int) -> RequestContext | None:
-        """Return the context of a row, by its place; None where it is more than one, or none."""
-        if at not in self._contexts:
-            self._contexts[at] = self._new_context(int(self._rows[at]))
-        return self._contexts[at]
+    def _context(self, block: Block, at: int) -> RequestContext | None:
+        """Return the context of a row; None where it is more than one, or none."""
+        row = block.row(at)
+        if row not in self._contexts:
+            self._contexts[row] = self._new_context(row)
+        return self._contexts[row]
 
     def _new_context(self, row: int) -> RequestContext | None:
         try:
@@ -202,52 +211,42 @@ class Factors:
         context = steps[0].context
         return context if len(steps) == len(context.by_owner()) == 1 else None
 
-    def _by_value(self, keys: frozenset[str]) -> Iterator[Codes]:
-        """Yield the values of given keys, as far as rules look at them."""
-        for key in self._columns.keys:
-            if key.folded in keys:
-                yield self._as_looked_at(key)
+    def _by_value(self, keys: frozenset[str]) -> list[Part]:
+        """Return what rows hold of given keys, as far as rules look at it."""
+        return [self._as_looked_at(key) for key in self._columns.keys if key.folded in keys]
 
-    def _as_looked_at(self, key: Column) -> Codes:
-        codes = self._of(key.codes)
+    def _as_looked_at(self, key: Column) -> Told:
         if rules_compare(key.folded):
-            return Codes(codes, len(key.dictionary))
+            return self._exactly(key)
         kinds, size = key.dictionary.presence()
-        return Codes(kinds[codes], size)
+        name = key.name
+        return Told(key.codes, size, kinds.astype(np.int32), lambda kind: (name, kind))
+
+    def _exactly(self, column: Column) -> Told:
+        name, held = column.name, column.dictionary.held
+        return Told(
+            column.codes, len(column.dictionary),
+            says=lambda number: (name, held(number) if number else _ALIKE),
+        )  # fmt: skip
+
+    def _owners(self) -> Told:
+        codes, size = self._places.owners
+        says = self._places.owners_said.__getitem__
+        return Told(self._columns.resource.codes, size, codes.astype(np.int32), says)
 
     # Which layers have a say
 
-    def _situations(self) -> tuple[list[_Situation | None], Codes]:
-        parts = [self._by_action(self._of_case), self._caller, *self._by_value(OWNER)]
-        where, size = self._places.owners
-        parts.append(Codes(where[self._of(self._columns.resource.codes)], size))
-        parts.append(self._all_of(self._columns.account))
+    def _situations(self) -> Memo[Any]:
+        parts = [self._case_facts, self._caller, *self._by_value(OWNER), self._owners()]
+        parts.append(self._exactly(self._columns.account))
         if self._policies.attached.exists(Layer.ENDPOINT) is not False:
             parts += self._by_value(FORWARDING)
-        anew = self._anew()
-        if anew.any():  # what the service says of a reserved name hangs on these
-            for key in self._columns.keys:
-                if key.folded in OF_RESERVED_NAMES:
-                    codes, size = self._as_looked_at(key)
-                    parts.append(Codes(np.where(anew, codes, 0), size))
-        dense = combined(parts)
-        found: list[_Situation | None] = []
-        numbers: dict[object, int] = {}
-        of_group = np.zeros(len(dense.rows), np.intp)
-        for group, at in enumerate(dense.rows.tolist()):
-            situation = self._situation(at)
-            same: object = None
-            if situation is not None:
-                case, levels, is_refused = situation
-                same = (case.side, case.everyone, tuple(case.layers.values()), levels, is_refused)
-            if same not in numbers:
-                numbers[same] = len(found)
-                found.append(situation)
-            of_group[group] = numbers[same]
-        return found, Codes(of_group[dense.codes], len(found))
+        return self._memo(
+            "situation", parts, self._situation, same=lambda each: each and each.same()
+        )
 
-    def _situation(self, at: int) -> _Situation | None:
-        context = self._context(at)
+    def _situation(self, block: Block, at: int) -> _Situation | None:
+        context = self._context(block, at)
         if context is None:
             return None
         try:
@@ -255,268 +254,264 @@ class Factors:
         except RequestError:
             return None
         levels = levels_with_a_say(context, case)
-        return _Situation(case, levels, bool(service_remarks(context)))
+        return _Situation(case, levels, bool(remarks_on_credentials(context)))
 
-    def _anew(self) -> NDArray[np.bool_]:
-        anew = [each is not None and is_named_anew(each.folded) for each in self._asked.actions]
-        return np.array(anew)[self._actions]
+    def _refusals(self) -> Iterator[Part]:
+        """Yield whether the service refuses reserved names (R-AF-02)."""
+        if self._anew.any():
+            parts = [self._facts, self._caller, *self._by_value(FORWARDING)]
+            parts += [
+                self._by_reserving_service(key)
+                for key in self._columns.keys
+                if key.folded == NAME_OF_NEW_SECRET
+            ]
+            yield Among(self._chosen(self._anew), self._memo("refusal", parts, self._refusal))
 
-    def _check(self, keys: frozenset[str], *others: Codes) -> None:
-        """Leave rows aside whose given keys contradict each other."""
-        parts = [*self._by_value(keys)]
-        if parts:
-            self._leave_refused(combined([*others, *parts]))
+    def _by_reserving_service(self, key: Column) -> Told:
+        held = [
+            None,
+            *(values and reserving_service(values[0]) for values in key.dictionary.all_held()),
+        ]
+        different = [*dict.fromkeys(held)]
+        numbers = {service: number for number, service in enumerate(different)}
+        table = np.array([numbers[service] for service in held], np.int32)
+        return Told(key.codes, len(different), table, different.__getitem__)
 
-    def _leave_refused(self, dense: Dense) -> None:
-        refused = np.array([self._context(at) is None for at in dense.rows.tolist()])
-        self._left |= refused[dense.codes]
+    def _refusal(self, block: Block, at: int) -> object:
+        context = self._context(block, at)
+        return _ASIDE if context is None else bool(remarks_on_reserved_name(context)) or _ALIKE
 
-    def _check_tags(self) -> None:
+    def _checks(self) -> Iterator[Part]:
+        """Yield whether given keys contradict each other, and whether the service has a say."""
+        forwarding = self._by_value(FORWARDING)
+        if forwarding:
+            yield self._memo("forwarding", [self._caller, *forwarding], self._check)
         tags = [key for key in self._columns.keys if is_of_tags(key.folded)]
-        if not tags:
-            return
-        self._leave_refused(combined([self._facts, *map(self._as_told_apart, tags)]))
+        if tags:
+            yield self._told_here([self._facts, *map(self._as_told_apart, tags)], self._check)
         for key in tags:
-            if is_reserved_tag(key.folded):  # the service itself has a say
-                self._left |= self._of(key.codes) != 0
+            if is_reserved_tag(key.folded):
+                not_given = np.zeros(len(key.dictionary), np.int32)
+                not_given[0] = 1
+                yield Told(key.codes, 2, not_given, (_ASIDE, _ALIKE).__getitem__)
 
-    def _as_told_apart(self, key: Column) -> Codes:
-        found = self._grouping.classes_of_key(key)
-        return Codes(found.codes[self._of(key.codes)], found.size)
+    def _check(self, block: Block, at: int) -> object:
+        return _ASIDE if self._context(block, at) is None else _ALIKE
+
+    def _told_here(self, parts: Sequence[Part], find: Callable[[Block, int], Any]) -> Memo[Any]:
+        """Return a memo of this table alone: its parts tell rows apart by what is asked in it."""
+        return Memo(parts, find, first=(_ASIDE, _ALIKE))
+
+    def _as_told_apart(self, key: Column) -> Told:
+        codes, size = self._grouping.classes_of_key(key)
+        return Told(key.codes, size, codes.astype(np.int32))
+
+    def _chosen(self, actions: NDArray[np.bool_]) -> Told:
+        return Told(self._columns.action.codes, 2, actions)
+
+    def _asking(self, programs: Iterable[_Program]) -> Told:
+        """Return which rows are of some programs."""
+        wanted = {*programs}
+        return self._chosen(np.array([each in wanted for each in self._of_action], np.bool_))
 
     # How principal elements name the caller
 
-    def _naming(self) -> tuple[list[Named | None], Codes]:
-        names = np.array([bool(each.named or each.at_endpoint) for each in self._programs])
-        codes = np.zeros(len(self._rows), np.intp)
-        found: list[Named | None] = [None]
-        where = np.flatnonzero(names[self._program])
-        if len(where):
-            parts = (Codes(self._program, len(self._programs)), self._facts, self._caller)
-            dense = combined([Codes(codes_[where], size) for codes_, size in parts])
-            codes[where] = 1 + dense.codes
-            for at in where[dense.rows].tolist():
-                context, program = self._context(at), self._programs[int(self._program[at])]
-                found.append(None if context is None else names_in(program, context))
-                if context is None:
-                    self._left[where[dense.codes == len(found) - 2]] = True
-        return found, Codes(codes, len(found))
+    def _naming(self) -> Iterator[Part]:
+        naming = [each for each in self._programs if each.value.named or each.value.at_endpoint]
+        if naming:
+            memo = self._memo(
+                "named", [self._program, self._facts, self._caller], self._names,
+                same=lambda each: id(each) if isinstance(each, Named) else each,
+            )  # fmt: skip
+            yield Among(self._asking(naming), memo)
+
+    def _names(self, block: Block, at: int) -> object:
+        context = self._context(block, at)
+        if context is None:
+            return _ASIDE
+        return names_in(self._program_of(block, at).value, context) or _ALIKE
+
+    def _program_of(self, block: Block, at: int) -> _Program:
+        return self._programs[int(block.numbers(self._program)[at])]
 
     # How the tests go
 
-    def _parts(self) -> Iterator[_Part]:
-        yield self._of_resource()
-        rows_of: dict[str, dict[int, list[Row]]] = {}
-        wide: dict[Row, list[int]] = {}
-        for number in self._in_use:
-            for row in self._programs[number].keys:
+    def _tests(self) -> Iterator[Part]:
+        of_resource = {each: (row,) for each in self._programs if (row := each.value.resource)}
+        if of_resource:
+            yield self._outcomes(of_resource, self._resource())
+        rows_of: dict[str, dict[_Program, list[Row]]] = {}
+        wide: dict[Row, list[_Program]] = {}
+        for program in self._programs:
+            for row in program.value.keys:
                 if row.variables:
-                    wide.setdefault(row, []).append(number)
+                    wide.setdefault(row, []).append(program)
                 else:
                     assert isinstance(row.attribute, Key)  # the resource has a row of its own
                     by_program = rows_of.setdefault(row.attribute.folded, {})
-                    by_program.setdefault(number, []).append(row)
+                    by_program.setdefault(program, []).append(row)
         for folded, by_program in rows_of.items():
-            yield self._of_key(folded, by_program)
+            attribute = next(iter(by_program.values()))[0].attribute
+            assert isinstance(attribute, Key)
+            yield self._outcomes(by_program, self._key(attribute, folded))
         for row, programs in wide.items():
             yield self._of_pairs(row, programs)
 
-    def _part(
-        self,
-        rows_of: dict[int, list[Row]],
-        states: Codes,
-        candidates: Callable[[int], Candidates],
-    ) -> _Part:
-        """Return how the rows of programs go, by the state of an attribute."""
-        codes, size = states
-        index = self._first_of_program(size, rows_of) + codes
-        in_use = np.zeros(len(self._programs) * size, np.bool_)
-        in_use[index] = True
-        numbers: dict[int, dict[tuple[OutcomeBits, ...], int]] = {}
-        table = np.zeros(len(in_use), np.intp)
-        for place in np.flatnonzero(in_use).tolist():
-            program, state = divmod(place, size)
-            if program not in rows_of:
-                continue
-            seen = candidates(state)
-            outcomes = tuple(
-                outcome_bits_of(row, seen, (), OUR_READING) for row in rows_of[program]
-            )
-            known = numbers.setdefault(program, {})
-            table[place] = known.setdefault(outcomes, len(known))
-        found = {
-            (program, number): outcomes
-            for program, known in numbers.items()
-            for outcomes, number in known.items()
-        }
-        most = max((len(known) for known in numbers.values()), default=1)
-        return _Part(Codes(table[index] if most > 1 else np.zeros_like(index), most), found)
+    def _outcomes(self, rows_of: Mapping[_Program, Sequence[Row]], state: Part) -> Part:
+        """Return how the rows of programs go, by what an attribute holds."""
 
-    def _first_of_program(self, size: int, rows_of: Iterable[int]) -> Numbers:
-        """Return where the states of each row's program begin; those without rows share a place."""
-        without = next((each for each in self._in_use if each not in {*rows_of}), 0)
-        firsts = np.full(len(self._programs), without * size)
-        for program in rows_of:
-            firsts[program] = program * size
-        first: Numbers = firsts[self._program]
-        return first
+        def find(block: Block, at: int) -> Outcomes | None:
+            held = cast("Candidates | None", state.said(int(block.numbers(state)[at])))
+            if held is None:
+                return _ASIDE
+            rows = rows_of[self._program_of(block, at)]
+            return tuple(outcome_bits_of(row, held, (), OUR_READING) for row in rows)
 
-    def _of_resource(self) -> _Part:
-        rows_of = {
-            number: [row] for number in self._in_use if (row := self._programs[number].resource)
-        }
-        resource, actions = self._columns.resource, self._asked.actions
-        by_text = np.array([each is not None and each.is_named_as_given for each in actions])
-        normal = by_text[self._actions]
-        reader = Reader(resource.dictionary)
-        outcomes = [reader.outcomes(test) for test in self._asked.tests()]
-        found = combined([classes(resource.dictionary, outcomes)])
-        given = self._of(resource.codes)
-        states, size, firsts = found.codes[given], len(found.rows), found.rows
-        normal &= self._kind_of_resource()[given] == _BY_TEXT
-        seen: list[Candidates] = []
-        where = np.flatnonzero(~normal)
-        if len(where):
-            states = states.copy()
-            states[where] = size + self._named_otherwise(where, seen)
+        return Among(self._asking(rows_of), self._told_here([self._program, state], find))
 
-        def candidates(state: int) -> Candidates:
-            if state >= size:
-                return seen[state - size]
-            return (resource.dictionary.held(int(firsts[state])),)
+    def _resource(self) -> Part:
+        """Return how a resource is named: by the class of its text, or by what it may be."""
+        resource = self._columns.resource
+        by_text = np.array(
+            [each is not None and each.is_named_as_given for each in self._asked.actions]
+        )
+        kinds = self._kind_of_resource()
+        table, says = self._named(resource.dictionary)
+        table[kinds != _BY_TEXT] = 0
+        given: Part = Told(resource.codes, len(says), table, says.__getitem__)
+        if not by_text.all():
+            given = Product(given, self._chosen(by_text))
+        anew = self._anew
+        kind = Told(resource.codes, _KINDS, kinds, _kind_said)
+        parts: list[Part] = [self._facts, self._caller, kind]
+        if not anew.any():
+            return Either(given, self._memo("resource", parts, self._names_of_resource))
+        for key in self._columns.keys:
+            if key.folded in OF_NEW_SECRET:
+                parts.append(Product(self._exactly(key), self._chosen(anew)))
+        otherwise = self._memo("resource", parts, self._names_of_resource)
+        return Either(given, Either(self._new_names(), otherwise))
 
-        return self._part(rows_of, Codes(states, size + len(seen)), candidates)
+    def _names_of_resource(self, block: Block, at: int) -> Candidates | None:
+        context = self._context(block, at)
+        return _ASIDE if context is None else context.resource_candidates()
+
+    def _named(self, dictionary: Dictionary) -> tuple[Numbers, list[Candidates]]:
+        """Return the classes of names, from 1, by how tests go; and a name of each."""
+        reader = Reader(dictionary)
+        found = combined([classes(dictionary, map(reader.outcomes, self._asked.tests()))])
+        says: list[Candidates] = [
+            (dictionary.held(code) if code else None,) for code in found.rows.tolist()
+        ]
+        return (found.codes + 1).astype(np.int32), [(None,), *says]
 
     def _kind_of_resource(self) -> Numbers:
         """Return of each text of a resource whether it is none, `*`, or an ARN."""
         dictionary = self._columns.resource.dictionary
-        kinds = np.full(len(dictionary), _BY_TEXT)
+        kinds = np.full(len(dictionary), _BY_TEXT, np.int32)
         kinds[0] = _NOT_SAID
         star = dictionary.number(NO_RESOURCE)
         if star is not None:
             kinds[star] = _STAR
         return kinds
 
-    def _named_otherwise(self, where: Numbers, seen: list[Candidates]) -> Numbers:
-        """Return the states of rows whose resource is not simply named by its text."""
-        anew, resource = self._anew()[where], self._columns.resource
-        given, kinds = self._of(resource.codes)[where], self._kind_of_resource()
-        told = np.where(anew, _KINDS + given, kinds[given])
-        parts = [
-            Codes(self._facts.codes[where], self._facts.size),
-            Codes(self._caller.codes[where], self._caller.size),
-            Codes(told, _KINDS + len(resource.dictionary)),
-        ]
-        for key in self._columns.keys:
-            if key.folded in OF_NEW_SECRET:
-                codes = np.where(anew, self._of(key.codes)[where], 0)
-                parts.append(Codes(codes, len(key.dictionary)))
-        return self._states(where, parts, RequestContext.resource_candidates, seen)
+    def _new_names(self) -> Told:
+        """Return how new secrets are named whose resource is given: 0 for other rows."""
+        columns, resource = self._columns, self._columns.resource
+        rows = np.flatnonzero(self._anew[columns.action.codes])
+        rows = rows[self._kind_of_resource()[resource.codes[rows]] == _BY_TEXT]
+        keys = [key for key in columns.keys if key.folded == NAME_OF_NEW_SECRET]
+        codes = np.zeros(columns.rows, np.int32)
+        if not len(rows):
+            return Told(codes, 1, codes[:1], [(None,)].__getitem__)
+        dense = combined(
+            [Codes(each.codes[rows], len(each.dictionary)) for each in (resource, *keys)]
+        )
+        names = []
+        for row in rows[dense.rows].tolist():
+            held = [key.dictionary.held(int(key.codes[row])) for key in keys if key.codes[row]]
+            name = next((values[0] for values in held if values and len(values) == 1), None)
+            text = resource.dictionary.text(int(resource.codes[row]))
+            assert text is not None
+            names.append(name_of_new_secret(text, name))
+        table, says = self._named(Dictionary(pa.array(names, pa.string()), None))
+        table[0] = 0
+        codes[rows] = dense.codes + 1
+        return Told(codes, len(says), table, says.__getitem__)
 
-    def _states(
-        self,
-        where: Numbers,
-        parts: Iterable[Codes],
-        look: Callable[[RequestContext], Candidates],
-        seen: list[Candidates],
-    ) -> Numbers:
-        """Return the states of some rows, told apart by the parts: places in `seen`, which grows.
+    def _key(self, key: Key, folded: str) -> Part:
+        """Return what rows hold of a key: the class of its values, or what it follows from."""
+        columns = [each for each in self._columns.keys if each.folded == folded]
+        parts = self._feeding(folded)
+        following = self._told_here(parts, lambda block, at: self._followed(key, block, at))
+        found: Part = following
+        for column in columns:
+            dense = combined([self._grouping.classes_by_tests(column)])
+            held = column.dictionary.held
+            says: list[Candidates] = [
+                (None,),
+                *((held(code) if code else None,) for code in dense.rows.tolist()),
+            ]
+            table = (dense.codes + 1).astype(np.int32)
+            table[0] = 0
+            found = Either(Told(column.codes, len(says), table, says.__getitem__), found)
+        return found
 
-        One row of each group is looked at; rows that are no such rows are left aside.
-        """
-        dense = combined(parts)
-        numbers: dict[object, int] = {}
-        of_group = np.zeros(len(dense.rows), np.intp)
-        for group, at in enumerate(where[dense.rows].tolist()):
-            context = self._context(at)
-            if context is None:
-                self._left[where[dense.codes == group]] = True
-            found: Candidates = (None,) if context is None else look(context)
-            if found not in numbers:
-                numbers[found] = len(seen)
-                seen.append(found)
-            of_group[group] = numbers[found]
-        return of_group[dense.codes]
+    def _followed(self, key: Key, block: Block, at: int) -> Candidates | None:
+        context = self._context(block, at)
+        return _ASIDE if context is None else context.look(key)
 
-    def _of_key(self, folded: str, rows_of: dict[int, list[Row]]) -> _Part:
-        """Return how the tests on a key go."""
-        states = np.zeros(len(self._rows), np.intp)
-        seen: list[Candidates] = [(None,)]
-        given = np.zeros(len(self._rows), np.bool_)
-        for key in self._columns.keys:
-            if key.folded == folded:
-                dense = combined([self._grouping.classes_by_tests(key)])
-                state_of = dense.codes + len(seen)
-                state_of[0] = 0
-                found = state_of[self._of(key.codes)]
-                states = found if not given.any() else np.where(found != 0, found, states)
-                given |= found != 0
-                seen += [
-                    (key.dictionary.held(code) if code else None,) for code in dense.rows.tolist()
-                ]
-        asks = np.zeros(len(self._programs), np.bool_)
-        asks[[*rows_of]] = True
-        where = np.flatnonzero(asks[self._program] & ~given)
-        if len(where):
-            row = next(iter(rows_of.values()))[0]
-            assert isinstance(row.attribute, Key)
-            states[where] = self._following(row.attribute, where, seen)
-        return self._part(rows_of, Codes(states, len(seen)), seen.__getitem__)
-
-    def _following(self, key: Key, where: Numbers, seen: list[Candidates]) -> Numbers:
-        """Return the states of rows in which a key is not given, by what it may follow from."""
-        parts = [Codes(codes[where], size) for codes, size in self._feeding(key.folded)]
-        return self._states(where, parts, lambda context: context.look(key), seen)
-
-    def _feeding(self, folded: str) -> Iterator[Codes]:
-        """Yield what tells rows apart in which a key that is not given may hold something else."""
-        yield self._caller
+    def _feeding(self, folded: str) -> list[Part]:
+        """Return what tells rows apart in which a key that is not given may hold something else."""
+        keys = self._columns.keys
         feeder = feeder_of(folded)
         match feeder:
             case Feeder.FORWARDING:
-                yield from self._by_value(FORWARDING)
+                return [self._caller, *self._by_value(FORWARDING)]
             case Feeder.TAGS:
-                yield self._facts
-                tags = (key for key in self._columns.keys if is_of_tags(key.folded))
-                yield from map(self._as_told_apart, tags)
+                tags = (key for key in keys if is_of_tags(key.folded))
+                return [self._caller, self._facts, *map(self._as_told_apart, tags)]
             case Feeder.TIME:
-                times = (key for key in self._columns.keys if is_of_time(key.folded))
-                yield from map(self._as_told_apart, times)
+                times = (key for key in keys if is_of_time(key.folded))
+                return [self._caller, *map(self._as_told_apart, times)]
             case Feeder.OWNER | Feeder.REGION:
-                yield self._facts
-                yield from self._by_value(OWNER)
                 where, size = self._places.classes
-                yield Codes(where[self._of(self._columns.resource.codes)], size)
-                yield self._all_of(self._columns.account)
+                place = Told(self._columns.resource.codes, size, where.astype(np.int32))
+                account = self._exactly(self._columns.account)
+                return [self._caller, self._facts, *self._by_value(OWNER), place, account]
             case Feeder.CALLER:
-                pass
+                return [self._caller]
             case _:
                 assert_never(feeder)
 
-    def _of_pairs(self, row: Row, programs: list[int]) -> _Part:
+    def _of_pairs(self, row: Row, programs: list[_Program]) -> Part:
         """Return how tests with variables go."""
-        asks = np.zeros(len(self._programs), np.bool_)
-        asks[programs] = True
-        where = np.flatnonzero(asks[self._program])
-        told = self._grouping.of_pairs(row, self._rows, self._of(self._columns.action.codes))
-        kinds = self._kind_of_resource()[self._of(self._columns.resource.codes)[where]]
-        parts = [
-            Codes(told.codes[where], told.size),
-            Codes(self._caller.codes[where], self._caller.size),
-            Codes(kinds, _KINDS),
-        ]
-        dense = combined(parts)
-        found: dict[tuple[int, int], tuple[OutcomeBits, ...]] = {}
-        numbers: dict[OutcomeBits, int] = {}
-        of_group = np.zeros(len(dense.rows), np.intp)
-        for group, at in enumerate(where[dense.rows].tolist()):
-            context = self._context(at)
-            if context is None:
-                self._left[where[dense.codes == group]] = True
-                continue
-            of_group[group] = numbers.setdefault(outcome_bits(row, context), len(numbers))
-        for outcome, number in numbers.items():
-            found |= {(program, number): (outcome,) for program in programs}
-        codes = np.zeros(len(self._rows), np.intp)
-        codes[where] = of_group[dense.codes]
-        return _Part(Codes(codes, max(len(numbers), 1)), found)
+        columns, every = self._columns, np.arange(self._columns.rows)
+        told = self._grouping.of_pairs(row, every, columns.action.codes)
+        kinds = Told(columns.resource.codes, _KINDS, self._kind_of_resource())
+        pairs = Told(told.codes, told.size)
+
+        def find(block: Block, at: int) -> Outcomes | None:
+            context = self._context(block, at)
+            return _ASIDE if context is None else (outcome_bits(row, context),)
+
+        memo = self._told_here([pairs, self._caller, kinds], find)
+        return Among(self._asking(programs), memo)
+
+
+def _told(codes: Numbers, values: Sequence[Hashable]) -> Told:
+    """Return what a value of each code stands for, equal ones as one."""
+    different = [*dict.fromkeys(values)]
+    numbers = {value: number for number, value in enumerate(different)}
+    table = np.array([numbers[value] for value in values], np.int32)
+    return Told(codes, len(different), table, different.__getitem__)
+
+
+def _held_by(dictionary: Dictionary, classes_: Dense) -> list[Candidates]:
+    """Return what a value of each class holds, counted from 1."""
+    rows = classes_.rows.tolist()
+    return [(None,), *((dictionary.held(code) if code else None,) for code in rows)]
+
+
+def _kind_said(kind: int) -> Hashable:
+    return "resource", kind

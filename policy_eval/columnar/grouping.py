@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ from policy_eval.semantics.linked_keys import (
 from policy_eval.semantics.lower import Key
 from policy_eval.semantics.resources import is_named_anew
 
-Numbers: TypeAlias = NDArray[np.intp]
+Numbers: TypeAlias = NDArray[np.signedinteger[Any]]
 
 
 class Mode(Enum):

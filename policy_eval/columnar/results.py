@@ -97,12 +97,15 @@ class Results:
             starts.append(len(flat))
             flat += [labels.setdefault(label, len(labels)) for label in answer.matched]
             sizes.append(len(flat) - starts[-1])
-        lengths = np.array(sizes, np.int64)[numbers]
-        ends = np.cumsum(lengths)
+        lengths = np.array(sizes, np.int32)[numbers]
         offsets = np.zeros(len(numbers) + 1, np.int32)
-        offsets[1:] = ends
-        firsts = np.array(starts, np.int64)[numbers] - (ends - lengths)
-        chosen = np.repeat(firsts, lengths) + np.arange(int(offsets[-1]))
+        np.cumsum(lengths, out=offsets[1:])
+        first_labels = np.array(starts, np.int32)[numbers]
+        if max(sizes) > 1:
+            chosen = np.repeat(first_labels - offsets[:-1], lengths)
+            chosen += np.arange(len(chosen), dtype=np.int32)
+        else:
+            chosen = first_labels[lengths != 0]
         items = pa.DictionaryArray.from_arrays(
             pa.array(np.array(flat, np.int32)[chosen] if flat else np.empty(0, np.int32)),
             pa.array([*labels], pa.string()),

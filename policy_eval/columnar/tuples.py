@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,14 +22,14 @@ from policy_eval.semantics.readings import OUR_READING
 class Holding(NamedTuple):
     """What rows hold of a key: a number each, and the values of each number."""
 
-    codes: NDArray[np.intp]
+    codes: NDArray[np.signedinteger[Any]]
     held: Sequence[Values | None]
 
 
 class Attribute(NamedTuple):
     """What rows hold of the attribute that a test looks at."""
 
-    codes: NDArray[np.intp]
+    codes: NDArray[np.signedinteger[Any]]
     dictionary: Dictionary
 
 

@@ -41,10 +41,13 @@ class ActionFacts(NamedTuple):
     exceptions: tuple[int, ...]
     limits: tuple[bool, bool]
 
-    @property
-    def of_case(self) -> ActionFacts:
-        """Only what tells which layers have a say, and whether the service refuses the call."""
-        service = self.service if self.service in RCP_SERVICES | _KNOWN else ""
+    def of_case(self, *, narrow: bool) -> ActionFacts:
+        """Return only what tells which layers have a say, and whether the service refuses the call.
+
+        With `narrow` there are neither resource control policies nor endpoint policies.
+        """
+        differing = _KNOWN if narrow else RCP_SERVICES | _KNOWN
+        service = self.service if self.service in differing else ""
         return self._replace(service=service, creates=False, tags=False, carried=())
 
 

@@ -70,19 +70,18 @@ OWNER = frozenset(
 )  # fmt: skip
 _REGION = "aws:requestedregion"
 _TAG_KEYS = "aws:tagkeys"
-_NAMING = "secretsmanager:name"
+NAME_OF_NEW_SECRET = "secretsmanager:name"
+"""The key that a new secret is named by (R-SM-04)."""
 _BROUGHT = frozenset(fold(row.key) for row in DEPENDENCIES if row.key)
 _ONLY_WHETHER_GIVEN = frozenset(
     {"aws:multifactorauthage", "aws:sourceip", "aws:multifactorauthpresent", _REGION,
      "aws:tokenissuetime", "aws:principalarn", "aws:userid"}
 )  # fmt: skip
-_BY_VALUE = (FORWARDING | OWNER | _BROUGHT | {_TAG_KEYS, _NAMING}) - _ONLY_WHETHER_GIVEN
+_BY_VALUE = (FORWARDING | OWNER | _BROUGHT | {_TAG_KEYS, NAME_OF_NEW_SECRET}) - _ONLY_WHETHER_GIVEN
 
 
-OF_NEW_SECRET = frozenset({_NAMING, _REGION})
+OF_NEW_SECRET = frozenset({NAME_OF_NEW_SECRET, _REGION})
 """Keys that the name of a new secret is made of (R-SM-04)."""
-OF_RESERVED_NAMES = FORWARDING | {_NAMING}
-"""Keys that tell whether Secrets Manager refuses the name of a new secret (R-AF-02)."""
 OF_CALLER = frozenset({"aws:principalarn", "aws:userid"})
 """Keys that say more of the caller than its name does (`derivation.told_by_keys`)."""
 KNOWN_BY_KIND = frozenset(

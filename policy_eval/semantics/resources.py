@@ -10,7 +10,7 @@ from typing import NamedTuple
 from policy_eval.policy.action import Action
 from policy_eval.policy.arn import Arn, is_object, parse_arn
 from policy_eval.request.request import Request
-from policy_eval.semantics.readings import OpenPoint, Reading
+from policy_eval.semantics.readings import OUR_READING, OpenPoint, Reading
 from policy_eval.semantics.service_reference import service_action
 
 
@@ -140,21 +140,30 @@ def _new_secret(
     """Return the ARN a new secret will have, its suffix opaque (R-SM-04)."""
     name = held("secretsmanager:name")
     if given is not None:
-        in_arn = given.rpartition(_SECRET)[2]
-        suffix = in_arn[-_SUFFIX_LENGTH:]
-        has_suffix = suffix[:1] == "-" and suffix[1:].isalnum() and len(suffix) == _SUFFIX_LENGTH
-        if name is not None and name != in_arn:
-            named = in_arn.removesuffix(suffix) if has_suffix else in_arn
-            differ = f"secretsmanager:Name is `{name}`, and the resource names `{named}`"
-            return given, () if name == named else (differ,)
-        if name is None and has_suffix:
-            return given, ()
-        return _with_suffix(given, reading)
+        return _named_in(given, name, reading)
     region = held("aws:requestedregion")
     if name is None or region is None or account is None:
         return None, ()
     arn = Arn(partition, "secretsmanager", region, account, f"{_SECRET}{name}")
     return _with_suffix(str(arn), reading)
+
+
+def name_of_new_secret(given: str, name: str | None) -> str:
+    """Return the ARN a new secret will have where one is given, and perhaps a name (R-SM-04)."""
+    return _named_in(given, name, OUR_READING)[0]
+
+
+def _named_in(given: str, name: str | None, reading: Reading) -> tuple[str, tuple[str, ...]]:
+    in_arn = given.rpartition(_SECRET)[2]
+    suffix = in_arn[-_SUFFIX_LENGTH:]
+    has_suffix = suffix[:1] == "-" and suffix[1:].isalnum() and len(suffix) == _SUFFIX_LENGTH
+    if name is not None and name != in_arn:
+        named = in_arn.removesuffix(suffix) if has_suffix else in_arn
+        differ = f"secretsmanager:Name is `{name}`, and the resource names `{named}`"
+        return given, () if name == named else (differ,)
+    if name is None and has_suffix:
+        return given, ()
+    return _with_suffix(given, reading)
 
 
 def _with_suffix(bare: str, reading: Reading) -> tuple[str, tuple[str, ...]]:

@@ -21,9 +21,9 @@ class Remark(NamedTuple):
 def service_remarks(context: RequestContext) -> tuple[Remark, ...]:
     """Return what the services themselves would say to the call."""
     return (
-        *_reserved_secret_name(context),
+        *remarks_on_reserved_name(context),
         *_reserved_tags(context),
-        *_what_credentials_cannot_do(context),
+        *remarks_on_credentials(context),
     )
 
 
@@ -32,13 +32,18 @@ def _values(context: RequestContext, key: str) -> tuple[str, ...]:
     return () if isinstance(candidates, Unknown) else candidates[0] or ()
 
 
-def _reserved_secret_name(context: RequestContext) -> list[Remark]:
+def remarks_on_reserved_name(context: RequestContext) -> list[Remark]:
+    """Return what Secrets Manager says to the name of a new secret (R-AF-02)."""
     if context.folded_action != "secretsmanager:createsecret":
         return []
     name = next(iter(_values(context, "secretsmanager:Name")), "")
-    service, mark, _ = name.partition("!")
+    service = reserving_service(name)
     chain = context.candidates(key_named("aws:CalledVia"))
-    if not mark or isinstance(chain, Unknown) or f"{service}.amazonaws.com" in (chain[0] or ()):
+    if (
+        service is None
+        or isinstance(chain, Unknown)
+        or f"{service}.amazonaws.com" in (chain[0] or ())
+    ):
         return []
     return [
         Remark(
@@ -47,6 +52,12 @@ def _reserved_secret_name(context: RequestContext) -> list[Remark]:
             "R-AF-02",
         )
     ]
+
+
+def reserving_service(name: str) -> str | None:
+    """Return the service to which the name of a secret is reserved, by its prefix (R-AF-02)."""
+    service, mark, _ = name.partition("!")
+    return service if mark else None
 
 
 def _reserved_tags(context: RequestContext) -> list[Remark]:
@@ -73,7 +84,7 @@ _NOT_TO_ROLES = frozenset({"sts:getfederationtoken", "sts:getsessiontoken"})
 _NOT_TO_ROOT = frozenset({"sts:assumerole", "sts:assumeroot"})
 
 
-def _what_credentials_cannot_do(context: RequestContext) -> list[Remark]:
+def remarks_on_credentials(context: RequestContext) -> list[Remark]:
     """Return what the caller's kind of credentials cannot do (R-CRED-01, R-XACC-04)."""
     principal, action = context.principal, context.folded_action
     if principal is None:
