@@ -34,8 +34,10 @@ from policy_eval.errors import InputError
 from policy_eval.text.json_values import read_value
 from policy_eval.text.node import Json, Number
 
-_BLOCK = 32 << 20
-_SAMPLE = 256
+_BLOCK = 16 << 20
+_SAMPLE, _SAMPLED = 256, 1 << 20
+"""Lines that are looked at for their shape, and bytes in which they stand."""
+_PIECE = 1 << 18
 _LINE_FEED, _RETURN = 10, 13
 _OPENING, _CLOSING = ord("{"), ord("}")
 
@@ -62,7 +64,7 @@ class JsonLines:
         first = True
         for block in self._blocks():
             if first:
-                self._shape.learn(block.splitlines()[:_SAMPLE])
+                self._shape.learn(bytes(block[:_SAMPLED]).splitlines()[:_SAMPLE])
                 first = False
             chunk = self._at_once(block)
             if chunk is None:
@@ -72,30 +74,37 @@ class JsonLines:
         if first:  # nothing at all is a table, too
             yield Gathering(self._stream.name, self._kept).chunk()
 
-    def _blocks(self) -> Iterator[bytes]:
-        """Give whole lines; a line that is too long is a block of its own, and cut."""
-        left = b""
-        while data := self._stream.read(_BLOCK):
-            data = left + data
-            end = data.rfind(b"\n") + 1
+    def _blocks(self) -> Iterator[memoryview]:
+        """Give whole lines; a line that is too long is a block of its own, and cut.
+
+        A block is there until the next one is asked for: all are read into one place.
+        """
+        held = bytearray(_BLOCK + LARGEST_ROW + 1)
+        view = memoryview(held)
+        left = 0
+        while size := self._stream.read_into(view[left:]):
+            size += left
+            end = held.rfind(b"\n", 0, size) + 1
             if end:
-                yield data[:end]
-            left = data[end:]
-            if len(left) > _BLOCK:
-                yield left[:_BLOCK]
-                left = self._after_line()
+                yield view[:end]
+            left = size - end
+            held[:left] = held[end:size]
+            if left > LARGEST_ROW:
+                yield view[:left]
+                left = self._after_line(view)
         if left:
-            yield left
+            yield view[:left]
 
-    def _after_line(self) -> bytes:
-        """Return what follows the line that is being read, as far as it was read."""
-        while data := self._stream.read(_BLOCK):
-            end = data.find(b"\n")
-            if end >= 0:
-                return data[end + 1 :]
-        return b""
+    def _after_line(self, view: memoryview) -> int:
+        """Read to the end of the line that is being read; return how much of the next is there."""
+        while size := self._stream.read_into(view):
+            end = bytes(view[:size]).find(b"\n") + 1
+            if end:
+                view[: size - end] = view[end:size]
+                return size - end
+        return 0
 
-    def _at_once(self, block: bytes) -> Chunk | None:
+    def _at_once(self, block: memoryview) -> Chunk | None:
         """Return the rows of a block, read by Arrow; None where that cannot be."""
         schema = self._shape.schema()
         if schema is None or not _is_utf8(block):
@@ -105,7 +114,7 @@ class JsonLines:
             return None
         try:
             read = pj.read_json(
-                pa.BufferReader(block),
+                pa.BufferReader(pa.py_buffer(block)),
                 pj.ReadOptions(block_size=4 * LARGEST_ROW),
                 pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
             )
@@ -118,14 +127,14 @@ class JsonLines:
         self._lines += len(starts)
 
         def rejection(at: int, error: InputError) -> Rejected:
-            data = block[starts[at] : ends[at]]
+            data = bytes(block[starts[at] : ends[at]])
             return rejected(Row(first + at + 1, line + at + 1, data), error, self._stream.name)
 
         numbers = np.arange(first + 1, self._rows + 1)
         return Chunk(_requests(read), kept_texts(read, self._kept), numbers, (), rejection)
 
-    def _one_by_one(self, block: bytes) -> Iterator[Chunk]:
-        lines = block.removesuffix(b"\n").split(b"\n")
+    def _one_by_one(self, block: memoryview) -> Iterator[Chunk]:
+        lines = bytes(block).removesuffix(b"\n").split(b"\n")
         self._shape.learn(lines)
         found = Gathering(self._stream.name, self._kept)
         for data in lines:
@@ -223,14 +232,14 @@ def _type_of(kinds: set[str]) -> pa.DataType | None:
     return _TYPES.get(*kinds) if len(kinds) == 1 else None
 
 
-def _is_utf8(block: bytes) -> bool:
+def _is_utf8(block: memoryview) -> bool:
     try:
-        return block.isascii() or bool(block.decode("utf-8"))
+        return bool(str(block, "utf-8"))
     except UnicodeDecodeError:
         return False
 
 
-def _lines(block: bytes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _lines(block: memoryview) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return where lines begin and end; nothing where one cannot be an object of its own.
 
     As each begins and ends with a brace, an object that Arrow reads can only reach over the end of
@@ -238,7 +247,12 @@ def _lines(block: bytes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """
     nothing = np.empty(0, np.intp), np.empty(0, np.intp)
     text = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(text == _LINE_FEED)
+    ends = np.concatenate(
+        [
+            start + np.flatnonzero(text[start : start + _PIECE] == _LINE_FEED)
+            for start in range(0, len(text), _PIECE)
+        ]
+    )
     if text[-1] != _LINE_FEED:
         ends = np.append(ends, len(text))
     starts = np.concatenate(([0], ends[:-1] + 1))

@@ -62,7 +62,8 @@ class Chunk(NamedTuple):
     """Some rows of a file: a table of requests, and rows left out of it.
 
     `numbers` are those of the table's rows, `kept` their columns that go on into the output.
-    `rejection` gives a row of the table, by its place there, as one that is refused.
+    `rejection` gives a row of the table, by its place there, as one that is refused; it may be
+    asked until the next chunk is.
     """
 
     table: pa.Table

@@ -25,16 +25,19 @@ class Stream:
     `below` is the file itself, which may be packed.
     """
 
-    def __init__(self, name: str, below: BinaryIO, file: BinaryIO, size: int) -> None:
+    def __init__(self, name: str, below: BinaryIO, file: BufferedReader, size: int) -> None:
         self.name = name
         self.below = below
         self._file = file
         self._size = size
 
-    def read(self, size: int) -> bytes:
-        """Return the next bytes, `size` at most; none at the end. Raises RequestError."""
+    def read_into(self, place: memoryview) -> int:
+        """Read the next bytes to a place; return how many these are, 0 at the end.
+
+        Raises RequestError.
+        """
         with _readable(self.name):
-            return self._file.read(size)
+            return self._file.readinto(place)
 
     def lines(self) -> Iterator[bytes]:
         """Give the lines, each with its end; one that is too long comes cut (`is_cut`).
@@ -60,7 +63,8 @@ class Stream:
 def opened(path: str) -> Iterator[Stream]:
     """Give a file; `-` is stdin, `*.gz` is unpacked. Raises RequestError."""
     if path == STDIN:
-        yield Stream("<stdin>", sys.stdin.buffer, sys.stdin.buffer, 0)
+        stdin = cast("BufferedReader", sys.stdin.buffer)
+        yield Stream("<stdin>", stdin, stdin, 0)
         return
     with ExitStack() as files:
         with _readable(path):

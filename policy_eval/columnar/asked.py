@@ -19,6 +19,7 @@ from policy_eval.semantics.resources import is_named_as_given
 from policy_eval.text.folding import fold
 
 _ANYWHERE = Origin("", None, ())
+_MOST_KNOWN = 65_536
 
 
 class OfAction(NamedTuple):
@@ -36,19 +37,26 @@ class OfAction(NamedTuple):
     may_need: bool
 
 
-class Asked:
-    """What is asked of the rows of several actions; None stands for a text that is no action."""
+class Questions:
+    """What is asked of the rows of all actions that were met; `programs` are theirs, each once."""
 
-    def __init__(self, policies: PolicySet, actions: Iterable[str | None]) -> None:
+    def __init__(self, policies: PolicySet) -> None:
         self._program = policies.program()
         self._tests: dict[str, dict[Test, Test]] = {}
         self._elements: dict[PrincipalTest, None] = {}
         self._seen: dict[int, tuple[frozenset[str], tuple[Row, ...]]] = {}
-        self._programs: list[ActionProgram] = []  # kept, so that their ids stay their own
-        self.actions: list[OfAction | None] = [
-            None if text is None or parse_action(text) is None else self._of_action(text.lower())
-            for text in actions
-        ]
+        self._known: dict[str | None, OfAction | None] = {None: None}
+        self.programs: list[ActionProgram] = []  # kept, so that their ids stay their own
+
+    def of_action(self, text: str | None) -> OfAction | None:
+        """Return what is asked of the rows of an action; None for what is no action."""
+        if text not in self._known:
+            if len(self._known) > _MOST_KNOWN:
+                self._known = {None: None}
+            assert text is not None
+            is_action = parse_action(text) is not None
+            self._known[text] = self._of_action(text.lower()) if is_action else None
+        return self._known[text]
 
     def tests(self, link: str = "") -> Mapping[Test, Test]:
         """Return the tests without variables on the keys of a link, each once.
@@ -78,7 +86,7 @@ class Asked:
         seen = self._seen.get(id(program))
         if seen is not None:
             return seen
-        self._programs.append(program)
+        self.programs.append(program)
         links: set[str] = set()
         wide: list[Row] = []
         for row in (*program.keys, *filter(None, (program.resource,))):
@@ -95,3 +103,17 @@ class Asked:
                 self._elements |= dict.fromkeys(element for _, element in naming.tests)
         found = self._seen[id(program)] = (frozenset(links), tuple(wide))
         return found
+
+
+class Asked:
+    """What is asked of the rows of the actions of a table; None stands for what is no action.
+
+    Tests and elements are those of all actions that were met, in tables before this one, too.
+    """
+
+    def __init__(self, questions: Questions, actions: Iterable[str | None]) -> None:
+        self.actions = [*map(questions.of_action, actions)]
+        self.tests = questions.tests
+        self.elements = questions.elements
+        self.version = len(questions.programs)
+        """The same number means the same tests and elements."""

@@ -8,6 +8,7 @@ of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,7 @@ from policy_eval.text.folding import fold_name
 
 Given = Mapping[str, Values | None]
 StandsFor = Callable[[Principal], Principal]
+_MOST_KNOWN = 65_536
 
 
 class Caller(NamedTuple):
@@ -63,16 +65,36 @@ def _following(principal: Principal) -> Given:
 
 
 class Classes:
-    """The classes of callers: which of them stands for which."""
+    """The classes of callers: which of them stands for which; and callers that were met."""
 
     def __init__(self) -> None:
         self._first: dict[object, Principal] = {}
+        self._known: dict[object, Caller] = {}
 
-    def standing_for(
+    def caller(
+        self,
+        text: str | None,
+        given: Given,
+        asked: Asked,
+        has_boundary: bool | None,  # noqa: FBT001 - three values
+    ) -> Caller:
+        """Return who calls, named by a text, with what the keys given tell of it."""
+        key = (text, *given.items(), asked.version)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()
+            found = _caller(
+                parsed(text), given, lambda each: self._standing_for(each, asked, has_boundary)
+            )
+            self._known[key] = found
+        return found
+
+    def _standing_for(
         self,
         principal: Principal,
         asked: Asked,
-        has_boundary: bool | None,  # noqa: FBT001 - three values
+        has_boundary: bool | None,  # noqa: FBT001
     ) -> Principal:
         """Return the first caller of the class of one, by what the statements ask."""
         if principal.kind not in KNOWN_BY_KIND:
@@ -118,12 +140,16 @@ class CallersOfRows(NamedTuple):
     following: frozenset[str]
 
 
-def callers_of(principal: Column, keys: Sequence[Column], stands_for: StandsFor) -> CallersOfRows:
+def callers_of(
+    principal: Column,
+    keys: Sequence[Column],
+    known: Classes,
+    asked: Asked,
+    has_boundary: bool | None,  # noqa: FBT001 - three values
+) -> CallersOfRows:
     """Return the callers of a table by its column of principals, and by keys that say the same."""
-    parsed = [_parsed(principal.dictionary.text(n)) for n in range(len(principal.dictionary))]
-    following = frozenset(
-        {folded for each in parsed if each is not None for folded in _following(each)} | OF_CALLER
-    )
+    texts = [principal.dictionary.text(number) for number in range(len(principal.dictionary))]
+    following = OF_CALLER.union(*map(_names_following, texts))
     telling = [key for key in keys if key.folded in following]
     dense = numbered([principal.coded, *(key.coded for key in telling)])
     numbers: dict[object, int] = {}
@@ -132,7 +158,7 @@ def callers_of(principal: Column, keys: Sequence[Column], stands_for: StandsFor)
     for at, row in enumerate(dense.rows.tolist()):
         codes = {key: int(key.codes[row]) for key in telling if key.codes[row]}
         given = {key.folded: key.dictionary.held(code) for key, code in codes.items()}
-        caller = _caller(parsed[int(principal.codes[row])], given, stands_for)
+        caller = known.caller(texts[int(principal.codes[row])], given, asked, has_boundary)
         left = tuple((key.name, given[key.folded]) for key in codes if key.folded in caller.left)
         classes[at] = numbers.setdefault((caller.stands_for, left), len(numbers))
         callers.append(caller)
@@ -146,11 +172,19 @@ def callers_of(principal: Column, keys: Sequence[Column], stands_for: StandsFor)
     )
 
 
-def _parsed(text: str | None) -> Principal | None:
+@lru_cache(maxsize=65_536)
+def parsed(text: str | None) -> Principal | None:
+    """Return the principal that a text names; None where it is none."""
     try:
         return None if text is None else parse_principal(text)
     except RequestError:
         return None  # its rows are refused
+
+
+@lru_cache(maxsize=65_536)
+def _names_following(text: str | None) -> frozenset[str]:
+    principal = parsed(text)
+    return frozenset() if principal is None else frozenset(_following(principal))
 
 
 def _caller(principal: Principal | None, given: Given, stands_for: StandsFor) -> Caller:

@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from policy_eval.columnar.asked import Asked
-from policy_eval.columnar.callers import Classes, callers_of
+from policy_eval.columnar.asked import Asked, Questions
+from policy_eval.columnar.callers import Classes, callers_of, parsed
 from policy_eval.columnar.columns import Column, Columns
 from policy_eval.columnar.factors import Factors, Remembered
 from policy_eval.columnar.grouping import Grouping, Kinds, Mode
@@ -29,7 +29,7 @@ from policy_eval.engine.plan import recall
 from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import RequestError, refuse_request
 from policy_eval.request.context import Given
-from policy_eval.request.principal import Principal, is_account, parse_principal
+from policy_eval.request.principal import Principal, is_account
 from policy_eval.request.request import Frame, Request
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.linked_keys import brings_needs
@@ -48,6 +48,7 @@ class Columnar:
     def __init__(self, policies: PolicySet, *, unknown: Iterable[str] = ()) -> None:
         self.policies = policies
         self.unknown = tuple(unknown)
+        self.questions = Questions(policies)
         self.callers = Classes()
         self.by_value: set[str] = set()
         self.by_name: set[str] = set()
@@ -94,13 +95,11 @@ class _Slice:
         self._engine = engine
         self._columns = columns
         texts = columns.action.dictionary
-        self._asked = asked = Asked(engine.policies, map(texts.text, range(len(texts))))
+        self._asked = asked = Asked(engine.questions, map(texts.text, range(len(texts))))
         attached = engine.policies.attached
         has_boundary = attached.exists(Layer.BOUNDARY)
         self._callers = callers_of(
-            columns.principal,
-            columns.keys,
-            lambda principal: engine.callers.standing_for(principal, asked, has_boundary),
+            columns.principal, columns.keys, engine.callers, asked, has_boundary
         )
         self._places = Places(columns.resource.dictionary, attached.resource_policies)
         self._grouping = Grouping(
@@ -284,8 +283,4 @@ def _text(column: Column, row: int) -> str | None:
 
 
 def _is_principal(text: str) -> bool:
-    try:
-        parse_principal(text)
-    except RequestError:
-        return False
-    return True
+    return parsed(text) is not None

@@ -218,6 +218,9 @@ class Factors:
     def _as_looked_at(self, key: Column) -> Told:
         if rules_compare(key.folded):
             return self._exactly(key)
+        return self._presence(key)
+
+    def _presence(self, key: Column) -> Told:
         kinds, size = key.dictionary.presence()
         name = key.name
         return Told(key.codes, size, kinds.astype(np.int32), lambda kind: (name, kind))
@@ -288,7 +291,13 @@ class Factors:
             yield self._memo("forwarding", [self._caller, *forwarding], self._check)
         tags = [key for key in self._columns.keys if is_of_tags(key.folded)]
         if tags:
-            yield self._told_here([self._facts, *map(self._as_told_apart, tags)], self._check)
+            compared = [
+                self._exactly(key)
+                if self._grouping.is_by_value(key.folded)
+                else self._presence(key)
+                for key in tags
+            ]
+            yield self._memo("tags", [self._facts, *compared], self._check)
         for key in tags:
             if is_reserved_tag(key.folded):
                 not_given = np.zeros(len(key.dictionary), np.int32)

@@ -69,16 +69,18 @@ class Grouping:
         self._places = places
         self._by_value, self._by_name = told_apart
         self._links = [link_of(key.folded) for key in columns.keys]
-        self._reads = {
-            key.name: np.array(
-                [action is not None and self.is_asked(key, action) for action in asked.actions],
-                np.bool_,
-            )
-            for key in columns.keys
-        }
+        self._reads: dict[str, NDArray[np.bool_]] = {}
         self._modes = [
             Mode.BY_ROW if action is None else self._mode(action) for action in asked.actions
         ]
+
+    def _reading(self, key: Column) -> NDArray[np.bool_]:
+        """Return which actions may ask for a key."""
+        if key.name not in self._reads:
+            actions = self._asked.actions
+            asked = [action is not None and self.is_asked(key, action) for action in actions]
+            self._reads[key.name] = np.array(asked, np.bool_)
+        return self._reads[key.name]
 
     def is_asked(self, key: Column, action: OfAction) -> bool:
         """Return whether statements on an action, or rules, may ask for a key."""
@@ -91,7 +93,7 @@ class Grouping:
 
     def asked_keys(self, action: int) -> list[Column]:
         """Return the keys that may be asked for in rows of an action, given by its number."""
-        return [key for key in self._columns.keys if self._reads[key.name][action]]
+        return [key for key in self._columns.keys if self._reading(key)[action]]
 
     def names_its_caller(self, action: int) -> bool:
         """Return whether tests on rows of an action look at keys that follow from the caller."""
@@ -102,7 +104,7 @@ class Grouping:
 
     def is_safe(self, folded: str) -> bool:
         """Return whether rules may look at the values of a key: told apart, or not compared."""
-        return self._is_by_value(folded) or is_linked(folded)
+        return self.is_by_value(folded) or is_linked(folded)
 
     def is_by_name(self, action: str) -> bool:
         """Return whether the resources of an action (folded) are told apart by their text."""
@@ -158,7 +160,7 @@ class Grouping:
         return Codes(found.codes[_chosen(resource.codes, rows)], found.size)
 
     def _of_key(self, key: Column, rows: Numbers, actions: Numbers) -> Iterator[Codes]:
-        reads = self._reads[key.name]
+        reads = self._reading(key)
         if not reads.any():
             return
         found = self.classes_of_key(key)
@@ -167,7 +169,7 @@ class Grouping:
 
     def classes_of_key(self, key: Column) -> Codes:
         """Return the classes of the values of a key; each value its own where rules look at it."""
-        if self._is_by_value(key.folded):
+        if self.is_by_value(key.folded):
             return classes(key.dictionary, (), by_value=True)
         return self.classes_by_tests(key)
 
@@ -184,7 +186,8 @@ class Grouping:
             outcomes.append(readers[attribute.folded].outcomes(test))
         return classes(key.dictionary, outcomes)
 
-    def _is_by_value(self, folded: str) -> bool:
+    def is_by_value(self, folded: str) -> bool:
+        """Return whether rules may compare the values of a key with others."""
         linked = self._links.count(link_of(folded)) > 1
         return linked or rules_compare(folded) or folded in self._by_value
 

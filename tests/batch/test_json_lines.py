@@ -212,6 +212,7 @@ def test_a_line_that_is_too_long_is_cut_and_the_next_one_read(
 
 def test_blocks_are_numbered_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "_BLOCK", 64)
+    monkeypatch.setattr(json_lines, "LARGEST_ROW", 40)
     lines = [{"action": f"s3:A{number}"} for number in range(50)]
     path = _file(tmp_path, *lines[:20], "", *lines[20:], "[")
     chunks = chunks_of(path)
