@@ -25,7 +25,7 @@ from policy_eval.batch.rows import (
     too_long,
 )
 from policy_eval.batch.streams import Stream
-from policy_eval.columnar.columns import without_action
+from policy_eval.columnar.columns import without_column
 from policy_eval.errors import InputError, RequestError, refuse_request
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class CsvRows:
                     "name each column once",
                 )  # fmt: skip
             if "action" not in names:
-                raise without_action(names)
+                raise without_column("action", names)
             self._number = 0
             return names
         raise refuse_request("empty-file", f"{self._stream.name}: there is no header")

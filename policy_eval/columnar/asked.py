@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from policy_eval.engine.policies import PolicySet
-from policy_eval.engine.program import ActionProgram, Row
+from policy_eval.engine.program import ActionProgram, Program, Row
 from policy_eval.policy.action import parse_action
 from policy_eval.semantics.dependent_actions import may_need
 from policy_eval.semantics.linked_keys import link_of
@@ -40,8 +39,8 @@ class OfAction(NamedTuple):
 class Questions:
     """What is asked of the rows of all actions that were met; `programs` are theirs, each once."""
 
-    def __init__(self, policies: PolicySet) -> None:
-        self._program = policies.program()
+    def __init__(self, program: Program) -> None:
+        self._program = program
         self._tests: dict[str, dict[Test, Test]] = {}
         self._elements: dict[PrincipalTest, None] = {}
         self._seen: dict[int, tuple[frozenset[str], tuple[Row, ...]]] = {}

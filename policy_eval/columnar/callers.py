@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,8 @@ from policy_eval.semantics.readings import OUR_READING
 from policy_eval.text.folding import fold_name
 
 Given = Mapping[str, Values | None]
+Boundaries = tuple[bool | None, ...]
+"""Whether callers have a permissions boundary: each answer that sets of policies give."""
 StandsFor = Callable[[Principal], Principal]
 _MOST_KNOWN = 65_536
 
@@ -76,7 +79,7 @@ class Classes:
         text: str | None,
         given: Given,
         asked: Asked,
-        has_boundary: bool | None,  # noqa: FBT001 - three values
+        boundaries: Boundaries,
     ) -> Caller:
         """Return who calls, named by a text, with what the keys given tell of it."""
         key = (text, *given.items(), asked.version)
@@ -85,7 +88,7 @@ class Classes:
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
             found = _caller(
-                parsed(text), given, lambda each: self._standing_for(each, asked, has_boundary)
+                parsed(text), given, lambda each: self._standing_for(each, asked, boundaries)
             )
             self._known[key] = found
         return found
@@ -94,34 +97,39 @@ class Classes:
         self,
         principal: Principal,
         asked: Asked,
-        has_boundary: bool | None,  # noqa: FBT001
+        boundaries: Boundaries,
     ) -> Principal:
         """Return the first caller of the class of one, by what the statements ask."""
         if principal.kind not in KNOWN_BY_KIND:
             return principal
-        return self._first.setdefault(_class_of(principal, asked, has_boundary), principal)
+        return self._first.setdefault(_class_of(principal, asked, boundaries), principal)
 
 
-def _class_of(principal: Principal, asked: Asked, has_boundary: bool | None) -> object:  # noqa: FBT001
+_NAMES = {
+    "name", "arn", "role_arn", "session_name", "user_id", "user", "tags", "session_tags"
+}  # fmt: skip
+_regardless_of_names = itemgetter(
+    *(number for number, name in enumerate(Principal._fields) if name not in _NAMES)
+)
+
+
+def _class_of(principal: Principal, asked: Asked, boundaries: Boundaries) -> object:
     keys = _following(principal)
     outcomes = [
         (folded, test, *evaluate(test, (values,), (), OUR_READING, contains)[:2])
         for folded, values in keys.items()
         for test in asked.tests(folded)
     ]
-    caller = caller_of(principal, has_boundary)
-    unnamed = principal._replace(
-        name="", arn="", role_arn=None, session_name=None, user_id=None, user=None, tags=(),
-        session_tags=(),
-    )  # fmt: skip
+    elements = asked.elements
+    callers = [caller_of(principal, each) for each in boundaries] if elements else []
     return (
-        tuple(unnamed),
+        _regardless_of_names(principal),
         principal.is_service_linked,
         principal.path_is_known,
         tuple(one is None for one in (principal.user_id, principal.session_name, principal.user)),
         tuple(keys),
         tuple(outcomes),
-        tuple((element, naming(element, caller)) for element in asked.elements),
+        tuple(naming(element, caller) for element in elements for caller in callers),
     )
 
 
@@ -145,7 +153,7 @@ def callers_of(
     keys: Sequence[Column],
     known: Classes,
     asked: Asked,
-    has_boundary: bool | None,  # noqa: FBT001 - three values
+    boundaries: Boundaries,
 ) -> CallersOfRows:
     """Return the callers of a table by its column of principals, and by keys that say the same."""
     texts = [principal.dictionary.text(number) for number in range(len(principal.dictionary))]
@@ -158,7 +166,7 @@ def callers_of(
     for at, row in enumerate(dense.rows.tolist()):
         codes = {key: int(key.codes[row]) for key in telling if key.codes[row]}
         given = {key.folded: key.dictionary.held(code) for key, code in codes.items()}
-        caller = known.caller(texts[int(principal.codes[row])], given, asked, has_boundary)
+        caller = known.caller(texts[int(principal.codes[row])], given, asked, boundaries)
         left = tuple((key.name, given[key.folded]) for key in codes if key.folded in caller.left)
         classes[at] = numbers.setdefault((caller.stands_for, left), len(numbers))
         callers.append(caller)
@@ -189,6 +197,8 @@ def _names_following(text: str | None) -> frozenset[str]:
 
 def _caller(principal: Principal | None, given: Given, stands_for: StandsFor) -> Caller:
     """Return who calls, with what the keys given tell of it."""
+    if principal is not None and not given:
+        return Caller(principal, stands_for(principal), given, frozenset())
     as_it_is = Caller(principal, principal, given, frozenset(given))
     if principal is None:
         return as_it_is

@@ -23,6 +23,7 @@ from policy_eval.text.folding import fold
 Numbers: TypeAlias = NDArray[np.signedinteger[Any]]
 
 ACTION, RESOURCE, PRINCIPAL, ACCOUNT = "action", "resource", "principal", "resource_account"
+POLICIES = "policies"
 CONTEXT = "context"
 _SAMPLE = 4_096
 _MOSTLY_DIFFERENT = 0.75
@@ -99,18 +100,22 @@ class Columns:
     """The columns of a table of requests.
 
     `broken` are rows in which a value is none that a request could hold, with what is wrong.
+    `policies` names the set of policies of each row, where there are several.
     """
 
-    def __init__(self, table: pa.Table) -> None:
+    def __init__(self, table: pa.Table, *, has_sets: bool = False) -> None:
         self.rows: int = table.num_rows
         self.broken: dict[int, RequestError] = {}
         names = table.column_names
         if ACTION not in names:
-            raise without_action(names)
+            raise without_column(ACTION, names)
         self.action = self._texts(table, ACTION)
         self.resource = self._optional(table, RESOURCE)
         self.principal = self._optional(table, PRINCIPAL)
         self.account = self._optional(table, ACCOUNT)
+        if has_sets and POLICIES not in names:
+            raise without_column(POLICIES, names, "name in it the set of policies of each row")
+        self.policies = self._texts(table, POLICIES) if has_sets else None
         self.keys: list[Column] = []
         for name in dict.fromkeys(name for name in names if ":" in name):
             self._add(self._read(name, _one(table, name)))
@@ -221,13 +226,13 @@ class Columns:
             yield Column(name, codes, dictionary)
 
 
-def without_action(names: Iterable[str]) -> RequestError:
-    """Return the error for a table whose columns say no action."""
+def without_column(
+    wanted: str, names: Iterable[str], remedy: str = "name the column of actions `action`"
+) -> RequestError:
+    """Return the error for a table whose columns lack one."""
     found = ", ".join(f"`{name}`" for name in names) or "none"
-    return refuse_request(
-        "table-column", f"the requests have no column `{ACTION}`; the columns are {found}",
-        "name the column of actions `action`",
-    )  # fmt: skip
+    message = f"the requests have no column `{wanted}`; the columns are {found}"
+    return refuse_request("table-column", message, remedy)
 
 
 def _twice(name: str, other: str) -> RequestError:

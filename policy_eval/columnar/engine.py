@@ -11,7 +11,7 @@ told apart one by one and the rows grouped anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from policy_eval.columnar.asked import Asked, Questions
 from policy_eval.columnar.callers import Classes, callers_of, parsed
+from policy_eval.columnar.codes import Codes
 from policy_eval.columnar.columns import Column, Columns
 from policy_eval.columnar.factors import Factors, Remembered
 from policy_eval.columnar.grouping import Grouping, Kinds, Mode
 from policy_eval.columnar.places import Places
 from policy_eval.columnar.results import SCHEMA, Answer, Decided, Refused, Results
+from policy_eval.columnar.sets import Sets
 from policy_eval.engine.decide import Seen, decide_call
 from policy_eval.engine.plan import recall
 from policy_eval.engine.policies import PolicySet
@@ -31,7 +33,6 @@ from policy_eval.errors import RequestError, refuse_request
 from policy_eval.request.context import Given
 from policy_eval.request.principal import Principal, is_account
 from policy_eval.request.request import Frame, Request
-from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.linked_keys import brings_needs
 from policy_eval.text.folding import fold
 
@@ -39,16 +40,20 @@ _MOST_ROWS = 1 << 20
 
 
 class Columnar:
-    """An engine for tables of requests, by one set of policies.
+    """An engine for tables of requests, by one set of policies, or by several.
 
+    Several are a mapping of names to sets: the column `policies` names the set of each row. What
+    sets have in common is looked at once, so that an access matrix of many principals is one table.
     `unknown` are keys, or families such as `aws:ResourceTag/*`, whose value nobody knows in rows
     that do not give it. What was found for one table serves the next.
     """
 
-    def __init__(self, policies: PolicySet, *, unknown: Iterable[str] = ()) -> None:
-        self.policies = policies
+    def __init__(
+        self, policies: PolicySet | Mapping[str, PolicySet], *, unknown: Iterable[str] = ()
+    ) -> None:
+        self.sets = Sets(policies)
         self.unknown = tuple(unknown)
-        self.questions = Questions(policies)
+        self.questions = Questions(self.sets.program)
         self.callers = Classes()
         self.by_value: set[str] = set()
         self.by_name: set[str] = set()
@@ -73,7 +78,8 @@ class Columnar:
         parts: list[pa.Table] = []
         refused: list[Refused] = []
         for start in range(0, max(table.num_rows, 1), _MOST_ROWS):
-            part = self._decide(Columns(table.slice(start, _MOST_ROWS)))
+            has_sets = self.sets.names is not None
+            part = self._decide(Columns(table.slice(start, _MOST_ROWS), has_sets=has_sets))
             parts.append(part.table)
             refused += [Refused(start + row, error) for row, error in part.refused]
         return Decided(pa.concat_tables(parts), tuple(refused))
@@ -96,19 +102,20 @@ class _Slice:
         self._columns = columns
         texts = columns.action.dictionary
         self._asked = asked = Asked(engine.questions, map(texts.text, range(len(texts))))
-        attached = engine.policies.attached
-        has_boundary = attached.exists(Layer.BOUNDARY)
+        sets = engine.sets
+        self._sets = _sets_of(columns, sets)
         self._callers = callers_of(
-            columns.principal, columns.keys, engine.callers, asked, has_boundary
+            columns.principal, columns.keys, engine.callers, asked, sets.boundaries()
         )
-        self._places = Places(columns.resource.dictionary, attached.resource_policies)
+        self._places = Places(columns.resource.dictionary, sets.resource_policies())
         self._grouping = Grouping(
-            columns, asked, self._callers, self._places, (engine.by_value, engine.by_name)
-        )
+            columns, asked, self._callers, self._places, (engine.by_value, engine.by_name),
+            self._sets,
+        )  # fmt: skip
         self._results = Results()
         self._numbers = np.zeros(columns.rows, np.intp)
         self._refused: dict[int, RequestError] = {}
-        self._frames: dict[Frame, None] = {}
+        self._frames: dict[tuple[int, Frame], None] = {}
 
     def decided(self) -> Decided:
         """Return the decisions of the rows."""
@@ -136,6 +143,8 @@ class _Slice:
             texts = map(column.dictionary.text, range(len(column.dictionary)))
             wrong = np.array([text is not None and not is_one(text) for text in texts])
             broken |= wrong[column.codes]
+        if columns.policies is not None:
+            broken |= self._sets.codes == len(self._engine.sets.sets)
         broken[[*columns.broken]] = True
         return broken if broken.any() else None
 
@@ -157,7 +166,7 @@ class _Slice:
         rows = slice(0, size) if size == columns.rows else np.flatnonzero(chosen)
         table = (columns, asked, self._callers, self._places, self._grouping)
         engine = self._engine
-        factors = Factors(engine.policies, table, self._request_of, engine.remembered)
+        factors = Factors(engine.sets, self._sets, table, self._request_of, engine.remembered)
         kinds, answers = factors.concluded(rows, size)
         numbers = np.array([0 if each is None else self._results.number(each) for each in answers])
         found = numbers[kinds]
@@ -172,7 +181,7 @@ class _Slice:
         failed: list[int] = []
         for kind, row in enumerate(rows[firsts].tolist()):
             try:
-                numbers[kind] = self._number(self._request_for(row))
+                numbers[kind] = self._number(self._request_for(row), row)
             except RequestError:
                 failed.append(kind)
         self._numbers[rows] = numbers[kinds]
@@ -190,15 +199,25 @@ class _Slice:
             try:
                 if row in self._columns.broken:
                     raise self._columns.broken[row]
-                numbers[kind] = self._number(self._request_of(row))
+                self._check_set(row)
+                numbers[kind] = self._number(self._request_of(row), row)
             except RequestError as error:
                 errors[kind] = error
         self._numbers[rows] = numbers[kinds]
         for at in np.flatnonzero(np.isin(kinds, [*errors])).tolist() if errors else ():
             self._refused[int(rows[at])] = errors[int(kinds[at])]
 
-    def _number(self, request: Request) -> int:
-        policies = self._engine.policies
+    def _check_set(self, row: int) -> None:
+        """Refuse a row that names no set of policies."""
+        named = self._columns.policies
+        if named is not None and self._sets.codes[row] == len(self._engine.sets.sets):
+            text = named.dictionary.text(int(named.codes[row]))
+            message = "no policies are named" if text is None else f"`{text}` names no policies"
+            raise refuse_request("missing-policies", message, "name one of the sets that are given")
+
+    def _number(self, request: Request, row: int) -> int:
+        number = int(self._sets.codes[row])
+        policies = self._engine.sets.sets[number]
         decision = recall(policies.plans, request)
         if decision is None:
             seen: list[Seen] = []
@@ -207,13 +226,13 @@ class _Slice:
                 self._tell_apart(each.context.seen)
                 if each.context.resources.by_text:
                     self._tell_resources_apart(each.context.folded_action)
-        self._frames[request.frame] = None
+        self._frames[number, request.frame] = None
         return self._results.number(Answer.of(decision))
 
     def _look_at_plans(self) -> None:
         """Tell apart what rules looked at in requests that were remembered."""
-        for frame in self._frames:
-            plan = self._engine.policies.plans.get(frame)
+        for number, frame in self._frames:
+            plan = self._engine.sets.sets[number].plans.get(frame)
             if plan is not None:
                 self._tell_apart(frame.folded[number] for number in plan.numbers)
                 if plan.by_name and not self._places.have_policies:
@@ -276,6 +295,20 @@ class _Slice:
             unknown=unknown,
             resource_account=_text(columns.account, row),
         )
+
+
+def _sets_of(columns: Columns, sets: Sets) -> Codes:
+    """Return the number of the set of policies of each row; one more than there are for none."""
+    none = len(sets.sets)
+    if columns.policies is None or sets.names is None:
+        return Codes(np.zeros(columns.rows, np.int32), 1)
+    numbers = {name: number for number, name in enumerate(sets.names)}
+    named = columns.policies.dictionary
+    texts = map(named.text, range(len(named)))
+    table = np.array(
+        [none if text is None else numbers.get(text, none) for text in texts], np.int32
+    )
+    return Codes(table[columns.policies.codes], none + 1)
 
 
 def _text(column: Column, row: int) -> str | None:

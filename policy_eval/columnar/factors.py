@@ -36,10 +36,10 @@ from policy_eval.columnar.columns import Column, Columns, Dictionary
 from policy_eval.columnar.grouping import Grouping
 from policy_eval.columnar.places import Places
 from policy_eval.columnar.results import Answer
+from policy_eval.columnar.sets import Sets
 from policy_eval.engine.call import steps_of, verdict_of
-from policy_eval.engine.decide import deciding_bits, deciding_in
-from policy_eval.engine.policies import PolicySet
-from policy_eval.engine.program import ActionProgram, Named, Row
+from policy_eval.engine.decide import deciding_bits
+from policy_eval.engine.program import ActionProgram, Named, Row, indices
 from policy_eval.engine.scalar import (
     OutcomeBits,
     found_of,
@@ -47,11 +47,12 @@ from policy_eval.engine.scalar import (
     names_in,
     outcome_bits,
     outcome_bits_of,
+    union,
 )
 from policy_eval.errors import RequestError
 from policy_eval.request.request import Request
 from policy_eval.semantics.action_facts import facts_of
-from policy_eval.semantics.authorization import Case
+from policy_eval.semantics.authorization import Case, Word
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.linked_keys import (
     FORWARDING,
@@ -105,6 +106,50 @@ class _Situation(NamedTuple):
         return case.side, case.everyone, tuple(case.layers.values()), levels, is_refused
 
 
+class _Answer(NamedTuple):
+    """An answer with the numbers of the statements that decided in the program."""
+
+    word: Word
+    layer: Layer | None
+    statements: list[int]
+    is_refused: bool
+
+
+class _State:
+    """What the parts of rows come to: how the statements went, of all sets, and what else counts.
+
+    `answers` are those to rows, by the statements of their set, of which only `telling` ones count.
+    """
+
+    __slots__ = ("answers", "is_refused", "named", "outcomes", "program", "situation", "telling")
+
+    def __init__(
+        self,
+        program: ActionProgram,
+        situation: _Situation,
+        outcomes: Outcomes,
+        named: Named | None,
+        is_refused: bool,  # noqa: FBT001 - one fact of several
+    ) -> None:
+        self.program = program
+        self.situation = situation
+        self.outcomes = outcomes
+        self.named = named
+        self.is_refused = situation.is_refused or is_refused
+        failing = union(fails for fails, _, _ in outcomes)
+        self.telling = ~failing | union(unread for _, _, unread in outcomes)
+        self.answers: dict[int, _Answer | None] = {}
+
+    def answer(self, within: int) -> _Answer | None:
+        """Return the answer by some statements, given as bits; None where that is not so easy."""
+        match = match_of(self.program, self.situation.levels, self.outcomes, self.named, within)
+        if match is None:
+            return None
+        verdict = verdict_of(self.situation.case, found_of(match))
+        numbers = [self.program.numbers[at] for at in indices(deciding_bits(match, verdict))]
+        return _Answer(verdict.word, verdict.layer, numbers, self.is_refused)
+
+
 class Concluded(NamedTuple):
     """The kind of each row, and the answer to each kind; None where it is not had in this way."""
 
@@ -117,67 +162,94 @@ class Factors:
 
     def __init__(
         self,
-        policies: PolicySet,
+        sets: Sets,
+        set_of: Codes,
         table: tuple[Columns, Asked, CallersOfRows, Places, Grouping],
         request_of: Callable[[int], Request],
         remembered: Remembered,
     ) -> None:
-        self._policies = policies
+        self._sets = sets
+        self._set_of = set_of
         self._columns, self._asked, self._callers, self._places, self._grouping = table
         self._request_of = request_of
         self._remembered = remembered
         self._contexts: dict[int, RequestContext | None] = {}
         actions = self._asked.actions
-        program = policies.program()
+        program = sets.program
         self._of_action = [Own(program.for_action(each.folded if each else "")) for each in actions]
         self._programs = [*dict.fromkeys(self._of_action)]
         self._program = self._of_actions(self._of_action)
         facts = [each and facts_of(each.folded) for each in actions]
         self._facts = self._of_actions(facts)
-        attached = policies.attached
-        narrow = attached.exists(Layer.RCP) is attached.exists(Layer.ENDPOINT) is False
+        narrow = not sets.exists(Layer.RCP) and not sets.exists(Layer.ENDPOINT)
         self._case_facts = self._of_actions(
             [each and each.of_case(narrow=narrow) for each in facts]
         )
         anew = [each is not None and is_named_anew(each.folded) for each in actions]
         self._anew = np.array(anew, np.bool_)
         callers = self._callers
-        self._caller = Told(
+        caller = Told(
             callers.codes,
             callers.classes.size,
             callers.classes.codes.astype(np.int32),
             callers.said.__getitem__,
         )
+        layers = [sets.attached[number] for number in sets.attached_of]
+        self._who: tuple[Part, ...] = (caller, _told(set_of.codes, [*layers, layers[0]]))
+        """Who calls, and which layers there are for it: all that is found by a context hangs on
+        both."""
 
     def concluded(self, rows: Rows, size: int) -> Concluded:
         """Return the answers to some rows."""
         parts: list[Part] = [
             self._situations(), *self._refusals(), *self._checks(), *self._naming(), *self._tests()
         ]  # fmt: skip
-        answer = Memo([self._program, *parts], lambda block, at: self._answer(parts, block, at))
+        state = Memo(
+            [self._program, *parts], lambda block, at: self._state(parts, block, at), same=id
+        )
+        answer = Memo([state, self._chosen_set()], lambda block, at: self._answer(state, block, at))
         kinds = np.empty(size, np.int32)
         for place, block in blocks_of(rows, size):
             kinds[place] = block.numbers(answer)
         return Concluded(kinds, answer.values)
 
-    def _answer(self, parts: Sequence[Part], block: Block, at: int) -> Answer | None:
-        """Return the answer to a row, from what its parts hold; None where one leaves it aside."""
+    def _chosen_set(self) -> Part:
+        return Told(self._set_of.codes, self._set_of.size)
+
+    def _state(self, parts: Sequence[Part], block: Block, at: int) -> _State | None:
+        """Return what the parts of a row come to; None where one leaves it aside."""
         held = [part.said(int(block.numbers(part)[at])) for part in parts]
         if any(each is _ASIDE for each in held):
             return None
-        program = self._program_of(block, at).value
-        situation = next(each for each in held if isinstance(each, _Situation))
-        named = next((each for each in held if isinstance(each, Named)), None)
-        outcomes = [bits for each in held if type(each) is tuple for bits in each]
-        match = match_of(program, situation.levels, outcomes, named)
-        if match is None:
+        return _State(
+            self._program_of(block, at).value,
+            next(each for each in held if isinstance(each, _Situation)),
+            tuple(bits for each in held if type(each) is tuple for bits in each),
+            next((each for each in held if isinstance(each, Named)), None),
+            any(each is True for each in held),
+        )
+
+    def _answer(self, state: Memo[_State | None], block: Block, at: int) -> Answer | None:
+        """Return the answer to a row, by the statements of its set."""
+        found = state.values[int(block.numbers(state)[at])]
+        if found is None:
             return None
-        verdict = verdict_of(situation.case, found_of(match))
-        statements = deciding_in(self._policies, match, deciding_bits(match, verdict))
-        return Answer(
-            verdict.word, verdict.layer, tuple(each.label for each in statements),
-            situation.is_refused or any(each is True for each in held),
-        )  # fmt: skip
+        number = int(self._set_of.codes[block.row(at)])
+        within = self._sets.within(found.program, number) & found.telling
+        if within not in found.answers:
+            found.answers[within] = found.answer(within)
+        answer = found.answers[within]
+        return answer and self._labelled(answer, number)
+
+    def _labelled(self, answer: _Answer, number: int) -> Answer:
+        """Return an answer with the statements' labels, in the order of a set."""
+        word, layer, statements, is_refused = answer
+        order = self._sets.order_of(number) if len(statements) > 1 else None
+        if order is not None:
+            statements = sorted(statements, key=order)
+        deciding = self._sets.program.deciding
+        labels = tuple(deciding(statement).label for statement in statements)
+        return Answer(word, layer, labels, is_refused)
 
     # What all parts use
 
@@ -205,7 +277,8 @@ class Factors:
 
     def _new_context(self, row: int) -> RequestContext | None:
         try:
-            steps = steps_of([self._request_of(row)], self._policies.attached, OUR_READING)
+            attached = self._sets.sets[int(self._set_of.codes[row])].attached
+            steps = steps_of([self._request_of(row)], attached, OUR_READING)
         except RequestError:
             return None
         context = steps[0].context
@@ -240,9 +313,9 @@ class Factors:
     # Which layers have a say
 
     def _situations(self) -> Memo[Any]:
-        parts = [self._case_facts, self._caller, *self._by_value(OWNER), self._owners()]
+        parts = [self._case_facts, *self._who, *self._by_value(OWNER), self._owners()]
         parts.append(self._exactly(self._columns.account))
-        if self._policies.attached.exists(Layer.ENDPOINT) is not False:
+        if self._sets.exists(Layer.ENDPOINT):
             parts += self._by_value(FORWARDING)
         return self._memo(
             "situation", parts, self._situation, same=lambda each: each and each.same()
@@ -262,7 +335,7 @@ class Factors:
     def _refusals(self) -> Iterator[Part]:
         """Yield whether the service refuses reserved names (R-AF-02)."""
         if self._anew.any():
-            parts = [self._facts, self._caller, *self._by_value(FORWARDING)]
+            parts = [self._facts, *self._who, *self._by_value(FORWARDING)]
             parts += [
                 self._by_reserving_service(key)
                 for key in self._columns.keys
@@ -288,7 +361,7 @@ class Factors:
         """Yield whether given keys contradict each other, and whether the service has a say."""
         forwarding = self._by_value(FORWARDING)
         if forwarding:
-            yield self._memo("forwarding", [self._caller, *forwarding], self._check)
+            yield self._memo("forwarding", [*self._who, *forwarding], self._check)
         tags = [key for key in self._columns.keys if is_of_tags(key.folded)]
         if tags:
             compared = [
@@ -329,7 +402,7 @@ class Factors:
         naming = [each for each in self._programs if each.value.named or each.value.at_endpoint]
         if naming:
             memo = self._memo(
-                "named", [self._program, self._facts, self._caller], self._names,
+                "named", [self._program, self._facts, *self._who], self._names,
                 same=lambda each: id(each) if isinstance(each, Named) else each,
             )  # fmt: skip
             yield Among(self._asking(naming), memo)
@@ -392,7 +465,7 @@ class Factors:
             given = Product(given, self._chosen(by_text))
         anew = self._anew
         kind = Told(resource.codes, _KINDS, kinds, _kind_said)
-        parts: list[Part] = [self._facts, self._caller, kind]
+        parts: list[Part] = [self._facts, *self._who, kind]
         if not anew.any():
             return Either(given, self._memo("resource", parts, self._names_of_resource))
         for key in self._columns.keys:
@@ -476,20 +549,20 @@ class Factors:
         feeder = feeder_of(folded)
         match feeder:
             case Feeder.FORWARDING:
-                return [self._caller, *self._by_value(FORWARDING)]
+                return [*self._who, *self._by_value(FORWARDING)]
             case Feeder.TAGS:
                 tags = (key for key in keys if is_of_tags(key.folded))
-                return [self._caller, self._facts, *map(self._as_told_apart, tags)]
+                return [*self._who, self._facts, *map(self._as_told_apart, tags)]
             case Feeder.TIME:
                 times = (key for key in keys if is_of_time(key.folded))
-                return [self._caller, *map(self._as_told_apart, times)]
+                return [*self._who, *map(self._as_told_apart, times)]
             case Feeder.OWNER | Feeder.REGION:
                 where, size = self._places.classes
                 place = Told(self._columns.resource.codes, size, where.astype(np.int32))
                 account = self._exactly(self._columns.account)
-                return [self._caller, self._facts, *self._by_value(OWNER), place, account]
+                return [*self._who, self._facts, *self._by_value(OWNER), place, account]
             case Feeder.CALLER:
-                return [self._caller]
+                return [*self._who]
             case _:
                 assert_never(feeder)
 
@@ -504,7 +577,7 @@ class Factors:
             context = self._context(block, at)
             return _ASIDE if context is None else (outcome_bits(row, context),)
 
-        memo = self._told_here([pairs, self._caller, kinds], find)
+        memo = self._told_here([pairs, *self._who, kinds], find)
         return Among(self._asking(programs), memo)
 
 

@@ -52,7 +52,7 @@ class Grouping:
     """How the rows of a table are told apart.
 
     `by_value` are keys (folded) whose values are told apart, and `by_name` actions (folded) whose
-    resources are, because rules look at them.
+    resources are, because rules look at them; `sets` are the sets of policies of the rows.
     """
 
     def __init__(
@@ -62,12 +62,14 @@ class Grouping:
         callers: CallersOfRows,
         places: Places,
         told_apart: tuple[set[str], set[str]],
+        sets: Codes,
     ) -> None:
         self._columns = columns
         self._asked = asked
         self._callers = callers
         self._places = places
         self._by_value, self._by_name = told_apart
+        self._sets = sets
         self._links = [link_of(key.folded) for key in columns.keys]
         self._reads: dict[str, NDArray[np.bool_]] = {}
         self._modes = [
@@ -120,7 +122,7 @@ class Grouping:
     def kinds(self, rows: Numbers, mode: Mode) -> Kinds:
         """Return the kinds of some rows, told apart in a way."""
         parts = self._values(rows) if mode is Mode.BY_ROW else self._classes(rows, mode)
-        return Kinds(rows, combined(parts))
+        return Kinds(rows, combined([_of(self._sets, rows), *parts]))
 
     def _mode(self, action: OfAction) -> Mode:
         if any(self._pairing(row, action) is None for row in action.wide):
@@ -130,7 +132,8 @@ class Grouping:
     def _values(self, rows: Numbers) -> Iterator[Codes]:
         columns = self._columns
         few = (columns.action, columns.principal, columns.resource, columns.account)
-        for column in (*few, *columns.keys):
+        named = () if columns.policies is None else (columns.policies,)
+        for column in (*few, *named, *columns.keys):
             yield _of(column.coded, rows)
 
     def _classes(self, rows: Numbers, mode: Mode) -> Iterator[Codes]:

@@ -15,7 +15,7 @@ from policy_eval.engine.call import (
     verdict_of,
     whole,
 )
-from policy_eval.engine.decision import Deciding, Decision
+from policy_eval.engine.decision import Decision
 from policy_eval.engine.plan import learn, recall
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.program import Named, indices
@@ -113,7 +113,8 @@ def _concluded(
     """Return how a request is decided, from the statements that match."""
     verdict = verdict_of(case, found_of(match))
     bits = deciding_bits(match, verdict)
-    deciding = deciding_in(policies, match, bits)
+    program = policies.program()
+    deciding = [program.deciding(match.action.numbers[index]) for index in indices(bits)]
     names: tuple[str, ...] = ()
     if missing and verdict.word is Word.UNDETERMINED:
         from policy_eval.engine.reference import missing_from, trace
@@ -135,9 +136,3 @@ def deciding_bits(match: Match, verdict: Verdict) -> int:
         )
         bits &= ~of_resource | match.naming(verdict.grants)
     return bits
-
-
-def deciding_in(policies: PolicySet, match: Match, bits: int) -> list[Deciding]:
-    """Return the records of some statements of an action, given as bits."""
-    program = policies.program()
-    return [program.deciding(match.action.numbers[index]) for index in indices(bits)]

@@ -23,6 +23,7 @@ from policy_eval.semantics.request_context import Candidates, RequestContext
 from policy_eval.semantics.situations import levels_with_a_say
 
 _REMEMBERED_VALUES = 16_384
+_NO_GRANTS = dict.fromkeys(Grant, NO)
 
 
 OutcomeBits: TypeAlias = tuple[int, int, int]
@@ -99,8 +100,10 @@ def found_of(match: Match) -> Found:
             denied = Bounds(denied.sure or either.sure, denied.possible or either.possible)
         allows[layer], denies[layer] = allowed, denied
         of_resource |= mask if layer is Layer.RESOURCE else 0
-    grants = {grant: match.granting(grant, of_resource & allowing) for grant in Grant}
-    return Found(allows, denies, grants)
+    granting = of_resource & allowing if match.named is not None else 0
+    if not granting:
+        return Found(allows, denies, _NO_GRANTS)
+    return Found(allows, denies, {grant: match.granting(grant, granting) for grant in Grant})
 
 
 def matches(program: Program, context: RequestContext, case: Case) -> Match:
@@ -174,12 +177,13 @@ def match_of(
     levels: Iterable[tuple[Layer, int]],
     outcomes: Iterable[OutcomeBits],
     named: Named | None,
+    within: int,
 ) -> Match | None:
-    """Return the statements that match, from how every row went.
+    """Return the statements that match, of those `within`, from how every row went.
 
     None where a statement of a layer that has a say cannot read a value (R-COND-42).
     """
-    masks = {each: action.layers.get(each, 0) for each in levels}
+    masks = {each: action.layers.get(each, 0) & within for each in levels}
     sure = possible = statements = union(masks.values())
     for fails, unsure, unread in outcomes:
         if unread & statements:

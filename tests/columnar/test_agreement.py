@@ -55,7 +55,7 @@ def test_on_tangled_policies_and_those_of_every_layer(start: int) -> None:
     assert rows > 400
 
 
-def _as_row(asked: Asked) -> Asked:
+def as_row(asked: Asked) -> Asked:
     """Return a request as a row can say it: the whole call, at no known time."""
     principal = asked.principal
     if isinstance(principal, Principal) and principal == parse_principal(principal.arn):
@@ -73,7 +73,7 @@ def test_on_all_fixtures() -> None:
                 continue
             policies[id(case.policies)] = case.policies
             of_set = questions.setdefault(id(case.policies), [])
-            of_set += [_as_row(asked_of(each)) for each in case.requests if not each.unknown]
+            of_set += [as_row(asked_of(each)) for each in case.requests if not each.unknown]
         rows += sum(check(policies[key], of_set, flat=False) for key, of_set in questions.items())
 
     assert rows > 500
