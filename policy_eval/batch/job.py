@@ -128,7 +128,7 @@ class _Output:
         """Return what is wrong with the first refused rows."""
         more = self._rejected - min(self._rejected, _MOST_SHOWN)
         if more:
-            message = f"{more:,} more rows are no requests"
+            message = "1 more row is no request" if more == 1 else f"{more:,} more are no requests"
             return (*self._shown, Diagnostic("rejected-rows", Severity.ERROR, message))
         return (*self._shown,)
 

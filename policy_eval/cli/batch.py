@@ -145,10 +145,13 @@ def _progress() -> Iterator[Callable[[float], None]]:
 
 
 def _spelled(done: Done) -> str:
-    decisions = done.summary.decisions
+    decisions, rejected = done.summary
     counts = ", ".join(f"{count:,} {word}" for word, count in sorted(decisions.items()))
-    found = f"{sum(decisions.values()):,} requests decided" + (counts and f": {counts}")
-    if not done.summary.rejected:
+    size = sum(decisions.values())
+    requests = "1 request" if size == 1 else f"{size:,} requests"
+    found = f"{requests} decided" + (counts and f": {counts}")
+    if not rejected:
         return found
+    rows = "1 row is no request" if rejected == 1 else f"{rejected:,} rows are no requests"
     where = f": see {done.rejects}" if done.rejects else ""
-    return f"{found}\n{done.summary.rejected:,} rows are no requests{where}"
+    return f"{found}\n{rows}{where}"

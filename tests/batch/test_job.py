@@ -162,7 +162,7 @@ def test_only_the_first_wrong_rows_are_shown(tmp_path: Path) -> None:
     done = _run(Job(requests, "-", rejects=str(tmp_path / "rejects.jsonl")))
 
     assert len(done.problems) == 11
-    assert str(done.problems[-1]) == "error[rejected-rows]: 15 more rows are no requests"
+    assert str(done.problems[-1]) == "error[rejected-rows]: 15 more are no requests"
     assert len((tmp_path / "rejects.jsonl").read_text("utf-8").splitlines()) == 25
 
 

@@ -45,10 +45,17 @@ def test_rows_that_are_no_requests_are_told_and_end_with_one(tmp_path: Path) -> 
 
     assert result.exit_code == Exit.DENIED
     assert result.stdout == (
-        "1 requests decided: 1 allowed\n"
-        f"1 rows are no requests: see {tmp_path}/out.jsonl.rejects.jsonl\n"
+        "1 request decided: 1 allowed\n"
+        f"1 row is no request: see {tmp_path}/out.jsonl.rejects.jsonl\n"
     )
     assert told(result) == ["error[unknown-action]: `s3` is no action"]
+
+
+def test_several_rows_that_are_no_requests_are_counted(tmp_path: Path) -> None:
+    result = _batch(tmp_path, *[_NONE] * 11)
+
+    assert result.stdout.startswith("0 requests decided\n11 rows are no requests: see ")
+    assert told(result)[-1] == "error[rejected-rows]: 1 more row is no request"
 
 
 def test_the_first_may_end_it(tmp_path: Path) -> None:
@@ -68,7 +75,7 @@ def test_decisions_go_to_stdout_and_the_rest_to_stderr() -> None:
 
     assert result.exit_code == Exit.DENIED
     assert result.stdout.splitlines()[0].startswith('"row","action","decision"')
-    assert "1 requests decided: 1 allowed\n1 rows are no requests\n" in result.stderr
+    assert "1 request decided: 1 allowed\n1 row is no request\n" in result.stderr
 
 
 def test_nothing_is_summed_up_where_that_is_not_wanted(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_every_listed_command_is_there() -> None:
     found = [main.get_command(context, name) for name in main.list_commands(context)]
 
     assert [command and command.name for command in found] == [
-        "can-i", "check", "test", "record", "schema", "show", "fmt", "explain-error",
+        "can-i", "batch", "check", "test", "record", "schema", "show", "fmt", "explain-error",
     ]  # fmt: skip
 
 

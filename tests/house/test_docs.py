@@ -45,3 +45,19 @@ def test_the_suites_of_the_page_on_the_format_pass(
 
     assert result.exit_code == 0, result.output
     assert "6 tests in 2 files: 6 passed" in result.output
+
+
+def test_the_batch_of_the_page_on_files_of_requests_ends_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = next(each for each in blocks("docs/batch.md", "text") if "$ cat" in each)
+    requests, run, decisions = (part.partition("\n") for part in shown.split("$ ")[1:])
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(BLOCK, "appflow-doc.json")
+    Path("requests.jsonl").write_text(requests[2], "utf-8")
+
+    result = policy_eval(*run[0].split()[1:])
+
+    assert result.exit_code == 1
+    assert result.stderr + result.stdout == run[2]
+    assert Path("decisions.csv").read_text("utf-8") == decisions[2]
