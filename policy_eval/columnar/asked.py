@@ -50,7 +50,7 @@ class Questions:
     def of_action(self, text: str | None) -> OfAction | None:
         """Return what is asked of the rows of an action; None for what is no action."""
         if text not in self._known:
-            if len(self._known) > _MOST_KNOWN:
+            if len(self._known) >= _MOST_KNOWN:
                 self._known = {None: None}
             assert text is not None
             is_action = parse_action(text) is not None

@@ -21,6 +21,7 @@ T = TypeVar("T")
 _ROWS = 1 << 16
 _MOST_PLACES = 1 << 24
 _MOST_MARKED = 1 << 18
+_MOST_REMEMBERED = 1 << 18
 _UNMET: Final = -1
 
 
@@ -364,6 +365,8 @@ class Memo(Generic[T]):
         said = (kind, *(part.said(int(block.numbers(part)[at])) for part in self._all))
         value = known.get(said, _NOBODY_KNOWS)
         if value is _NOBODY_KNOWS:
+            if len(known) >= _MOST_REMEMBERED:
+                known.clear()
             value = known[said] = self._find(block, at)
         found: T = value
         return found

@@ -85,8 +85,9 @@ class Classes:
         key = (text, *given.items(), asked.version)
         found = self._known.get(key)
         if found is None:
-            if len(self._known) > _MOST_KNOWN:
+            if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
+                self._first.clear()
             found = _caller(
                 parsed(text), given, lambda each: self._standing_for(each, asked, boundaries)
             )

@@ -454,9 +454,7 @@ class Factors:
     def _resource(self) -> Part:
         """Return how a resource is named: by the class of its text, or by what it may be."""
         resource = self._columns.resource
-        by_text = np.array(
-            [each is not None and each.is_named_as_given for each in self._asked.actions]
-        )
+        by_text = np.array([each is None or each.is_named_as_given for each in self._asked.actions])
         kinds = self._kind_of_resource()
         table, says = self._named(resource.dictionary)
         table[kinds != _BY_TEXT] = 0
@@ -482,10 +480,7 @@ class Factors:
         """Return the classes of names, from 1, by how tests go; and a name of each."""
         reader = Reader(dictionary)
         found = combined([classes(dictionary, map(reader.outcomes, self._asked.tests()))])
-        says: list[Candidates] = [
-            (dictionary.held(code) if code else None,) for code in found.rows.tolist()
-        ]
-        return (found.codes + 1).astype(np.int32), [(None,), *says]
+        return (found.codes + 1).astype(np.int32), _held_by(dictionary, found)
 
     def _kind_of_resource(self) -> Numbers:
         """Return of each text of a resource whether it is none, `*`, or an ARN."""
@@ -529,11 +524,7 @@ class Factors:
         found: Part = following
         for column in columns:
             dense = combined([self._grouping.classes_by_tests(column)])
-            held = column.dictionary.held
-            says: list[Candidates] = [
-                (None,),
-                *((held(code) if code else None,) for code in dense.rows.tolist()),
-            ]
+            says = _held_by(column.dictionary, dense)
             table = (dense.codes + 1).astype(np.int32)
             table[0] = 0
             found = Either(Told(column.codes, len(says), table, says.__getitem__), found)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 import policy_eval as pe
-from policy_eval.columnar import SCHEMA, Columnar, classes, engine
+from policy_eval.columnar import SCHEMA, Columnar, asked, callers, classes, engine
 from tests.columnar.tables import check
 from tests.columnar.worlds import policies_of, rows_of
 from tests.property.neighbours import ACCOUNT, Asked
@@ -259,3 +259,22 @@ def test_a_reserved_name_is_refused_unless_a_service_forwards_the_call() -> None
     ]
 
     assert check(policies, rows, flat=True) == 10
+
+
+def test_what_is_known_of_actions_and_callers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asked, "_MOST_KNOWN", 2)
+    monkeypatch.setattr(callers, "_MOST_KNOWN", 2)
+    columnar = Columnar(_READS)
+    for _ in range(2):
+        found = columnar.decide(
+            pa.table(
+                {
+                    "action": ["s3:GetObject", "s3:GetBucketAcl", "s3:PutObject"],
+                    "principal": [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in "abc"],
+                    "resource": ["arn:aws:s3:::logs/a"] * 3,
+                }
+            )
+        )
+        assert found.table.column("decision").to_pylist() == [
+            "allowed", "allowed", "implicitDeny",
+        ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,8 +63,9 @@ def test_fields_of_arns_match_as_they_do_one_by_one(fields: list[str], texts: li
     _agrees(accepts, arns, [found for text in arns if (found := read_arn(text)) is not None])
 
 
-def test_a_long_prefix_before_a_wildcard_is_looked_for_first() -> None:
-    accepts = matching(split_wildcards("key/*/a"))
+@pytest.mark.parametrize("pattern", ["key/*/a", "k*/*", "key/*", "*/a", "key/1/a"])
+def test_each_shape_of_a_glob_is_looked_for_in_its_own_way(pattern: str) -> None:
+    accepts = matching(split_wildcards(pattern))
     assert accepts is not None
     for texts in (["key/1/a", "key/1/b"], ["key/1/a", "b/1/a"], ["b/1/a", ""], []):
         _agrees(accepts, texts, [*texts])
