@@ -127,9 +127,12 @@ def _memory(which: str, events: Path, rounds: list[Done]) -> None:
 def ours(which: str, events: str, out: str) -> None:
     """Decide the events of a file, write the decisions to another, and say how long it took."""
     before = perf_counter()
+    import pyarrow as pa
+
     from benchmarks.events import POLICIES, read_encoded, write
     from policy_eval.columnar import Columnar
 
+    pa.array([""])  # the first makes pyarrow import pandas, where that is installed
     imports = perf_counter() - before
     layers = POLICIES[which]()
     start = perf_counter()

@@ -412,7 +412,8 @@ def read_encoded(path: Path, layers: Layers) -> pa.Table:
     columns = layers.columns()
     fields = pq.read_schema(path)
     texts = [name for name in columns if pa.types.is_string(fields.field(name).type)]
-    return pq.read_table(path, columns=columns, read_dictionary=texts)
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        return file.read(columns)
 
 
 def request_of(row: Mapping[str, str | list[str] | None]) -> Request:

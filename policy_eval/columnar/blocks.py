@@ -86,13 +86,16 @@ class Block:
         """Return the number in the table of the row at a place."""
         return self.rows.start + at if isinstance(self.rows, slice) else int(self.rows[at])
 
+    def rows_at(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the numbers of the rows at some places."""
+        rows = self.rows
+        return places + rows.start if isinstance(rows, slice) else rows[places]
+
     def within(self, places: NDArray[np.intp]) -> Block:
         """Return the rows at some places; all of them are the block itself."""
         if len(places) == self.size:
             return self
-        rows = self.rows
-        chosen = places + rows.start if isinstance(rows, slice) else rows[places]
-        return Block(chosen, len(places))
+        return Block(self.rows_at(places), len(places))
 
 
 def blocks_of(rows: Rows, size: int) -> Iterator[tuple[slice, Block]]:
@@ -247,9 +250,9 @@ class Pairs:
             self._table = table
         return True
 
-    def _next(self, _: int) -> int:
-        self.size += 1
-        return self.size - 1
+    def _next(self, where: NDArray[np.intp]) -> NDArray[np.intp]:
+        self.size += len(where)
+        return np.arange(self.size - len(where), self.size)
 
     def _looked_up(self, first: Numbers, second: Numbers) -> Numbers:
         places = (first.astype(np.int64) << 32) | second
@@ -260,24 +263,72 @@ class Pairs:
         return np.array(numbers, np.int32)[inverse]
 
 
+class Numbering:
+    """Numbers of combinations of what parts hold, counted as they are met; `rows`: one of each."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._first, *self._rest = parts
+        self._pairs = [Pairs() for _ in self._rest]
+        self._table = np.full(64, _UNMET, np.int32)
+        self._rows: list[NDArray[np.intp]] = []
+        self.size = 0
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """A row of each number."""
+        return np.concatenate(self._rows) if self._rows else np.empty(0, np.intp)
+
+    def read(self, block: Block) -> Numbers:
+        """Return the numbers of a block's rows."""
+        places, size = folded(block, self._first, self._rest, self._pairs)
+        self._table = grown(self._table, size)
+
+        def find(where: NDArray[np.intp]) -> NDArray[np.intp]:
+            self._rows.append(block.rows_at(where))
+            self.size += len(where)
+            return np.arange(self.size - len(where), self.size)
+
+        return met(self._table, places, find)
+
+    def said(self, number: int) -> Hashable:
+        """Return the number itself: it stands for nothing in other tables."""
+        return number
+
+
 def numbered(parts: Sequence[Codes]) -> Dense:
     """Return a number of each row for what all the parts hold of it, as they are met."""
     size = len(parts[0].codes)
-    rows: list[int] = []
-
-    def find(block: Block, at: int) -> int:
-        rows.append(block.row(at))
-        return len(rows)
-
-    memo = Memo([Told(codes, size) for codes, size in parts], find)
+    numbering = Numbering([Told(*part) for part in parts])
     found = np.empty(size, np.int32)
     for place, block in blocks_of(slice(0, size), size):
-        found[place] = block.numbers(memo)
-    return Dense(found, np.array(rows, np.intp))
+        found[place] = block.numbers(numbering)
+    return Dense(found, numbering.rows)
 
 
-def met(table: Numbers, places: Numbers, find: Callable[[int], int]) -> Numbers:
-    """Return what stands at places of a table; `find` gives what does not, by where it is met."""
+def folded(
+    block: Block, first: Part, rest: Sequence[Part], pairs: Sequence[Pairs]
+) -> tuple[Numbers, int]:
+    """Return one number for what several parts hold of each row, and how many there are."""
+    places = block.numbers(first)
+    size = first.size
+    for pair, part in zip(pairs, rest, strict=True):
+        numbers = block.numbers(part)
+        places = pair.read(places, numbers, (size, part.size))
+        size = pair.size
+    return places, size
+
+
+def grown(table: Numbers, size: int) -> Numbers:
+    """Return a table with room for at least so many numbers."""
+    if size <= len(table):
+        return table
+    return np.concatenate((table, np.full(2 * size - len(table), _UNMET, np.int32)))
+
+
+def met(
+    table: Numbers, places: Numbers, find: Callable[[NDArray[np.intp]], NDArray[Any] | list[int]]
+) -> Numbers:
+    """Return what stands at places of a table; `find` gives what does not, by where that is met."""
     found = looked_up(table, places)
     missing = np.flatnonzero(found == _UNMET)
     if len(missing):
@@ -290,7 +341,7 @@ def met(table: Numbers, places: Numbers, find: Callable[[int], int]) -> Numbers:
             marks[wanted] = missing
             different = np.flatnonzero(marks != _UNMET)
             where = marks[different].astype(np.intp)
-        table[different] = [find(at) for at in where.tolist()]
+        table[different] = find(where)
         found = looked_up(table, places)
     return found
 
@@ -347,16 +398,13 @@ class Memo(Generic[T]):
     def read(self, block: Block) -> Numbers:
         """Return the numbers of the values of a block's rows."""
         first, *rest = self._parts
-        places = block.numbers(first)
-        size = first.size
-        for pairs, part in zip(self._pairs, rest, strict=True):
-            numbers = block.numbers(part)
-            places = pairs.read(places, numbers, (size, part.size))
-            size = pairs.size
-        if size > len(self._table):
-            more = np.full(2 * size - len(self._table), _UNMET, np.int32)
-            self._table = np.concatenate((self._table, more))
-        return met(self._table, places, lambda at: self._number(self._found(block, at)))
+        places, size = folded(block, first, rest, self._pairs)
+        self._table = grown(self._table, size)
+        return met(
+            self._table,
+            places,
+            lambda where: [self._number(self._found(block, at)) for at in where.tolist()],
+        )
 
     def _found(self, block: Block, at: int) -> T:
         if self._remembered is None:

@@ -195,9 +195,9 @@ class Factors:
             callers.said.__getitem__,
         )
         layers = [sets.attached[number] for number in sets.attached_of]
-        self._who: tuple[Part, ...] = (caller, _told(set_of.codes, [*layers, layers[0]]))
-        """Who calls, and which layers there are for it: all that is found by a context hangs on
-        both."""
+        self._layers = _told(set_of.codes, [*layers, layers[0]])
+        self._who: tuple[Part, ...] = (caller, self._layers)
+        """Who calls, and which layers there are for it."""
 
     def concluded(self, rows: Rows, size: int) -> Concluded:
         """Return the answers to some rows."""
@@ -334,24 +334,16 @@ class Factors:
 
     def _refusals(self) -> Iterator[Part]:
         """Yield whether the service refuses reserved names (R-AF-02)."""
-        if self._anew.any():
-            parts = [self._facts, *self._who, *self._by_value(FORWARDING)]
-            parts += [
-                self._by_reserving_service(key)
-                for key in self._columns.keys
-                if key.folded == NAME_OF_NEW_SECRET
-            ]
-            yield Among(self._chosen(self._anew), self._memo("refusal", parts, self._refusal))
-
-    def _by_reserving_service(self, key: Column) -> Told:
-        held = [
-            None,
-            *(values and reserving_service(values[0]) for values in key.dictionary.all_held()),
-        ]
-        different = [*dict.fromkeys(held)]
-        numbers = {service: number for number, service in enumerate(different)}
-        table = np.array([numbers[service] for service in held], np.int32)
-        return Told(key.codes, len(different), table, different.__getitem__)
+        if not self._anew.any():
+            return
+        for key in self._columns.keys:
+            if key.folded == NAME_OF_NEW_SECRET:
+                names = key.dictionary.all_held()
+                services = [None, *(each and reserving_service(each[0]) for each in names)]
+                reserved = np.array([each is not None for each in services], np.bool_)
+                chosen = Product(Told(key.codes, 2, reserved), self._chosen(self._anew))
+                parts = [*self._who, *self._by_value(FORWARDING), _told(key.codes, services)]
+                yield Among(chosen, self._memo("refusal", parts, self._refusal))
 
     def _refusal(self, block: Block, at: int) -> object:
         context = self._context(block, at)

@@ -196,11 +196,10 @@ class Grouping:
 
     def of_pairs(self, row: Row, rows: Numbers, actions: Numbers) -> Codes:
         """Return how tests with variables go in the rows that they are put to."""
-        with_row = [action for action in self._asked.actions if action and row in action.wide]
-        chosen = np.array([action in with_row for action in self._asked.actions], np.bool_)
-        where = np.flatnonzero(chosen[actions])
-        codes = np.zeros(len(rows), np.intp)
-        pairings = (self._pairing(row, action) for action in with_row)
+        with_row = [action and row in action.wide and action for action in self._asked.actions]
+        where = np.flatnonzero(np.array(list(map(bool, with_row)), np.bool_)[actions])
+        codes = np.zeros(len(rows), np.int32)
+        pairings = (self._pairing(row, action) for action in with_row if action)
         pairing = next(filter(None, pairings), None)  # of an action that has one they are the same
         if not len(where) or pairing is None:
             return Codes(codes, 1)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from policy_eval.columnar.blocks import numbered
 from policy_eval.columnar.classes import Reader, one_by_one
 from policy_eval.columnar.codes import Codes, combined
 from policy_eval.columnar.columns import Dictionary
@@ -35,17 +36,18 @@ class Attribute(NamedTuple):
 
 def outcomes_of(row: Row, attribute: Attribute, variables: Sequence[Holding]) -> Codes:
     """Return a number of each row for how the tests of `row` go."""
-    chosen = combined([Codes(each.codes, len(each.held)) for each in variables])
-    pairs = combined(
+    chosen = numbered([Codes(each.codes, len(each.held)) for each in variables])
+    pairs = numbered(
         [
             Codes(chosen.codes, len(chosen.rows)),
             Codes(attribute.codes, len(attribute.dictionary)),
         ]
     )
-    first = chosen.codes[pairs.rows]  # in ascending order, for the pairs are
-    bounds = np.searchsorted(first, np.arange(len(chosen.rows) + 1))
-    of_pairs = attribute.codes[pairs.rows]
-    parts = [Codes(np.zeros(len(pairs.rows), np.intp), 4) for _ in row.tests]
+    order = np.argsort(chosen.codes[pairs.rows], kind="stable")
+    rows = pairs.rows[order]
+    bounds = np.searchsorted(chosen.codes[rows], np.arange(len(chosen.rows) + 1))
+    of_pairs = attribute.codes[rows]
+    parts = [Codes(np.zeros(len(rows), np.intp), 4) for _ in row.tests]
     for number, at in enumerate(chosen.rows.tolist()):
         held = tuple(each.held[int(each.codes[at])] for each in variables)
         start, end = int(bounds[number]), int(bounds[number + 1])
@@ -53,9 +55,11 @@ def outcomes_of(row: Row, attribute: Attribute, variables: Sequence[Holding]) ->
         for (_, test), part in zip(row.tests, parts, strict=True):
             part.codes[start:end] = _outcomes(test, held, values)
     # whether a key is not given or has no value is told apart: it may be unknown
-    given = [_presence(each, pairs.rows) for each in variables]
+    given = [_presence(each, rows) for each in variables]
     alike = combined([Codes((of_pairs != 0).astype(np.intp), 2), *given, *parts])
-    return Codes(alike.codes[pairs.codes], len(alike.rows))
+    of_pair = np.empty(len(rows), np.int32)
+    of_pair[order] = alike.codes
+    return Codes(of_pair[pairs.codes], len(alike.rows))
 
 
 def _presence(holding: Holding, rows: NDArray[np.intp]) -> Codes:
@@ -67,7 +71,7 @@ def _presence(holding: Holding, rows: NDArray[np.intp]) -> Codes:
 
 def _part(dictionary: Dictionary, codes: NDArray[np.intp]) -> Dictionary:
     """Return some values of a dictionary; number 0 counts as a value that is absent."""
-    if dictionary.texts is not None and (not len(codes) or codes[0] != 0):
+    if dictionary.texts is not None and codes.all():
         return Dictionary(dictionary.texts.take(pa.array(codes - 1)), None)
     held = [dictionary.held(code) if code else None for code in codes.tolist()]
     return Dictionary(None, held)
