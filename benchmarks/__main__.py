@@ -7,6 +7,7 @@ from benchmarks import (
     cold_start,
     engines,
     globs,
+    lines,
     loading,
     matrix,
     peer,
@@ -21,7 +22,7 @@ def main() -> None:
     found = [*engines.run(), *matrix.run()]
     if peer.all_installed() and {row.workload for row in found} == {*rows.TITLES}:
         rows.keep(found)
-    for benchmark in (batches, loading, cold_start, readers, globs, suites):
+    for benchmark in (batches, lines, loading, cold_start, readers, globs, suites):
         benchmark.run()
 
 

@@ -25,16 +25,20 @@ _MOST_REMEMBERED = 1 << 18
 _UNMET: Final = -1
 
 
-class Part(Protocol):
+class Reads(Protocol):
+    """What gives each row of a block a number."""
+
+    def read(self, block: Block) -> Numbers:
+        """Return the numbers of a block; a block asks once (`Block.numbers`)."""
+        ...
+
+
+class Part(Reads, Protocol):
     """What rows hold of something: a number each, from 0 to less than `size`."""
 
     @property
     def size(self) -> int:
         """How many numbers there are, of the rows that were read."""
-        ...
-
-    def read(self, block: Block) -> Numbers:
-        """Return the numbers of a block; a block asks once (`Block.numbers`)."""
         ...
 
     def said(self, number: int) -> Hashable:
@@ -75,7 +79,7 @@ class Block:
             found = self._codes[id(column)] = column[self.rows].astype(np.intp)
         return found
 
-    def numbers(self, part: Part) -> Numbers:
+    def numbers(self, part: Reads) -> Numbers:
         """Return what a part holds of the rows."""
         found = self._read.get(id(part))
         if found is None:
@@ -289,10 +293,6 @@ class Numbering:
             return np.arange(self.size - len(where), self.size)
 
         return met(self._table, places, find)
-
-    def said(self, number: int) -> Hashable:
-        """Return the number itself: it stands for nothing in other tables."""
-        return number
 
 
 def numbered(parts: Sequence[Codes]) -> Dense:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from policy_eval.columnar.codes import Codes, combined
 from policy_eval.columnar.columns import Dictionary
 from policy_eval.columnar.kernels import Mask, accepted
+from policy_eval.columnar.numerals import Read, read_at_once, within
 from policy_eval.engine.matching import compile_set, contains
 from policy_eval.policy.arn import ARN_FIELDS
 from policy_eval.request.context import Values
@@ -41,6 +42,7 @@ class Reader:
         self._dictionary = dictionary
         self._read: dict[View, tuple[list[Value | None], Mask]] = {}
         self._texts: dict[View, pa.StringArray] = {}
+        self._numbers: dict[View, Read | None] = {}
 
     def outcomes(self, test: Test) -> Codes:
         """Return how a test without variables goes for each value; for number 0 nothing is said."""
@@ -77,7 +79,24 @@ class Reader:
                 is_arn = _mask(pc.greater_equal(pc.count_substring(texts, ":"), ARN_FIELDS - 1))
                 return accepted(accepts, texts) & is_arn, is_arn
             case _:
-                return self._one_by_one(view, accepts, texts)
+                return self._as_numbers(view, accepts, texts)
+
+    def _as_numbers(
+        self, view: View, accepts: ValueSet, texts: pa.StringArray
+    ) -> tuple[Mask, Mask]:
+        """Return the same for a view of numbers: common forms at once, the others one by one."""
+        if view not in self._numbers:
+            self._numbers[view] = read_at_once(view, texts)
+        found = self._numbers[view]
+        if found is None:
+            return self._one_by_one(view, accepts, texts)
+        inside, readable = found.which.copy(), np.ones(len(texts), np.bool_)
+        inside[found.which] = within(accepts, view, found.numbers)
+        others = np.flatnonzero(~found.which)
+        if len(others):
+            rest = self._one_by_one(view, accepts, texts.take(pa.array(others)))
+            inside[others], readable[others] = rest
+        return inside, readable
 
     def _one_by_one(
         self, view: View, accepts: ValueSet, texts: pa.StringArray
