@@ -16,7 +16,7 @@ from policy_eval.batch.streams import Stream
 from policy_eval.errors import Diagnostic, InputError, RequestError, Severity
 from policy_eval.text.files import unreadable
 
-_MOST_ROWS = 1 << 20
+_MOST_ROWS = 1 << 18
 _FEWEST_ROWS = 1 << 16
 _FILE_BEGINS = b"ARROW1"
 

@@ -77,23 +77,25 @@ class JsonLines:
     def _blocks(self) -> Iterator[memoryview]:
         """Give whole lines; a line that is too long is a block of its own, and cut.
 
-        A block is there until the next one is asked for: all are read into one place.
+        A block is there until the one after the next is asked for: they are read into two places in
+        turn.
         """
-        held = bytearray(_BLOCK + LARGEST_ROW + 1)
-        view = memoryview(held)
+        held, other = (bytearray(_BLOCK + LARGEST_ROW + 1) for _ in range(2))
         left = 0
-        while size := self._stream.read_into(view[left:]):
+        while size := self._stream.read_into(memoryview(held)[left:]):
             size += left
             end = held.rfind(b"\n", 0, size) + 1
             if end:
-                yield view[:end]
+                yield memoryview(held)[:end]
             left = size - end
-            held[:left] = held[end:size]
+            other[:left] = held[end:size]
+            held, other = other, held
+            view = memoryview(held)
             if left > LARGEST_ROW:
                 yield view[:left]
                 left = self._after_line(view)
         if left:
-            yield view[:left]
+            yield memoryview(held)[:left]
 
     def _after_line(self, view: memoryview) -> int:
         """Read to the end of the line that is being read; return how much of the next is there."""

@@ -63,7 +63,7 @@ class Chunk(NamedTuple):
 
     `numbers` are those of the table's rows, `kept` their columns that go on into the output.
     `rejection` gives a row of the table, by its place there, as one that is refused; it may be
-    asked until the next chunk is.
+    asked until the chunk after the next is.
     """
 
     table: pa.Table

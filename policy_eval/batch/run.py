@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -52,7 +53,7 @@ def decide(
     """
     decisions: Counter[str] = Counter()
     rejected = 0
-    for chunk in requests.chunks():
+    for chunk in _ahead(requests.chunks()):
         try:
             found = engine.decide(_called(chunk.table, principal))
         except RequestError as error:
@@ -72,6 +73,15 @@ def decide(
         sink.decided(table)
         progress(requests.progress())
     return Summary(decisions, rejected)
+
+
+def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Give chunks, each next one being read while one is decided."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = pool.submit(next, chunks, None)
+            yield chunk
 
 
 def _with_rows(chunk: Chunk, decided: pa.Table) -> pa.Table:

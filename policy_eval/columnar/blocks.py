@@ -6,7 +6,10 @@ finds one for each combination of what other parts hold, once, by the first row 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+import os
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import RLock
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -23,6 +26,10 @@ _MOST_PLACES = 1 << 24
 _MOST_MARKED = 1 << 18
 _MOST_REMEMBERED = 1 << 18
 _UNMET: Final = -1
+_MOST_THREADS = 8
+_THREADS = min(os.cpu_count() or 1, _MOST_THREADS)
+_FINDING = RLock()
+"""Held while a number is found that is not in a table yet."""
 
 
 class Reads(Protocol):
@@ -102,11 +109,28 @@ class Block:
         return Block(self.rows_at(places), len(places))
 
 
-def blocks_of(rows: Rows, size: int) -> Iterator[tuple[slice, Block]]:
-    """Give rows block by block, each with its place among them."""
-    for start in range(0, size, _ROWS):
+def read_all(part: Reads, rows: Rows, size: int) -> Numbers:
+    """Return what a part holds of some rows, block by block, on as many threads as there are cores.
+
+    numpy lets go of the interpreter while it looks up; what is not in a table yet is found by one
+    thread at a time.
+    """
+    found = np.empty(size, np.int32)
+
+    def read(start: int) -> None:
         place = slice(start, min(start + _ROWS, size))
-        yield place, Block(place if isinstance(rows, slice) else rows[place], place.stop - start)
+        chosen = place if isinstance(rows, slice) else rows[place]
+        found[place] = Block(chosen, place.stop - start).numbers(part)
+
+    starts = range(0, size, _ROWS)
+    if len(starts) == 1 or _THREADS == 1:
+        for start in starts:
+            read(start)
+    else:
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for _ in pool.map(read, starts):
+                pass
+    return found
 
 
 class Told:
@@ -230,6 +254,16 @@ class Pairs:
 
     def read(self, first: Numbers, second: Numbers, sizes: tuple[int, int]) -> Numbers:
         """Return the numbers of pairs; `sizes` are how many numbers there are of each."""
+        table = self._table
+        length, width = table.shape
+        if sizes[0] <= length and sizes[1] <= width:
+            found = looked_up(table.reshape(-1), first * np.int32(width) + second)
+            if found.min() != _UNMET:
+                return found
+        with _FINDING:
+            return self._met(first, second, sizes)
+
+    def _met(self, first: Numbers, second: Numbers, sizes: tuple[int, int]) -> Numbers:
         if not self._known and self._grown(sizes):
             width = self._table.shape[1]
             return met(self._table.reshape(-1), first * np.int32(width) + second, self._next)
@@ -285,23 +319,22 @@ class Numbering:
     def read(self, block: Block) -> Numbers:
         """Return the numbers of a block's rows."""
         places, size = folded(block, self._first, self._rest, self._pairs)
-        self._table = grown(self._table, size)
 
         def find(where: NDArray[np.intp]) -> NDArray[np.intp]:
             self._rows.append(block.rows_at(where))
             self.size += len(where)
             return np.arange(self.size - len(where), self.size)
 
-        return met(self._table, places, find)
+        with _FINDING:
+            self._table = grown(self._table, size)
+            return met(self._table, places, find)
 
 
 def numbered(parts: Sequence[Codes]) -> Dense:
     """Return a number of each row for what all the parts hold of it, as they are met."""
     size = len(parts[0].codes)
     numbering = Numbering([Told(*part) for part in parts])
-    found = np.empty(size, np.int32)
-    for place, block in blocks_of(slice(0, size), size):
-        found[place] = block.numbers(numbering)
+    found = read_all(numbering, slice(0, size), size)
     return Dense(found, numbering.rows)
 
 
@@ -399,12 +432,18 @@ class Memo(Generic[T]):
         """Return the numbers of the values of a block's rows."""
         first, *rest = self._parts
         places, size = folded(block, first, rest, self._pairs)
-        self._table = grown(self._table, size)
-        return met(
-            self._table,
-            places,
-            lambda where: [self._number(self._found(block, at)) for at in where.tolist()],
-        )
+        table = self._table
+        if size <= len(table):
+            found = looked_up(table, places)
+            if found.min() != _UNMET:
+                return found
+        with _FINDING:
+            self._table = grown(self._table, size)
+            return met(
+                self._table,
+                places,
+                lambda where: [self._number(self._found(block, at)) for at in where.tolist()],
+            )
 
     def _found(self, block: Block, at: int) -> T:
         if self._remembered is None:

@@ -27,7 +27,7 @@ from policy_eval.columnar.blocks import (
     Product,
     Rows,
     Told,
-    blocks_of,
+    read_all,
 )
 from policy_eval.columnar.callers import CallersOfRows
 from policy_eval.columnar.classes import Reader, classes
@@ -208,10 +208,7 @@ class Factors:
             [self._program, *parts], lambda block, at: self._state(parts, block, at), same=id
         )
         answer = Memo([state, self._chosen_set()], lambda block, at: self._answer(state, block, at))
-        kinds = np.empty(size, np.int32)
-        for place, block in blocks_of(rows, size):
-            kinds[place] = block.numbers(answer)
-        return Concluded(kinds, answer.values)
+        return Concluded(read_all(answer, rows, size), answer.values)
 
     def _chosen_set(self) -> Part:
         return Told(self._set_of.codes, self._set_of.size)

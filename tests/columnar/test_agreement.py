@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from policy_eval.cases.suite import load_suite
+from policy_eval.columnar import blocks
 from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import InputError
 from policy_eval.request.principal import Principal, parse_principal
@@ -34,6 +35,16 @@ def test_on_rows_that_are_nearly_alike(start: int) -> None:
         rows += check(policies, questions, flat=random.random() < 0.5, unknown=unknown)
 
     assert rows > 1000
+
+
+def test_on_small_blocks_that_are_read_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "_ROWS", 8)
+    monkeypatch.setattr(blocks, "_THREADS", 4)
+    for seed in range(200, 220):
+        random = Random(seed)
+        rows = rows_of(random, 120)
+
+        assert check(policies_of(random), rows, flat=random.random() < 0.5) > 50
 
 
 @pytest.mark.parametrize("start", [0, 8])
