@@ -58,13 +58,11 @@ class Match(NamedTuple):
             bits |= self.named.sure.get(grant, 0) if self.named else 0
         return bits
 
-    def granting(self, grant: Grant, statements: int) -> Bounds:
+    def granting(self, named: Named, grant: Grant, statements: int) -> Bounds:
         """Return whether one of some statements matches and names the caller in this way."""
-        if self.named is None:
-            return NO
         return Bounds(
-            bool(self.sure & statements & self.named.sure.get(grant, 0)),
-            bool(self.possible & statements & self.named.possible.get(grant, 0)),
+            bool(self.sure & statements & named.sure.get(grant, 0)),
+            bool(self.possible & statements & named.possible.get(grant, 0)),
         )
 
 
@@ -100,10 +98,11 @@ def found_of(match: Match) -> Found:
             denied = Bounds(denied.sure or either.sure, denied.possible or either.possible)
         allows[layer], denies[layer] = allowed, denied
         of_resource |= mask if layer is Layer.RESOURCE else 0
-    granting = of_resource & allowing if match.named is not None else 0
-    if not granting:
+    named, granting = match.named, of_resource & allowing
+    if named is None or not granting:
         return Found(allows, denies, _NO_GRANTS)
-    return Found(allows, denies, {grant: match.granting(grant, granting) for grant in Grant})
+    grants = {grant: match.granting(named, grant, granting) for grant in Grant}
+    return Found(allows, denies, grants)
 
 
 def matches(program: Program, context: RequestContext, case: Case) -> Match:
