@@ -6,10 +6,7 @@ finds one for each combination of what other parts hold, once, by the first row 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import RLock
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -26,10 +23,6 @@ _MOST_PLACES = 1 << 24
 _MOST_MARKED = 1 << 18
 _MOST_REMEMBERED = 1 << 18
 _UNMET: Final = -1
-_MOST_THREADS = 8
-_THREADS = min(os.cpu_count() or 1, _MOST_THREADS)
-_FINDING = RLock()
-"""Held while a number is found that is not in a table yet."""
 
 
 class Reads(Protocol):
@@ -110,26 +103,12 @@ class Block:
 
 
 def read_all(part: Reads, rows: Rows, size: int) -> Numbers:
-    """Return what a part holds of some rows, block by block, on as many threads as there are cores.
-
-    numpy lets go of the interpreter while it looks up; what is not in a table yet is found by one
-    thread at a time.
-    """
+    """Return what a part holds of some rows, block by block."""
     found = np.empty(size, np.int32)
-
-    def read(start: int) -> None:
+    for start in range(0, size, _ROWS):
         place = slice(start, min(start + _ROWS, size))
         chosen = place if isinstance(rows, slice) else rows[place]
         found[place] = Block(chosen, place.stop - start).numbers(part)
-
-    starts = range(0, size, _ROWS)
-    if len(starts) == 1 or _THREADS == 1:
-        for start in starts:
-            read(start)
-    else:
-        with ThreadPoolExecutor(_THREADS) as pool:
-            for _ in pool.map(read, starts):
-                pass
     return found
 
 
@@ -254,16 +233,6 @@ class Pairs:
 
     def read(self, first: Numbers, second: Numbers, sizes: tuple[int, int]) -> Numbers:
         """Return the numbers of pairs; `sizes` are how many numbers there are of each."""
-        table = self._table
-        length, width = table.shape
-        if sizes[0] <= length and sizes[1] <= width:
-            found = looked_up(table.reshape(-1), first * np.int32(width) + second)
-            if found.min() != _UNMET:
-                return found
-        with _FINDING:
-            return self._met(first, second, sizes)
-
-    def _met(self, first: Numbers, second: Numbers, sizes: tuple[int, int]) -> Numbers:
         if not self._known and self._grown(sizes):
             width = self._table.shape[1]
             return met(self._table.reshape(-1), first * np.int32(width) + second, self._next)
@@ -325,9 +294,8 @@ class Numbering:
             self.size += len(where)
             return np.arange(self.size - len(where), self.size)
 
-        with _FINDING:
-            self._table = grown(self._table, size)
-            return met(self._table, places, find)
+        self._table = grown(self._table, size)
+        return met(self._table, places, find)
 
 
 def numbered(parts: Sequence[Codes]) -> Dense:
@@ -432,18 +400,12 @@ class Memo(Generic[T]):
         """Return the numbers of the values of a block's rows."""
         first, *rest = self._parts
         places, size = folded(block, first, rest, self._pairs)
-        table = self._table
-        if size <= len(table):
-            found = looked_up(table, places)
-            if found.min() != _UNMET:
-                return found
-        with _FINDING:
-            self._table = grown(self._table, size)
-            return met(
-                self._table,
-                places,
-                lambda where: [self._number(self._found(block, at)) for at in where.tolist()],
-            )
+        self._table = grown(self._table, size)
+        return met(
+            self._table,
+            places,
+            lambda where: [self._number(self._found(block, at)) for at in where.tolist()],
+        )
 
     def _found(self, block: Block, at: int) -> T:
         if self._remembered is None:

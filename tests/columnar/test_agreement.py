@@ -37,9 +37,8 @@ def test_on_rows_that_are_nearly_alike(start: int) -> None:
     assert rows > 1000
 
 
-def test_on_small_blocks_that_are_read_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "_ROWS", 8)
-    monkeypatch.setattr(blocks, "_THREADS", 4)
     for seed in range(200, 220):
         random = Random(seed)
         rows = rows_of(random, 120)
