@@ -7,6 +7,7 @@ what is wrong is refused.
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -34,7 +35,7 @@ from policy_eval.errors import InputError
 from policy_eval.text.json_values import read_value
 from policy_eval.text.node import Json, Number
 
-_BLOCK = 16 << 20
+_BLOCK = 32 << 20
 _SAMPLE, _SAMPLED = 256, 1 << 20
 """Lines that are looked at for their shape, and bytes in which they stand."""
 _PIECE = 1 << 18
@@ -235,10 +236,14 @@ def _type_of(kinds: set[str]) -> pa.DataType | None:
 
 
 def _is_utf8(block: memoryview) -> bool:
+    decoder = getincrementaldecoder("utf-8")()
     try:
-        return bool(str(block, "utf-8"))
+        for start in range(0, len(block), _PIECE):
+            decoder.decode(block[start : start + _PIECE])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
+    return True
 
 
 def _lines(block: memoryview) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -371,7 +371,7 @@ class Memo(Generic[T]):
         *,
         first: Sequence[T] = (),
         same: Callable[[T], Hashable] | None = None,
-        remembered: tuple[str, dict[Hashable, Any]] | None = None,
+        remembered: tuple[Hashable, dict[Hashable, Any]] | None = None,
     ) -> None:
         telling = [part for part in parts if not (isinstance(part, Told) and part.size == 1)]
         self._all = parts

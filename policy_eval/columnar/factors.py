@@ -256,7 +256,7 @@ class Factors:
 
     def _memo(
         self,
-        kind: str,
+        kind: Hashable,
         parts: Sequence[Part],
         find: Callable[[Block, int], Any],
         same: Callable[[Any], Hashable] | None = None,
@@ -374,8 +374,17 @@ class Factors:
         return Memo(parts, find, first=(_ASIDE, _ALIKE))
 
     def _as_told_apart(self, key: Column) -> Told:
+        """Return the classes of a key's values; of each says one value of it."""
         codes, size = self._grouping.classes_of_key(key)
-        return Told(key.codes, size, codes.astype(np.int32))
+        one_of = np.zeros(size, np.intp)
+        one_of[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        name, held = key.name, key.dictionary.held
+
+        def says(number: int) -> Hashable:
+            code = int(one_of[number])
+            return name, held(code) if code else _ALIKE
+
+        return Told(key.codes, size, codes.astype(np.int32), says)
 
     def _chosen(self, actions: NDArray[np.bool_]) -> Told:
         return Told(self._columns.action.codes, 2, actions)
@@ -509,7 +518,8 @@ class Factors:
         """Return what rows hold of a key: the class of its values, or what it follows from."""
         columns = [each for each in self._columns.keys if each.folded == folded]
         parts = self._feeding(folded)
-        following = self._told_here(parts, lambda block, at: self._followed(key, block, at))
+        kind = ("followed", folded, self._asked.version, self._grouping.version)
+        following = self._memo(kind, parts, lambda block, at: self._followed(key, block, at))
         found: Part = following
         for column in columns:
             dense = combined([self._grouping.classes_by_tests(column)])
@@ -538,7 +548,8 @@ class Factors:
                 return [*self._who, *map(self._as_told_apart, times)]
             case Feeder.OWNER | Feeder.REGION:
                 where, size = self._places.classes
-                place = Told(self._columns.resource.codes, size, where.astype(np.int32))
+                says = self._places.classes_said.__getitem__
+                place = Told(self._columns.resource.codes, size, where.astype(np.int32), says)
                 account = self._exactly(self._columns.account)
                 return [*self._who, self._facts, *self._by_value(OWNER), place, account]
             case Feeder.CALLER:

@@ -76,6 +76,11 @@ class Grouping:
             Mode.BY_ROW if action is None else self._mode(action) for action in asked.actions
         ]
 
+    @property
+    def version(self) -> int:
+        """The same number, by the same tests, means the same classes."""
+        return len(self._by_value)
+
     def _reading(self, key: Column) -> NDArray[np.bool_]:
         """Return which actions may ask for a key."""
         if key.name not in self._reads:

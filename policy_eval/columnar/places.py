@@ -49,6 +49,8 @@ class Places:
         self.broken[codes < 0] = True
         codes[self.broken] = 0
         self.classes = Codes(codes, len(numbers) + 1)
+        self.classes_said: tuple[Hashable, ...] = (None, *numbers)
+        """What each number of `classes` stands for."""
         regardless: dict[tuple[Hashable, str | None], int] = {}
         of_class = np.zeros(len(numbers) + 1, np.intp)
         for (place, holder), number in numbers.items():

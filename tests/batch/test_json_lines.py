@@ -178,6 +178,22 @@ def test_bytes_that_are_no_text_are_refused_row_by_row(tmp_path: Path) -> None:
     assert refused.said == '{"action": "\\xff"}'
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_characters_may_stand_across_the_pieces_of_a_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    lines = [{"action": "é" * length} for length in range(1, 9)]
+    path = tmp_path / "requests.jsonl"
+    texts = [json.dumps(line, ensure_ascii=False) for line in lines]
+    path.write_bytes(("\n".join(texts) + end).encode())
+    for piece in range(1, 9):
+        monkeypatch.setattr(json_lines, "_PIECE", piece)
+        chunks = chunks_of(path)
+
+        assert _was_at_once(chunks)
+        assert said_in(chunks) == dict(enumerate(lines, 1))
+
+
 def test_a_row_that_was_read_at_once_is_given_back_as_it_stands(tmp_path: Path) -> None:
     (chunk,) = chunks_of(_file(tmp_path, {"action": "a"}, {"action": "b"}))
     error = rows.too_long()
