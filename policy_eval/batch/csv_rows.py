@@ -18,6 +18,7 @@ from policy_eval.batch.rows import (
     Chunk,
     Gathering,
     Row,
+    at_line,
     check_kept,
     is_cut,
     is_read,
@@ -27,6 +28,7 @@ from policy_eval.batch.rows import (
 from policy_eval.batch.streams import Stream
 from policy_eval.columnar.columns import without_column
 from policy_eval.errors import InputError, RequestError, refuse_request
+from policy_eval.text.files import decode
 
 T = TypeVar("T")
 
@@ -134,15 +136,13 @@ class CsvRows:
     def _checked(self, row: Row, cells: list[str] | csv.Error) -> list[str]:
         if any(map(is_cut, self._held)):
             raise too_long()
-        if not isinstance(cells, list):
-            raise refuse_request("row-shape", _in_our_words(cells), "close every quote")
+        data = row.data.removeprefix(_MARK) if row.line == 1 else row.data
         try:
-            row.data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise refuse_request(
-                "wrong-encoding", f"byte 0x{row.data[error.start]:02X} is not UTF-8",
-                "save the file as UTF-8",
-            ) from None  # fmt: skip
+            decode(data, self._stream.name, len(data), RequestError)
+        except RequestError as error:
+            raise RequestError(*at_line(error.diagnostics, row.line)) from None
+        if not isinstance(cells, list):
+            raise refuse_request("row-shape", _in_our_words(cells), "put such cells into quotes")
         return cells
 
     def _texts(self) -> Iterator[str]:
@@ -163,6 +163,8 @@ def _in_our_words(error: csv.Error) -> str:
     said = str(error)
     if "field larger" in said:
         return f"a cell has more than {LARGEST_ROW:,} characters"
+    if "new-line" in said:
+        return "a carriage return stands in a cell without quotes"
     return "a quote is not closed" if "end of data" in said else said
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,10 +19,10 @@ import pyarrow as pa
 
 from policy_eval.batch.formats import Format, format_of, requests_of
 from policy_eval.batch.rows import CONTEXT, TEXTS, Rejected
-from policy_eval.batch.run import Summary, decide
+from policy_eval.batch.run import ROW, Summary, decide
 from policy_eval.batch.streams import STDIN
 from policy_eval.batch.writing import Writer, writer
-from policy_eval.columnar import Columnar
+from policy_eval.columnar import SCHEMA, Columnar
 from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import Diagnostic, RequestError, Severity, refuse_request
 from policy_eval.text.replacing import copy_all, replacing
@@ -67,6 +67,7 @@ def run(job: Job, policies: PolicySet, progress: Callable[[float], None]) -> Don
     out_form = job.out_form or format_of(job.out)
     rejects = job.rejects or (None if job.out == STDOUT else f"{job.out}{_REJECTS}")
     _check_names(job, rejects)
+    _check_kept(job.keep)
     with requests_of(job.requests, form, job.keep) as requests, ExitStack() as files:
         output = _Output(job, out_form, rejects, files)
         name = "<stdin>" if job.requests == STDIN else job.requests
@@ -159,6 +160,16 @@ def _check_names(job: Job, rejects: str | None) -> None:
                 raise refuse_request(
                     "output", f"{path}: {other} and {name} are one file", "name another"
                 )
+
+
+def _check_kept(names: Sequence[str]) -> None:
+    """Refuse to keep columns whose names are those of decisions. Raises RequestError."""
+    for name in names:
+        if name == ROW or name in SCHEMA.names:
+            raise refuse_request(
+                "table-column", f"`{name}` cannot be kept: decisions have a column of this name",
+                "rename it in the file of requests",
+            )  # fmt: skip
 
 
 def _near_misses(file: str, names: Iterable[str]) -> Iterator[Diagnostic]:

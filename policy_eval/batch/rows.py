@@ -128,10 +128,13 @@ def rejected(row: Row, error: InputError, file: str) -> Rejected:
 
 
 def at_line(problems: Iterable[Diagnostic], line: int) -> tuple[Diagnostic, ...]:
-    """Return problems of a text that stands at a line of a file."""
+    """Return problems of a text that begins at a line of a file."""
+
+    def moved(place: Place) -> Place:
+        return place._replace(line=line - 1 + place.line)
+
     return tuple(
-        problem._replace(place=problem.place and problem.place._replace(line=line))
-        for problem in problems
+        problem._replace(place=problem.place and moved(problem.place)) for problem in problems
     )
 
 

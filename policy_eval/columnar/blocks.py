@@ -141,8 +141,8 @@ class Told:
         return self._says(number)
 
 
-class Product:
-    """What a part holds of the rows that another one (of 0 and 1) chooses; 0 of the others."""
+class _OfChosen:
+    """A part, and another one (of 0 and 1) that chooses rows; numbers are those of the part."""
 
     __slots__ = ("_chosen", "_part")
 
@@ -152,17 +152,39 @@ class Product:
 
     @property
     def size(self) -> int:
-        """How many numbers there are."""
+        """How many numbers there are, of the rows that were read."""
         return self._part.size
+
+    def said(self, number: int) -> Hashable:
+        """Return what a number stands for."""
+        return self._part.said(number)
+
+
+class Product(_OfChosen):
+    """What a part holds of the rows that another one chooses; 0 of the others."""
+
+    __slots__ = ()
 
     def read(self, block: Block) -> Numbers:
         """Return the numbers of a block."""
         found: Numbers = block.numbers(self._part) * block.numbers(self._chosen)
         return found
 
-    def said(self, number: int) -> Hashable:
-        """Return what a number stands for."""
-        return self._part.said(number)
+
+class Among(_OfChosen):
+    """What a part holds of the rows that another one chooses, which alone are read; 1 of others."""
+
+    __slots__ = ()
+
+    def read(self, block: Block) -> Numbers:
+        """Return the numbers of a block."""
+        where = np.flatnonzero(block.numbers(self._chosen))
+        if len(where) == block.size:
+            return block.numbers(self._part)
+        found = np.ones(block.size, np.int32)
+        if len(where):
+            found[where] = block.within(where).numbers(self._part)
+        return found
 
 
 class Either:
@@ -192,35 +214,6 @@ class Either:
         """Return what a number stands for."""
         first = self._first
         return first.said(number) if number < first.size else self._other.said(number - first.size)
-
-
-class Among:
-    """What a part holds of the rows that another one (of 0 and 1) chooses; 1 of the others."""
-
-    __slots__ = ("_chosen", "_part")
-
-    def __init__(self, chosen: Part, part: Part) -> None:
-        self._chosen = chosen
-        self._part = part
-
-    @property
-    def size(self) -> int:
-        """How many numbers there are, of the rows that were read."""
-        return self._part.size
-
-    def read(self, block: Block) -> Numbers:
-        """Return the numbers of a block."""
-        where = np.flatnonzero(block.numbers(self._chosen))
-        if len(where) == block.size:
-            return block.numbers(self._part)
-        found = np.ones(block.size, np.int32)
-        if len(where):
-            found[where] = block.within(where).numbers(self._part)
-        return found
-
-    def said(self, number: int) -> Hashable:
-        """Return what a number stands for."""
-        return self._part.said(number)
 
 
 class Pairs:

@@ -340,7 +340,7 @@ class Factors:
                 reserved = np.array([each is not None for each in services], np.bool_)
                 chosen = Product(Told(key.codes, 2, reserved), self._chosen(self._anew))
                 parts = [*self._who, *self._by_value(FORWARDING), _told(key.codes, services)]
-                yield Among(chosen, self._memo("refusal", parts, self._refusal))
+                yield Among(self._memo("refusal", parts, self._refusal), chosen)
 
     def _refusal(self, block: Block, at: int) -> object:
         context = self._context(block, at)
@@ -403,7 +403,7 @@ class Factors:
                 "named", [self._program, self._facts, *self._who], self._names,
                 same=lambda each: id(each) if isinstance(each, Named) else each,
             )  # fmt: skip
-            yield Among(self._asking(naming), memo)
+            yield Among(memo, self._asking(naming))
 
     def _names(self, block: Block, at: int) -> object:
         context = self._context(block, at)
@@ -447,7 +447,7 @@ class Factors:
             rows = rows_of[self._program_of(block, at)]
             return tuple(outcome_bits_of(row, held, (), OUR_READING) for row in rows)
 
-        return Among(self._asking(rows_of), self._told_here([self._program, state], find))
+        return Among(self._told_here([self._program, state], find), self._asking(rows_of))
 
     def _resource(self) -> Part:
         """Return how a resource is named: by the class of its text, or by what it may be."""
@@ -569,7 +569,7 @@ class Factors:
             return _ASIDE if context is None else (outcome_bits(row, context),)
 
         memo = self._told_here([pairs, *self._who, kinds], find)
-        return Among(self._asking(programs), memo)
+        return Among(memo, self._asking(programs))
 
 
 def _told(codes: Numbers, values: Sequence[Hashable]) -> Told:

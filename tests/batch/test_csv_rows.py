@@ -65,7 +65,7 @@ def test_rows_that_are_none_are_told_with_their_lines(tmp_path: Path) -> None:
     chunks = chunks_of(path)
 
     assert said_in(chunks) == {9: {"action": "b"}}
-    lines = (2, 3, 5, 6, 7, 8, 9, 10, 12)
+    places = ("2:1", "3:1", "5:3", "6:1", "7:1", "8:1", "9:1", "10:1", "12:1")
     said = (
         "row-shape]: this row has 2 cells, and the header 3 names",
         "row-shape]: this row has 4 cells, and the header 3 names",
@@ -78,9 +78,24 @@ def test_rows_that_are_none_are_told_with_their_lines(tmp_path: Path) -> None:
         "row-shape]: a quote is not closed",
     )
     assert [texts[0] for _, texts in refused_in(chunks)] == [
-        f"{path}:{line}:1: error[{text}" for line, text in zip(lines, said, strict=True)
+        f"{path}:{place}: error[{text}" for place, text in zip(places, said, strict=True)
     ]
     assert rejected_in(chunks)[1].said == '"a\nb",c,d,e'
+
+
+def test_rows_in_no_text_of_ours_are_told_as_any_other_file(tmp_path: Path) -> None:
+    for text, says in (
+        ("action\na\n".encode("utf-16"), "1:1: error[wrong-encoding]: {path}: this is UTF-16 text"),
+        (b'action\n"a\nb\xff"\n', "3:2: error[wrong-encoding]: byte 0xFF is not UTF-8"),
+        (b"action\na\x00\n", "2:2: error[nul-character]: the text holds a NUL character"),
+        (b"action\na\rb\n", "2:1: error[row-shape]: a carriage return stands in a cell"),
+    ):
+        path = _file(tmp_path, text)
+        try:
+            ((_, problems),) = refused_in(chunks_of(path))
+        except InputError as error:
+            problems = [str(error)]
+        assert problems[0].startswith(f"{path}:{says.format(path=path)}")
 
 
 def test_a_row_that_is_too_long_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

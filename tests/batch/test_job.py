@@ -238,6 +238,8 @@ def test_kept_columns_of_every_type_are_written(tmp_path: Path) -> None:
         (Job("{}/requests.jsonl", "{}/out.csv", rejects="/dev/full"), "no space left on device"),
         (Job("{}/requests.jsonl", "{}/out.csv", rejects="{}/none/a"), "no such file or directory"),
         (Job("-", "{}/out.csv", form=Format.PARQUET), "stdin has none"),
+        (Job("{}/requests.jsonl", "{}/out.csv", keep=("row",)), "`row` cannot be kept"),
+        (Job("{}/requests.jsonl", "{}/out.csv", keep=("matched",)), "`matched` cannot be kept"),
         (Job("{}/typed.parquet", "{}/out.csv"), "typed.parquet: the column `action` holds int64"),
         (Job("{}/cut.parquet", "{}/out.parquet"), "unreadable-table"),
     ],

@@ -68,13 +68,13 @@ def test_parts_of_parts() -> None:
     assert _read(Product(part, some)) == [0, 1, 2, 0]
     assert _read(Either(_told(0, 1, 0, 2), part)) == [5, 1, 5, 2]
     assert _read(Either(_told(1, 1, 2, 2), part)) == [1, 1, 2, 2]
-    assert _read(Among(some, part)) == [1, 1, 2, 1]
-    assert _read(Among(_told(1, 1, 1, 1, size=2), part)) == [2, 1, 2, 0]
-    assert _read(Among(_told(0, 0, 0, 0, size=2), part)) == [1, 1, 1, 1]
+    assert _read(Among(part, some)) == [1, 1, 2, 1]
+    assert _read(Among(part, _told(1, 1, 1, 1, size=2))) == [2, 1, 2, 0]
+    assert _read(Among(part, _told(0, 0, 0, 0, size=2))) == [1, 1, 1, 1]
     either = Either(_told(0, 1, 0, 2), part)
     assert (either.size, either.said(1), either.said(5)) == (6, "said 1", "said 2")
     assert (Product(part, some).size, Product(part, some).said(2)) == (3, "said 2")
-    assert (Among(some, part).size, Among(some, part).said(2)) == (3, "said 2")
+    assert (Among(part, some).size, Among(part, some).said(2)) == (3, "said 2")
 
 
 def test_rows_that_are_chosen_are_read_alone() -> None:
