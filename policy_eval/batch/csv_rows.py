@@ -163,7 +163,7 @@ def _in_our_words(error: csv.Error) -> str:
     said = str(error)
     if "field larger" in said:
         return f"a cell has more than {LARGEST_ROW:,} characters"
-    if "new-line" in said:
+    if "new-line character" in said:
         return "a carriage return stands in a cell without quotes"
     return "a quote is not closed" if "end of data" in said else said
 
