@@ -14,6 +14,7 @@ from policy_eval.errors import refuse_request
 from policy_eval.policy.policy_type import RULES
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import (
+    Bounds,
     Case,
     Found,
     Grant,
@@ -149,7 +150,7 @@ _VERDICTS: dict[object, Verdict] = {}
 """The verdicts that were given, by all that they follow from: there are few different ones."""
 
 
-def verdict_of(case: Case, found: Found) -> Verdict:
+def verdict_of(case: Case, found: Found[Bounds]) -> Verdict:
     """Return what follows from what each layer says."""
     allows, denies, grants = found
     key = (
@@ -204,7 +205,7 @@ def _unknown_layers(case: Case) -> tuple[Layer, ...]:
     )
 
 
-def _deciding_layers(case: Case, word: Word, found: Found) -> tuple[Layer, ...]:
+def _deciding_layers(case: Case, word: Word, found: Found[Bounds]) -> tuple[Layer, ...]:
     """Return the layers whose statements made the decision."""
     match word:
         case Word.EXPLICIT_DENY:

@@ -10,6 +10,7 @@ from policy_eval.engine.reference import StatementTrace
 from policy_eval.policy.ast import Effect
 from policy_eval.policy.policy_type import RULES
 from policy_eval.semantics.authorization import (
+    BOUNDS,
     NO,
     SPELLED,
     Bounds,
@@ -104,8 +105,8 @@ def _name(part: Part, layer: Layer) -> str:
 def _rung(part: Part, layer: Layer, level: int, levels: int) -> Rung:
     case, traced = part.case, part.trace
     traces = traced.of(layer, level)
-    allows = allow_of(case, layer, traced.bounds(Effect.ALLOW, layer, level))
-    denies = deny_of(case, layer, traced.bounds(Effect.DENY, layer, level))
+    allows = allow_of(case, layer, traced.bounds(Effect.ALLOW, layer, level), BOUNDS)
+    denies = deny_of(case, layer, traced.bounds(Effect.DENY, layer, level), BOUNDS)
     effect = Effect.DENY if denies.possible else Effect.ALLOW
     statements = tuple(
         trace

@@ -113,7 +113,7 @@ class Trace(NamedTuple):
         ]
         return Bounds(True in found, True in found or None in found)
 
-    def found(self) -> Found:
+    def found(self) -> Found[Bounds]:
         """Return what each layer says: it allows if each level does, denies if one does."""
         allows: dict[Layer, Bounds] = {}
         denies: dict[Layer, Bounds] = {}

@@ -74,7 +74,7 @@ def union(masks: Iterable[int]) -> int:
     return bits
 
 
-def find(program: Program, context: RequestContext, case: Case) -> tuple[Found, Match]:
+def find(program: Program, context: RequestContext, case: Case) -> tuple[Found[Bounds], Match]:
     """Return what each layer says, and the statements that match.
 
     Raises RequestError where a statement of a layer that has a say, selected by its action, reads
@@ -84,7 +84,7 @@ def find(program: Program, context: RequestContext, case: Case) -> tuple[Found, 
     return found_of(match), match
 
 
-def found_of(match: Match) -> Found:
+def found_of(match: Match) -> Found[Bounds]:
     """Return what each layer says, from the statements that match."""
     allowing, denying = match.action.allows, match.action.denies
     allows: dict[Layer, Bounds] = {}

@@ -12,10 +12,11 @@ R-KMS-01, R-KMS-02, R-TRUST-01, R-TRUST-02.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, Self, TypeVar, assert_never
 
+from policy_eval.policy.ast import Effect
 from policy_eval.semantics.layers import Layer
 
 
@@ -155,6 +156,12 @@ class Bounds(NamedTuple):
     sure: bool
     possible: bool
 
+    def __and__(self, other: Bounds) -> Bounds:
+        return Bounds(self.sure and other.sure, self.possible and other.possible)
+
+    def __or__(self, other: Bounds) -> Bounds:
+        return Bounds(self.sure or other.sure, self.possible or other.possible)
+
 
 YES = Bounds(sure=True, possible=True)
 NO = Bounds(sure=False, possible=False)
@@ -219,68 +226,116 @@ _CLASSES = (
 )  # fmt: skip
 
 
-class Found(NamedTuple):
+class Booleans(NamedTuple, Generic[B]):
+    """The truths of a kind of Booleans, and what there is to say of layers where it is open.
+
+    `unknown` gives whether a layer of which nobody knows the policies allows (in which way, for
+    the resource's) or denies; `exempt` and `applies` whether a layer that hangs on an unknown key
+    has no say, or has one.
+    """
+
+    always: B
+    never: B
+    unknown: Callable[[Layer, Grant | Effect], B]
+    exempt: Callable[[Layer], B]
+    applies: Callable[[Layer], B]
+
+
+class Found(NamedTuple, Generic[B]):
     """What an engine found: of each layer whether it allows and denies; of the resource's how.
 
     `grants` says whether an Allow of the resource's policy names the caller in each way. A layer
     of several levels allows if each level does (R-SCP-02).
     """
 
-    allows: Mapping[Layer, Bounds]
-    denies: Mapping[Layer, Bounds]
-    grants: Mapping[Grant, Bounds]
+    allows: Mapping[Layer, B]
+    denies: Mapping[Layer, B]
+    grants: Mapping[Grant, B]
 
 
-def allow_of(case: Case, layer: Layer, found: Bounds) -> Bounds:
-    """Return whether a layer allows, from whether its policies do."""
+def allow_of(
+    case: Case, layer: Layer, found: B, kind: Booleans[B], way: Grant | Effect = Effect.ALLOW
+) -> B:
+    """Return whether a layer allows, from whether its policies do.
+
+    `way` is how the resource's name the caller.
+    """
     state = case.layers[layer]
     match state.presence:
-        case Presence.GIVEN if layer is Layer.RCP:
-            return YES  # RCPFullAWSAccess is always attached (R-RCP-02)
+        case Presence.GIVEN | Presence.UNKNOWN if layer is Layer.RCP:
+            return kind.always  # RCPFullAWSAccess is always attached (R-RCP-02)
         case Presence.GIVEN:
-            return found._replace(possible=True) if state.hangs_on else found
+            allows = found
         case Presence.UNKNOWN:
-            return MAYBE
+            allows = kind.unknown(layer, way)
         case Presence.BY_ITSELF:
-            return YES
+            return kind.always
         case Presence.NOTHING:
-            return NO
+            return kind.never
         case Presence.NONE | Presence.NOT_APPLICABLE:
-            return YES if layer in _LIMITING else NO
+            return kind.always if layer in _LIMITING else kind.never
         case _:
             assert_never(state.presence)
+    return allows | kind.exempt(layer) if state.hangs_on else allows
 
 
-def deny_of(case: Case, layer: Layer, found: Bounds) -> Bounds:
+def deny_of(case: Case, layer: Layer, found: B, kind: Booleans[B]) -> B:
     """Return whether a layer denies, from whether its policies do."""
     state = case.layers[layer]
     match state.presence:
         case Presence.GIVEN if state.denies:
-            return found._replace(sure=False) if state.hangs_on else found
+            denies = found
         case Presence.UNKNOWN if state.denies:
-            return MAYBE
+            denies = kind.unknown(layer, Effect.DENY)
         case _:
-            return NO
+            return kind.never
+    return denies & kind.applies(layer) if state.hangs_on else denies
 
 
 _OF_CALLER = (Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION)
 _OF_ORGANIZATION = (Layer.SCP, Layer.RCP, Layer.ENDPOINT)
 
 
-def bounds_of(case: Case, found: Found) -> tuple[Allows[bool], Allows[bool]]:
-    """Return what surely and what possibly allows."""
-    allows, grants = found.allows, found.grants
-    bounds = (  # in the order of the fields of `Allows`
-        *[allow_of(case, layer, allows.get(layer, NO)) for layer in _OF_CALLER],
-        *[allow_of(case, Layer.RESOURCE, grants.get(grant, NO)) for grant in _CLASSES],
-        *[allow_of(case, layer, allows.get(layer, NO)) for layer in _OF_ORGANIZATION],
+def allows_of(case: Case, found: Found[B], kind: Booleans[B]) -> Allows[B]:
+    """Return what allows, as far as each layer has a say."""
+    allows, grants, never = found.allows, found.grants, kind.never
+
+    def of(layer: Layer) -> B:
+        return allow_of(case, layer, allows.get(layer, never), kind)
+
+    return Allows._make(
+        (  # in the order of the fields of `Allows`
+            *map(of, _OF_CALLER),
+            *[
+                allow_of(case, Layer.RESOURCE, grants.get(grant, never), kind, grant)
+                for grant in _CLASSES
+            ],
+            *map(of, _OF_ORGANIZATION),
+        )
     )
+
+
+def denies_of(case: Case, found: Found[B], kind: Booleans[B]) -> tuple[B, ...]:
+    """Return what denies, layer by layer; nothing denies an action that needs no permission."""
+    if case.side is Side.NEITHER:
+        return ()
+    denies, never = found.denies, kind.never
+    return tuple(deny_of(case, layer, denies.get(layer, never), kind) for layer in Layer)
+
+
+BOUNDS = Booleans(YES, NO, lambda _, __: MAYBE, lambda _: MAYBE, lambda _: MAYBE)
+"""Bounds: what is open may be, and may not."""
+
+
+def bounds_of(case: Case, found: Found[Bounds]) -> tuple[Allows[bool], Allows[bool]]:
+    """Return what surely and what possibly allows."""
+    bounds = allows_of(case, found, BOUNDS)
     return Allows._make([each.sure for each in bounds]), Allows._make(
         [each.possible for each in bounds]
     )
 
 
-def decide(case: Case, found: Found) -> tuple[Word, bool | None]:
+def decide(case: Case, found: Found[Bounds]) -> tuple[Word, bool | None]:
     """Return the decision's word, and whether the call is allowed (None: not known).
 
     An explicit deny is final (R-EVAL-01). Where a call is denied either way but it is not known
@@ -289,9 +344,7 @@ def decide(case: Case, found: Found) -> tuple[Word, bool | None]:
     surely, possibly = bounds_of(case, found)
     sure = granted(case.side, surely, case.everyone, always=True)
     possible = granted(case.side, possibly, case.everyone, always=True)
-    denies = [deny_of(case, layer, found.denies.get(layer, NO)) for layer in Layer]
-    if case.side is Side.NEITHER:
-        denies = []
+    denies = denies_of(case, found, BOUNDS)
     if any(deny.sure for deny in denies):
         return Word.EXPLICIT_DENY, False
     if not any(deny.possible for deny in denies):
@@ -302,7 +355,7 @@ def decide(case: Case, found: Found) -> tuple[Word, bool | None]:
     return Word.UNDETERMINED, None if possible else False
 
 
-def decided_by(case: Case, word: Word, found: Found) -> Layer | None:
+def decided_by(case: Case, word: Word, found: Found[Bounds]) -> Layer | None:
     """Return the layer that decided; None where none did, or it is not known.
 
     For an explicit deny the first whose Deny matched, else the first that had to allow and did
@@ -313,7 +366,7 @@ def decided_by(case: Case, word: Word, found: Found) -> Layer | None:
         case Word.EXPLICIT_DENY:
             denied = (
                 layer for layer in Layer
-                if deny_of(case, layer, found.denies.get(layer, NO)).sure
+                if deny_of(case, layer, found.denies.get(layer, NO), BOUNDS).sure
             )  # fmt: skip
             return next(denied)
         case Word.ALLOWED:
@@ -337,7 +390,7 @@ def _blocks(case: Case, layer: Layer, allows: Allows[bool]) -> bool:
     return not granted(case.side, others, case.everyone, always=True)
 
 
-def _granting(case: Case, found: Found) -> Layer | None:
+def _granting(case: Case, found: Found[Bounds]) -> Layer | None:
     sure, _ = bounds_of(case, found)
     if case.side is Side.NEITHER:
         return None
@@ -347,7 +400,7 @@ def _granting(case: Case, found: Found) -> Layer | None:
     return Layer.IDENTITY if case.layers[Layer.IDENTITY].presence is Presence.GIVEN else None
 
 
-def granting_layers(case: Case, found: Found) -> tuple[Layer, ...]:
+def granting_layers(case: Case, found: Found[Bounds]) -> tuple[Layer, ...]:
     """Return the layers whose Allows grant an allowed call: the identity's, the resource's."""
     sure, _ = bounds_of(case, found)
     if case.side is Side.NEITHER:
@@ -365,7 +418,7 @@ def granting_layers(case: Case, found: Found) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-def granting_classes(case: Case, found: Found) -> frozenset[Grant]:
+def granting_classes(case: Case, found: Found[Bounds]) -> frozenset[Grant]:
     """Return in which ways of naming the caller an Allow of the resource's policy grants the call.
 
     Those that grant it without any other, where the identity's need not too.

@@ -15,6 +15,7 @@ from policy_eval.policy.document import read_document
 from policy_eval.request.context import Values
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import (
+    Bounds,
     Case,
     Found,
     LayerState,
@@ -114,13 +115,13 @@ def as_identity(policies: tuple[Policy, ...]) -> tuple[Attachment, ...]:
     return tuple(Attachment(Layer.IDENTITY, 0, policy) for policy in policies)
 
 
-def scalar_found(policies: tuple[Policy, ...], context: RequestContext) -> Found:
+def scalar_found(policies: tuple[Policy, ...], context: RequestContext) -> Found[Bounds]:
     """Return what the scalar engine finds. Raises RequestError."""
     program = Program(as_identity(policies))
     return scalar.find(program, context, IDENTITY_ONLY)[0]
 
 
-def reference_found(policies: tuple[Policy, ...], context: RequestContext) -> Found:
+def reference_found(policies: tuple[Policy, ...], context: RequestContext) -> Found[Bounds]:
     """Return what the reference engine finds. Raises RequestError."""
     return reference.trace(as_identity(policies), context, IDENTITY_ONLY).found()
 
@@ -141,6 +142,6 @@ def reference_word(policies: tuple[Policy, ...], context: RequestContext) -> str
         return "error"
 
 
-def _word(found: Found) -> str:
+def _word(found: Found[Bounds]) -> str:
     word, _ = decide(IDENTITY_ONLY, found)
     return word.value

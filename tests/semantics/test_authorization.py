@@ -110,7 +110,7 @@ def _case(side: Side = Side.EITHER, **states: LayerState) -> Case:
     return Case(side, layers)
 
 
-def _found(allows: Bounds, denies: Bounds, **grants: Bounds) -> Found:
+def _found(allows: Bounds, denies: Bounds, **grants: Bounds) -> Found[Bounds]:
     return Found(
         {Layer.IDENTITY: allows},
         {Layer.IDENTITY: denies},
@@ -193,7 +193,7 @@ _RESOURCE = LayerState(Presence.GIVEN)
         (_case(identity=LayerState(Presence.BY_ITSELF)), _found(NO, NO), None),
     ],
 )
-def test_the_layer_that_granted(case: Case, found: Found, layer: Layer | None) -> None:
+def test_the_layer_that_granted(case: Case, found: Found[Bounds], layer: Layer | None) -> None:
     assert decided_by(case, Word.ALLOWED, found) is layer
 
 
@@ -214,7 +214,7 @@ def test_the_layer_that_granted(case: Case, found: Found, layer: Layer | None) -
         (_case(scp=_RESOURCE, boundary=_RESOURCE), _found(NO, NO), Layer.SCP),
     ],
 )
-def test_the_layer_that_kept_it_denied(case: Case, found: Found, layer: Layer) -> None:
+def test_the_layer_that_kept_it_denied(case: Case, found: Found[Bounds], layer: Layer) -> None:
     assert decided_by(case, Word.IMPLICIT_DENY, found) is layer
 
 
@@ -236,6 +236,6 @@ def test_the_layer_that_kept_it_denied(case: Case, found: Found, layer: Layer) -
     ],
 )
 def test_the_layers_whose_allows_granted(
-    case: Case, found: Found, layers: tuple[Layer, ...]
+    case: Case, found: Found[Bounds], layers: tuple[Layer, ...]
 ) -> None:
     assert granting_layers(case, found) == layers
