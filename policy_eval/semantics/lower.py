@@ -297,18 +297,47 @@ def _accepted(
 
 def lower_condition(condition: Condition, policy: Policy, effect: Effect, reading: Reading) -> Test:
     """Return the test of one condition key under one operator (section C)."""
+    parts = parts_of(condition, policy, reading)
+    unreadable_fails = policy.accepts_invalid and parts.operator.view is View.ARN  # R-COND-19
+    return lower_parts(parts, effect, reading)._replace(
+        origin=Origin(
+            condition.operator,
+            parts.operator,
+            condition.values,
+            absence_rule(parts.operator, parts.name),
+        ),
+        unreadable_fails=unreadable_fails,
+    )
+
+
+class ConditionParts(NamedTuple):
+    """A condition as its parts: the key, the operator with its name, the policy values parsed."""
+
+    key: Key
+    name: OperatorName
+    operator: Operator
+    patterns: tuple[Pattern, ...]
+
+
+def parts_of(condition: Condition, policy: Policy, reading: Reading) -> ConditionParts:
+    """Return the parts of a condition as it stands in a policy."""
     name = parse_operator_name(condition.operator)
     # INVARIANT: unknown operators were refused (`validity`)
     if name is None:
         raise KeyError(condition.operator)
     operator = OPERATORS[name.base.lower()]
-    rule = absence_rule(operator, name)
-    origin = Origin(condition.operator, operator, condition.values, rule)
-    key = key_named(condition.key)
-    if operator.view is View.PRESENCE:
-        return _presence_test(condition, name, operator, origin, effect, reading)
-    view = _view(operator, key, reading)
     patterns = condition_patterns(condition, operator, policy, reading)
+    return ConditionParts(key_named(condition.key), name, operator, patterns)
+
+
+_OF_PARTS = Origin("", None, ())
+
+
+def lower_parts(parts: ConditionParts, effect: Effect, reading: Reading) -> Test:
+    """Return the test of a condition in parts, without its origin."""
+    key, name, operator, patterns = parts
+    if operator.view is View.PRESENCE:
+        return _presence_test(parts, effect, reading)
     when_absent = holds_when_absent(
         name.set_operator,
         effect,
@@ -317,7 +346,7 @@ def lower_condition(condition: Condition, policy: Policy, effect: Effect, readin
         reading=reading,
     )
     accepts = _accepted(patterns, _globs(operator.denote), reading, negated=operator.negated)
-    if not condition.values and not operator.negated and OpenPoint.EMPTY_POLICY_LIST in reading:
+    if not patterns and not operator.negated and OpenPoint.EMPTY_POLICY_LIST in reading:
         accepts, when_absent = EVERYTHING, True
     when_null = name.set_operator is SetOperator.FOR_ALL_VALUES
     if _reads_the_table(name, operator, reading):
@@ -329,16 +358,15 @@ def lower_condition(condition: Condition, policy: Policy, effect: Effect, readin
         when_absent = when_null = False
     return Test(
         key,
-        view,
+        _view(operator, key, reading),
         _quantifier(name, operator, reading),
         accepts,
-        origin,
+        _OF_PARTS,
         when_absent,
         when_null,
         name.set_operator is not None and OpenPoint.EMPTY_TEXT_IS_NULL not in reading,
         when_malformed=effect is Effect.DENY,
         when_ambiguous=_when_ambiguous(effect, reading),
-        unreadable_fails=policy.accepts_invalid and operator.view is View.ARN,  # R-COND-19
     )
 
 
@@ -403,24 +431,17 @@ def _reads_the_table(name: OperatorName, operator: Operator, reading: Reading) -
     )
 
 
-def _presence_test(
-    condition: Condition,
-    name: OperatorName,
-    operator: Operator,
-    origin: Origin,
-    effect: Effect,
-    reading: Reading,
-) -> Test:
+def _presence_test(parts: ConditionParts, effect: Effect, reading: Reading) -> Test:
     """Return the test of `Null`: with a set operator, constant (R-COND-21, R-COND-22)."""
-    key = key_named(condition.key)
-    members = [operator.denote((text,)) for text in condition.values]
+    key, name, operator, patterns = parts
+    members = [operator.denote(_globs_only(pattern)) for pattern in patterns]
     if None in members:  # R-COND-41: the restrictive side, whatever the key holds
         accepts: ValueSet = EVERYTHING if effect is Effect.DENY else NOTHING
     else:
         accepts = union(tuple(member for member in members if member is not None))
     if name.set_operator is not None and OpenPoint.NULL_WITH_SET_OPERATOR not in reading:
         accepts = EVERYTHING if name.set_operator is SetOperator.FOR_ALL_VALUES else NOTHING
-    elif not condition.values and OpenPoint.EMPTY_POLICY_LIST in reading:
+    elif not patterns and OpenPoint.EMPTY_POLICY_LIST in reading:
         accepts = EVERYTHING
     holds_for_null = accepts is EVERYTHING or (
         isinstance(accepts, OneOf) and False in accepts.values
@@ -430,12 +451,16 @@ def _presence_test(
         View.PRESENCE,
         Quantifier.PRESENCE,
         accepts,
-        origin,
+        _OF_PARTS,
         when_absent=holds_for_null,
         when_null=holds_for_null,
         empty_is_null=OpenPoint.EMPTY_TEXT_IS_NULL not in reading,
         when_ambiguous=_when_ambiguous(effect, reading),
     )
+
+
+def _globs_only(pattern: Pattern) -> Glob:
+    return tuple(piece for piece in pattern if not isinstance(piece, Variable))
 
 
 def lower_statement(policy: Policy, statement: Statement, reading: Reading) -> tuple[Test, ...]:
