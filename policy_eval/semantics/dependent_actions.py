@@ -65,13 +65,26 @@ _SYSTEM_TAG = "aws:secretsmanager:owningService"
 class Needed(NamedTuple):
     """A further request that the call makes, and why.
 
-    `hangs_on` is the unknown key that decides whether it is needed at all, empty if it is.
+    `row` is the row that brings it; `hangs_on` is the unknown key that decides whether it is needed
+    at all, empty if it is.
     """
 
     request: Request
     because: str
     rule: str
+    row: Dependency
     hangs_on: str = ""
+
+    @property
+    def same_resource(self) -> bool:
+        """Whether it is on the resource that was asked about."""
+        return self.row.on is On.SAME_RESOURCE
+
+    def carries(self, folded: str) -> bool:
+        """Return whether it carries a key of the call, or one of its own (R-COND-06)."""
+        if folded == "aws:tagkeys" or folded.startswith(_REQUEST_TAG):
+            return self.same_resource
+        return _carries(self.row, folded) or folded in map(fold, self.request.unknown)
 
 
 def may_need(folded_action: str) -> tuple[str, ...]:
@@ -99,7 +112,7 @@ def needed_by(context: RequestContext, reading: Reading) -> tuple[Needed, ...]:
         )
         if not settled and not told:
             hangs_on = row.key if brings is None else ""
-            found[name] = Needed(further, row.because, row.rule, hangs_on)
+            found[name] = Needed(further, row.because, row.rule, row, hangs_on)
     return tuple(found.values())
 
 
@@ -126,6 +139,10 @@ def _brings(row: Dependency, context: RequestContext) -> bool | None:
     if brings and row.on is On.VALUE_OF_KEY:
         return not _is_aws_managed(_text(context, row.key) or "")
     return brings
+
+
+OF_AWS_MANAGED_KEY = (_NEEDS_NOTHING, f"*:{_NEEDS_NOTHING}")
+"""Patterns of the key that needs nothing (R-SM-01)."""
 
 
 def _is_aws_managed(key: str) -> bool:
@@ -167,7 +184,9 @@ def _further(row: Dependency, context: RequestContext) -> Request:
         tags.setdefault(_SYSTEM_TAG, "appflow")
     if row.key == "aws:RequestTag/":
         given |= _create_action(row, context)
-    unknown = [*request.unknown]
+    unknown = [
+        name for name in request.unknown if name.endswith("*") or _carries(row, fold(name))
+    ]
     if not same:
         service = row.needs.partition(":")[0]
         unknown += ["aws:ResourceTag/*", f"{service}:ResourceTag/*"]

@@ -79,6 +79,8 @@ def derive_from_principal(keys: KnownKeys, principal: Principal | None) -> None:
             keys.unknown.add(fold_name(name))
     if keys.first("aws:multifactorauthage"):
         keys.settle("aws:MultiFactorAuthPresent", "true", "aws:MultiFactorAuthAge is given")
+    elif keys.is_said_unknown("aws:multifactorauthage"):
+        keys.unknown |= {_MFA} - keys.entries.keys()
 
 
 def derive_from_organization(keys: KnownKeys) -> None:
@@ -89,6 +91,8 @@ def derive_from_organization(keys: KnownKeys) -> None:
         keys.settle("aws:PrincipalOrgID", organization, f"aws:PrincipalOrgPaths is {[*paths]}")
     elif keys.first("aws:principalorgid") and "aws:principalorgpaths" not in keys.entries:
         keys.unknown.add("aws:principalorgpaths")
+    elif keys.is_said_unknown("aws:principalorgpaths"):
+        keys.unknown |= {"aws:principalorgid"} - keys.entries.keys()
 
 
 def _refuse_session_arn(keys: KnownKeys) -> None:
@@ -124,19 +128,21 @@ def derive_from_tags(keys: KnownKeys, request: Request, action: Action) -> None:
     }
     passed = dict(request.request_tags)
     tags = given | passed
+    others = keys.is_said_unknown(_REQUEST_TAG) or any(
+        key.startswith(_REQUEST_TAG) for key in keys.unknown
+    )
+    if others:
+        keys.unknown |= {"aws:tagkeys"} - keys.entries.keys()
     if tags:
         listed = service_action(action.service, action.name)
         carried = {key.prefix for key in listed.keys} if listed else {_REQUEST_TAG}
         if _REQUEST_TAG in carried:
             keys.enter_tags(["aws:RequestTag/"], passed)
             _enter_new_tags(keys, request, tags, listed)
-        _settle_tag_keys(keys, tuple(tags))
-    elif keys.is_said_unknown(_REQUEST_TAG) or any(
-        key.startswith(_REQUEST_TAG) for key in keys.unknown
-    ):
-        keys.unknown.add("aws:tagkeys")
-        if creates(action.name):
-            keys.families += tuple(map(fold_name, on_resource))
+        if not others:
+            _settle_tag_keys(keys, tuple(tags))
+    if others and creates(action.name):
+        keys.families += tuple(map(fold_name, on_resource))
     keys.enter_tags(on_resource, dict(request.resource_tags))
     _link_spellings(keys, action.service)
 
@@ -178,6 +184,11 @@ def _link_spellings(keys: KnownKeys, service: str) -> None:
     """Give a resource tag's value under both its names, the global and the service's."""
     forms = ("aws:ResourceTag/", f"{service}:ResourceTag/")
     for one, other in (forms, forms[::-1]):
+        said = [name for name in keys.unknown if name.startswith(fold_name(one))]
+        twins = {fold_name(other) + name.partition("/")[2] for name in said}
+        keys.unknown |= twins - keys.entries.keys()
+        if fold_name(one) in keys.families:
+            keys.families += (fold_name(other),)
         for folded in [name for name in keys.given if name.startswith(fold_name(one))]:
             for name in [*keys.entries[folded]]:
                 twin = other + name.partition("/")[2]
@@ -232,8 +243,8 @@ def _forwarding(keys: KnownKeys, reading: Reading) -> bool | None:
         return True
     if is_true(keys.first("aws:viaawsservice")):  # which services those are nobody said
         keys.unknown |= set(_CHAIN) - keys.entries.keys()
-    elif keys.is_said_unknown("aws:calledvia"):
-        keys.unknown |= {"aws:calledviafirst", "aws:calledvialast"}
+    elif _chain_is_unknown(keys):
+        keys.unknown |= {*_CHAIN, "aws:viaawsservice"} - keys.entries.keys()
     elif OpenPoint.VIA_SERVICE_ON_DIRECT_CALL in reading:
         keys.derive("aws:ViaAWSService", None)
     else:
@@ -242,11 +253,16 @@ def _forwarding(keys: KnownKeys, reading: Reading) -> bool | None:
     if via is None and keys.is_said_unknown("aws:viaawsservice"):
         return None
     if via is None:
-        return None if keys.is_said_unknown("aws:calledvia") else False
+        return None if _chain_is_unknown(keys) else False
     return is_true(keys.first("aws:viaawsservice"))
 
 
 _CHAIN = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
+
+
+def _chain_is_unknown(keys: KnownKeys) -> bool:
+    """Return whether it is said to be unknown which services forward the call, by any of its keys."""
+    return any(keys.is_said_unknown(name) and name not in keys.entries for name in _CHAIN)
 
 
 def is_true(values: Values | None) -> bool:

@@ -291,6 +291,8 @@ def _why_no_rcp(context: RequestContext) -> tuple[str, str] | None:
     return None
 
 
+ALIASES_OF_KEYS = ("kms:RequestAlias", "kms:ResourceAliases")
+"""The keys that tell a KMS key's aliases, and so whether it is AWS's own (R-RCP-01)."""
 _OF_AWS = OF_AWS_MANAGED_KEYS.removeprefix(":")
 
 
@@ -301,7 +303,7 @@ def _is_aws_managed_key(context: RequestContext) -> bool | None:
     if OF_AWS_MANAGED_KEYS in _arn(context):
         return True
     unknown = False
-    for name in ("kms:RequestAlias", "kms:ResourceAliases"):
+    for name in ALIASES_OF_KEYS:
         candidates = context.candidates(key_named(name))
         if isinstance(candidates, Unknown):
             unknown = True

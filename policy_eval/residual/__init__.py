@@ -1,0 +1,1 @@
+"""What is not known: the condition that an answer hangs on, exactly."""

@@ -1,0 +1,150 @@
+"""What an answer can hang on: one open question each about the request, or about a layer.
+
+A fact is a Boolean without parts. Two facts are equal if they ask the same, wherever in the
+policies they stand; `label` names the fact's kind in the text form (`grammar/condition.lark`).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TypeAlias
+
+from policy_eval.policy.ast import Effect
+from policy_eval.policy.principal_element import PrincipalValue
+from policy_eval.request.context import Values
+from policy_eval.semantics.authorization import Grant
+from policy_eval.semantics.layers import Layer
+from policy_eval.semantics.lower import ConditionParts, Key, Template, Test
+
+Subject: TypeAlias = Key | Values
+"""What a condition looks at: a key that nobody knows, or values that are known."""
+
+
+class _Fact:
+    """Equal by what is asked."""
+
+    identity: tuple[object, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.identity == self.identity
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((type(self).__name__, self.identity))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self.identity}"
+
+
+class KeyFact(_Fact):
+    """Whether a condition holds: a key's (or known values', where variables are unknown).
+
+    `unit` names what the key is a view of: keys whose values are one fact have one unit. `test` is
+    the condition lowered, `parts` is what its text is made of.
+    """
+
+    def __init__(self, subject: Subject, parts: ConditionParts, test: Test, unit: str) -> None:
+        self.subject = subject
+        self.parts = parts
+        self.test = test
+        self.unit = unit
+        accepts: object = test.accepts
+        if isinstance(test.accepts, Template):
+            accepts = (test.accepts.patterns, test.accepts.negated, test.accepts.wildcards_act)
+        self.identity = (
+            unit if isinstance(subject, Key) else subject,
+            test.view,
+            test.quantifier,
+            accepts,
+            test.when_absent,
+            test.when_null,
+            test.empty_is_null,
+            test.when_malformed and isinstance(test.accepts, Template),
+        )
+
+    @property
+    def key(self) -> Key | None:
+        """The key that is looked at; None where values are known."""
+        return self.subject if isinstance(self.subject, Key) else None
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """All unknown keys that are looked at."""
+        return (*((self.subject,) if isinstance(self.subject, Key) else ()), *self.test.variables)
+
+
+class ResourceFact(_Fact):
+    """Whether the resource matches patterns; `negated`: none of them.
+
+    `names` are the resource's, where only variables of the patterns are unknown.
+    """
+
+    def __init__(self, test: Test, names: Values, *, negated: bool) -> None:
+        self.test = test
+        self.names = names
+        self.negated = negated
+        accepts: object = test.accepts
+        if isinstance(test.accepts, Template):
+            accepts = (frozenset(test.accepts.patterns), test.accepts.wildcards_act)
+        self.identity = (accepts, negated)
+
+    @property
+    def subject(self) -> Values:
+        """The names of the resource, as values that are known."""
+        return self.names
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The unknown keys that are looked at."""
+        return self.test.variables
+
+
+class PrincipalFact(_Fact):
+    """Whether some of these names are the caller's in a certain way (`grant`).
+
+    Of a NotPrincipal, whose `grant` is None: whether the caller is none of them.
+    """
+
+    def __init__(self, names: frozenset[PrincipalValue], grant: Grant | None) -> None:
+        self.names = names
+        self.grant = grant
+        self.identity = (names, grant)
+
+
+class LayerFact(_Fact):
+    """Whether a layer of which nobody knows the policies allows, denies, or is there at all.
+
+    `way` is Deny, Allow, how the resource's policy names the caller, or None: whether it exists.
+    """
+
+    def __init__(self, layer: Layer, way: Grant | Effect | None) -> None:
+        self.layer = layer
+        self.way = way
+        self.identity = (layer, way)
+
+
+class StatementFact(_Fact):
+    """Whether a statement applies that cannot be understood (`--accept-invalid`)."""
+
+    def __init__(self, policy: str, number: int) -> None:
+        self.policy = policy
+        self.number = number
+        self.identity = (policy, number)
+
+
+class CallFact(_Fact):
+    """Whether a further action of the call is allowed, or explicitly denied, on what it is made on.
+
+    Nobody knows its resource, so it is a question of its own.
+    """
+
+    def __init__(self, action: str, effect: Effect) -> None:
+        self.action = action
+        self.effect = effect
+        self.identity = (action.lower(), effect)
+
+
+Fact: TypeAlias = KeyFact | ResourceFact | PrincipalFact | LayerFact | StatementFact | CallFact

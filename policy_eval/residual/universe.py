@@ -1,0 +1,489 @@
+"""Which values unknown keys may hold together: what is open, and what follows from what.
+
+Most keys are free of one another. Some are views of one fact and have one *unit* (two names of a
+resource's tag, the two of the time); others are linked, and are looked at in *scenes*: a direct
+call or one that a service forwards, through an endpoint or not, with MFA or without.
+
+Rules: section F, R-FAS-01, R-VPCE-01, R-SM-02, R-COND-14, R-KEY-06. `semantics.derivation` refuses
+requests that contradict them; a property test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import NamedTuple, TypeAlias
+
+from policy_eval.request.context import Values
+from policy_eval.request.principal import Credentials, PrincipalKind
+from policy_eval.residual.facts import Fact, KeyFact, ResourceFact
+from policy_eval.residual.texts import UNSETTLED, Unsettled, Want
+from policy_eval.residual.values import (
+    IMPOSSIBLE,
+    NUMBERS,
+    Held,
+    Impossible,
+    find,
+    goes,
+    hold,
+    holding_all,
+    list_of,
+)
+from policy_eval.semantics.derivation import TIMES, creates
+from policy_eval.semantics.keys import Multiplicity, always_carried
+from policy_eval.semantics.layers import Layer
+from policy_eval.semantics.lower import Key, Template, key_named
+from policy_eval.semantics.outcomes import with_variables
+from policy_eval.semantics.request_context import RequestContext, Unknown
+from policy_eval.semantics.service_reference import service_action
+from policy_eval.semantics.sets import OneOf
+from policy_eval.semantics.views import View
+
+_CHAIN, _FIRST, _LAST = "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"
+_VIA = "aws:viaawsservice"
+_OF_ENDPOINT = frozenset({"aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"})
+_SOURCE_IP = "aws:sourceip"
+_TAG_KEYS = "aws:tagkeys"
+_MFA, _MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
+_ORG, _PATHS = "aws:principalorgid", "aws:principalorgpaths"
+_LINKED = frozenset(
+    {_CHAIN, _FIRST, _LAST, _VIA, *_OF_ENDPOINT, _SOURCE_IP, _MFA, _MFA_AGE, _ORG, _PATHS}
+)
+_OF_REQUEST, _OF_RESOURCE = "aws:requesttag/", "aws:resourcetag/"
+
+
+class _Present:
+    """That a key holds something."""
+
+    __slots__ = ()
+
+
+class _Free:
+    """That nothing is said of a key."""
+
+    __slots__ = ()
+
+
+_PRESENT, _FREE = _Present(), _Free()
+
+Scene: TypeAlias = Mapping[str, Values | _Present | None]
+"""What some keys must hold: these values, nothing (None), or anything."""
+
+Literals: TypeAlias = Mapping[Fact, bool]
+
+_Open: TypeAlias = tuple[KeyFact | ResourceFact, bool]
+"""A condition with unknown variables, and how it is to go."""
+
+
+class Model(NamedTuple):
+    """A way in which everything may be: what each key holds, by unit, and the resource."""
+
+    facts: Mapping[Fact, bool]
+    values: Mapping[str, Values | None]
+    resource: str | None = None
+
+
+class Universe:
+    """What unknown keys of a request may hold, together.
+
+    `tries` counts how often values of variables were tried: the work that is not bounded by steps.
+    """
+
+    def __init__(self, context: RequestContext) -> None:
+        self.context = context
+        self.tries = 0
+        self._service = context.action.service
+        self._alone: dict[frozenset[tuple[Fact, bool]], Held | Impossible] = {}
+        self._held: dict[object, Held | Impossible] = {}
+        self._resources: dict[frozenset[tuple[ResourceFact, bool]], str | Unsettled | None] = {}
+        self._scenes: dict[frozenset[str], list[Scene]] = {}
+
+    def unit_of(self, key: Key, view: View) -> str:
+        """Return the name of what a key is a view of."""
+        folded = key.folded
+        if folded in TIMES:
+            return "aws:currenttime" if view in NUMBERS else folded
+        prefix, slash, tag = folded.partition("/")
+        if slash and prefix == f"{self._service.lower()}:resourcetag":
+            twin = _OF_RESOURCE + tag
+            if self._is_unknown(twin):
+                folded = twin
+        if folded.startswith(_OF_RESOURCE) and self._new_tags_are_the_resource_s():
+            requested = _OF_REQUEST + folded.removeprefix(_OF_RESOURCE)
+            if self._is_unknown(requested):
+                return requested
+        if folded.startswith("aws:resourceorg") and self._is_own():
+            caller = folded.replace("aws:resource", "aws:principal")
+            if self._is_unknown(caller):
+                return caller
+        return folded
+
+    def _is_unknown(self, folded: str) -> bool:
+        return isinstance(self.context.look(key_named(folded)), Unknown)
+
+    def _is_own(self) -> bool:
+        owner = self.context.owner()
+        return owner is not None and owner == self.context.caller_account()
+
+    def _new_tags_are_the_resource_s(self) -> bool:
+        """Return whether the call makes one resource, whose tags are those it passes (R-SM-02)."""
+        action = self.context.action
+        listed = service_action(action.service, action.name)
+        if listed is None or listed.is_tagging or not creates(listed.name):
+            return False
+        prefixes = {key.prefix for key in listed.keys}
+        return len(listed.resource_types) == 1 and prefixes >= {_OF_REQUEST, _OF_RESOURCE}
+
+    # Whether facts can go in a way, and how
+
+    def may_go(self, fact: Fact, literals: Literals) -> bool:
+        """Return whether a fact can go as it does, as far as its unit alone tells."""
+        if not isinstance(fact, KeyFact) or fact.key is None or fact.test.variables:
+            return True
+        together = frozenset(
+            (other, holds)
+            for other, holds in literals.items()
+            if isinstance(other, KeyFact) and other.unit == fact.unit and not other.test.variables
+            and other.key is not None
+        )  # fmt: skip
+        found = self._alone.get(together)
+        if found is None and together not in self._alone:
+            key = _key_of([other for other, _ in together if isinstance(other, KeyFact)])
+            wanted = tuple(
+                (other.test, holds) for other, holds in together if isinstance(other, KeyFact)
+            )
+            found = hold(key, wanted, may_be_absent=not always_carried(key.folded))
+            self._alone[together] = found
+        return not isinstance(found, Impossible)
+
+    def model(self, literals: Literals) -> Model | Unsettled | None:
+        """Return a way in which all facts go as they do; None where there is none."""
+        units: dict[str, list[tuple[KeyFact, bool]]] = {}
+        open_: list[_Open] = []
+        resource: list[tuple[ResourceFact, bool]] = []
+        for fact, holds in literals.items():
+            if isinstance(fact, (KeyFact, ResourceFact)) and fact.test.variables:
+                open_.append((fact, holds))
+            elif isinstance(fact, KeyFact):
+                units.setdefault(fact.unit, []).append((fact, holds))
+            elif isinstance(fact, ResourceFact):
+                resource.append((fact, holds))
+        named = self._resource(resource)
+        if named is None:
+            return None
+        unsettled = named is UNSETTLED
+        involved = {*units, *(self._unit(key) for fact, _ in open_ for key in fact.keys)}
+        for scene in self._scenes_of(frozenset(involved & _LINKED)):
+            values = self._values(scene, units, open_)
+            if isinstance(values, Unsettled):
+                unsettled = True
+            elif values is not None and not unsettled:
+                return Model(literals, values, named if isinstance(named, str) else None)
+        return UNSETTLED if unsettled else None
+
+    def _unit(self, key: Key) -> str:
+        return self.unit_of(key, View.TEXT)
+
+    def _resource(self, wanted: Sequence[tuple[ResourceFact, bool]]) -> str | Unsettled | None:
+        """Return a resource that is as wanted: empty where nothing is."""
+        if not wanted:
+            return ""
+        key = frozenset(wanted)
+        if key not in self._resources:
+            self._resources[key] = self._named(wanted)
+        return self._resources[key]
+
+    def _named(self, wanted: Sequence[tuple[ResourceFact, bool]]) -> str | Unsettled | None:
+        wants = []
+        for fact, holds in wanted:
+            assert not isinstance(fact.test.accepts, Template)  # those with variables are apart
+            # of one name it is the same whether any or all are looked at
+            wants.append(Want(View.TEXT, fact.test.accepts, holds))
+        return find((*wants, Want(View.ARN, _ANY_ARN, wanted=False)), nonempty=True)
+
+    def _values(
+        self,
+        scene: Scene,
+        units: Mapping[str, list[tuple[KeyFact, bool]]],
+        open_: Sequence[_Open],
+    ) -> dict[str, Values | None] | Unsettled | None:
+        """Return what keys hold in a scene, by unit; None where nothing will do."""
+        found: dict[str, Values | None] = {}
+        unsettled = False
+        chain = {unit: units.get(unit, []) for unit in (_CHAIN, _FIRST, _LAST)}
+        if any(chain.values()):
+            services = self._chain(scene, chain)
+            if services is None:
+                return None
+            if isinstance(services, Unsettled):
+                unsettled = True
+            else:
+                found |= services
+        for unit, facts in units.items():
+            if unit in chain or unit == _TAG_KEYS:
+                continue
+            held = self._hold(scene, unit, facts)
+            if isinstance(held, Impossible):
+                return None
+            if isinstance(held, Unsettled):
+                unsettled = True
+            else:
+                found[unit] = held
+        if _TAG_KEYS in units:
+            names = self._tag_keys(units[_TAG_KEYS], found)
+            if isinstance(names, Impossible):
+                return None
+            if isinstance(names, Unsettled):
+                unsettled = True
+            else:
+                found[_TAG_KEYS] = names
+        if unsettled:
+            return UNSETTLED
+        for unit, forced in scene.items():
+            if not isinstance(forced, _Present):
+                found.setdefault(unit, forced)
+        return self._with_variables(scene, units, open_, found) if open_ else found
+
+    def _hold(
+        self, scene: Scene, unit: str, facts: Sequence[tuple[KeyFact, bool]]
+    ) -> Held | Impossible:
+        key = (unit, scene.get(unit, _FREE), frozenset(facts))
+        found = self._held.get(key, _FREE)
+        if isinstance(found, _Free):
+            found = self._held[key] = self._holding(scene, unit, facts)
+        return found
+
+    def _holding(
+        self, scene: Scene, unit: str, facts: Sequence[tuple[KeyFact, bool]]
+    ) -> Held | Impossible:
+        wanted = tuple((fact.test, holds) for fact, holds in facts)
+        key = _key_of([fact for fact, _ in facts])
+        may_be_absent = not always_carried(unit)
+        if unit not in scene:
+            return hold(key, wanted, may_be_absent=may_be_absent)
+        forced = scene[unit]
+        if isinstance(forced, _Present):
+            return hold(key, wanted, may_be_absent=False)
+        return forced if goes(wanted, forced) else IMPOSSIBLE
+
+    def _tag_keys(
+        self, facts: Sequence[tuple[KeyFact, bool]], found: Mapping[str, Values | None]
+    ) -> Held | Impossible:
+        """Return the names of the tags that are passed: those that hold something, and others."""
+        names = {
+            unit.removeprefix(_OF_REQUEST)
+            for unit, held in found.items()
+            if unit.startswith(_OF_REQUEST) and held
+        }
+        names |= {name.partition("/")[2].lower() for name in self.context.names_held(_OF_REQUEST)}
+        wanted = tuple((fact.test, holds) for fact, holds in facts)
+        if not names:
+            return hold(_key_of([fact for fact, _ in facts]), wanted)
+        return holding_all(wanted, [
+            Want(View.FOLDED, OneOf(frozenset({name})), wanted=True) for name in sorted(names)
+        ])  # fmt: skip
+
+    def _chain(
+        self, scene: Scene, facts: Mapping[str, Sequence[tuple[KeyFact, bool]]]
+    ) -> dict[str, Values | None] | Unsettled | None:
+        """Return the services that forward the call, of which two keys name the ends."""
+        wanted = {
+            unit: tuple((fact.test, holds) for fact, holds in each) for unit, each in facts.items()
+        }
+        known = scene[_CHAIN]
+        if not isinstance(known, _Present):
+            ends: dict[str, Values | None] = {
+                _CHAIN: known, _FIRST: known and known[:1], _LAST: known and known[-1:],
+            }  # fmt: skip
+            right = all(goes(each, ends[unit]) for unit, each in wanted.items())
+            return ends if right else None
+        known_ends = [self._known_end(name) for name in (_FIRST, _LAST)]
+        services = list_of(wanted[_CHAIN], wanted[_FIRST], wanted[_LAST], known_ends)
+        if services is None or isinstance(services, Unsettled):
+            return services
+        first, last = services[:1], services[-1:]
+        return {_CHAIN: services, _FIRST: first, _LAST: last}
+
+    def _known_end(self, folded: str) -> str | None:
+        candidates = self.context.look(key_named(folded))
+        if isinstance(candidates, Unknown) or not candidates[0]:
+            return None
+        return candidates[0][0]
+
+    # Conditions with variables
+
+    def _with_variables(
+        self,
+        scene: Scene,
+        units: Mapping[str, list[tuple[KeyFact, bool]]],
+        open_: Sequence[_Open],
+        found: dict[str, Values | None],
+    ) -> dict[str, Values | None] | Unsettled:
+        """Return values with which conditions with variables go as wanted, too; few are tried."""
+        names = [
+            *dict.fromkeys(self._unit(key) for fact, _ in open_ for key in fact.test.variables)
+        ]
+        texts = self._texts(units, open_)
+        choices = [self._tried(name, units.get(name, []), found, texts, scene) for name in names]
+        for chosen in islice(product(*choices), _MOST_TRIES):
+            held = dict(zip(names, chosen, strict=True))
+            values = self._resolved(scene, units, open_, {**found, **held}, held)
+            if values is not None:
+                return values
+        return UNSETTLED
+
+    def _tried(
+        self,
+        name: str,
+        facts: Sequence[tuple[KeyFact, bool]],
+        found: Mapping[str, Values | None],
+        texts: Sequence[str],
+        scene: Scene,
+    ) -> list[Values | None]:
+        """Return what a variable's key is tried with."""
+        if name in scene:
+            return [found[name]] if name in found else []
+        tried: list[Values | None] = [found.get(name), *((text,) for text in texts), None]
+        wanted = tuple((fact.test, holds) for fact, holds in facts)
+        return [
+            held
+            for held in dict.fromkeys(tried)
+            if goes(wanted, held) and not (held is None and always_carried(name))
+        ]
+
+    def _texts(
+        self,
+        units: Mapping[str, list[tuple[KeyFact, bool]]],
+        open_: Sequence[_Open],
+    ) -> list[str]:
+        """Return texts that variables may stand for: those that are compared with them."""
+        texts: list[str] = []
+        for fact, _ in open_:
+            for text in fact.subject if not isinstance(fact.subject, Key) else ():
+                texts.append(text)
+                for pattern in _patterns_of(fact):  # what is left where the pattern's rest matches
+                    ends = [piece if isinstance(piece, str) else "" for piece in pattern]
+                    texts.append(text.removeprefix(ends[0]).removesuffix(ends[-1]))
+        for facts in units.values():
+            for each, _ in facts:
+                if isinstance(each.test.accepts, OneOf):
+                    texts += map(str, each.test.accepts.values)
+        return [*dict.fromkeys((*(text for text in texts if text), "x", "another"))]
+
+    def _resolved(
+        self,
+        scene: Scene,
+        units: Mapping[str, list[tuple[KeyFact, bool]]],
+        open_: Sequence[_Open],
+        values: dict[str, Values | None],
+        held: Mapping[str, Values | None],
+    ) -> dict[str, Values | None] | None:
+        """Return all values where variables stand for some; None where that does not do."""
+        self.tries += 1
+        wanted: dict[str, list[tuple[KeyFact, bool]]] = {}
+        for fact, holds in open_:
+            chosen = tuple(values.get(self._unit(key)) for key in fact.test.variables)
+            test = with_variables(fact.test, chosen, self.context.reading)
+            if test is None:
+                if fact.test.when_malformed is not holds:
+                    return None
+            elif isinstance(fact, KeyFact) and fact.key is not None:
+                resolved = KeyFact(fact.key, fact.parts, test, fact.unit)
+                wanted.setdefault(fact.unit, []).append((resolved, holds))
+            elif not isinstance(fact.subject, Key) and not goes(((test, holds),), fact.subject):
+                return None
+        for unit, facts in wanted.items():
+            if unit in held:
+                pairs = tuple((fact.test, holds) for fact, holds in facts)
+                if not goes(pairs, values[unit]):
+                    return None
+                continue
+            one = self._hold(scene, unit, [*units.get(unit, []), *facts])
+            if isinstance(one, (Impossible, Unsettled)):
+                return None
+            values[unit] = one
+        return values
+
+    # Scenes
+
+    def _scenes_of(self, involved: frozenset[str]) -> list[Scene]:
+        """Return how the linked keys that are involved may go together."""
+        found = self._scenes.get(involved)
+        if found is None:
+            scenes: dict[tuple[tuple[str, Values | _Present | None], ...], Scene] = {}
+            for scene in self._all_scenes(involved):
+                within = {unit: held for unit, held in scene.items() if unit in involved}
+                if involved & {_FIRST, _LAST}:
+                    within[_CHAIN] = scene[_CHAIN]
+                scenes[tuple(sorted(within.items(), key=str))] = within
+            found = self._scenes[involved] = [*scenes.values()]
+        return found
+
+    def _all_scenes(
+        self, involved: frozenset[str]
+    ) -> Iterator[dict[str, Values | _Present | None]]:
+        if not involved:
+            yield {}
+            return
+        for forwarding in self._forwardings():
+            forwarded = forwarding[_VIA] == ("true",)
+            for endpoint, mfa, organization in product(
+                self._endpoints(forwarded=forwarded),
+                self._mfas(forwarded=forwarded),
+                _ORGANIZATIONS,
+            ):
+                yield {**forwarding, **endpoint, **mfa, **organization}
+
+    def _forwardings(self) -> Iterator[dict[str, Values | _Present | None]]:
+        """Yield a direct call, one that named services forward, one that services forward."""
+        via, chain = self.context.look(key_named(_VIA)), self.context.look(key_named(_CHAIN))
+        known_via = None if isinstance(via, Unknown) else via[0]
+        ends = [self._known_end(_FIRST), self._known_end(_LAST)]
+        if isinstance(via, Unknown) or known_via != ("true",):
+            yield {_VIA: known_via or ("false",), _CHAIN: None}
+        if not isinstance(via, Unknown) and known_via != ("true",):
+            return
+        if isinstance(chain, Unknown):
+            yield {_VIA: ("true",), _CHAIN: _PRESENT}
+        elif chain[0]:
+            yield {_VIA: ("true",), _CHAIN: chain[0]}
+            return
+        if not any(ends):
+            yield {_VIA: ("true",), _CHAIN: None}
+
+    def _endpoints(self, *, forwarded: bool) -> Iterable[dict[str, Values | _Present | None]]:
+        none: dict[str, Values | _Present | None] = dict.fromkeys(_OF_ENDPOINT)
+        if forwarded:
+            return (none,)
+        if self.context.attached.exists(Layer.ENDPOINT):
+            return ({_SOURCE_IP: None},)
+        return (none, {_SOURCE_IP: None})
+
+    def _mfas(self, *, forwarded: bool) -> Iterable[dict[str, Values | _Present | None]]:
+        principal = self.context.principal
+        with_key = (
+            principal is not None
+            and principal.kind is PrincipalKind.USER
+            and principal.credentials is Credentials.ACCESS_KEY
+        )
+        if with_key:
+            return ({_MFA: ("false",) if forwarded else None, _MFA_AGE: None},)
+        return ({_MFA_AGE: None}, {_MFA: ("true",)})
+
+
+_ORGANIZATIONS: tuple[dict[str, Values | _Present | None], ...] = ({_PATHS: None}, {_ORG: _PRESENT})
+_MOST_TRIES = 48
+
+
+def _patterns_of(fact: KeyFact | ResourceFact) -> Sequence[tuple[object, ...]]:
+    accepts = fact.test.accepts
+    return accepts.patterns if isinstance(accepts, Template) else ()
+
+
+_ANY_ARN = OneOf(frozenset())
+
+
+def _key_of(facts: Sequence[KeyFact]) -> Key:
+    """Return the key of a unit; single-valued if one of its names is."""
+    keys = [fact.key for fact in facts if fact.key is not None]
+    return next((key for key in keys if key.multiplicity is Multiplicity.SINGLE), keys[0])
