@@ -8,9 +8,8 @@ Every statement becomes the conjunction of what is open of it; the layers are co
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from policy_eval.engine.call import Step, steps_of
 from policy_eval.engine.matching import contains
@@ -39,6 +38,7 @@ from policy_eval.residual.formula import (
     negation,
     statement,
 )
+from policy_eval.residual.patterns import Piece, replaced
 from policy_eval.residual.universe import Universe
 from policy_eval.semantics.authorization import (
     Booleans,
@@ -75,7 +75,6 @@ from policy_eval.semantics.request_context import (
     RequestContext,
     Unknown,
 )
-from policy_eval.semantics.resource_patterns import ResourcePattern
 from policy_eval.semantics.situations import ALIASES_OF_KEYS, case_of, levels_with_a_say
 
 if TYPE_CHECKING:
@@ -85,6 +84,7 @@ if TYPE_CHECKING:
     from policy_eval.request.context import Values
     from policy_eval.request.request import Request
     from policy_eval.semantics.readings import Reading
+    from policy_eval.semantics.resource_patterns import ResourcePattern
     from policy_eval.semantics.sets import ValueSet
 
 
@@ -434,7 +434,8 @@ def _with_known(
     template: Template, known: dict[str, Values | None], reading: Reading
 ) -> Template | ValueSet:
     """Return a template with the known variables replaced; the set, where none is left."""
-    patterns: tuple[ResourcePattern, ...] = _replaced(template.patterns, known, reading)
+    pieces: object = _replaced(template.patterns, known, reading)
+    patterns = cast("tuple[ResourcePattern, ...]", pieces)
     keys = tuple(key for key in template.keys if key.folded not in known)
     left = template._replace(patterns=patterns, keys=keys)
     if keys:
@@ -449,45 +450,20 @@ def _with_known_values(
     return parts._replace(patterns=_replaced(parts.patterns, known, reading))
 
 
-_Piece = TypeVar("_Piece", bound=Enum)
-
-
 def _replaced(
-    patterns: Iterable[tuple[str | _Piece | Variable, ...]],
+    patterns: Iterable[tuple[str | Piece | Variable, ...]],
     known: dict[str, Values | None],
     reading: Reading,
-) -> tuple[tuple[str | _Piece | Variable, ...], ...]:
-    """Return patterns with known variables replaced; one that is not resolved drops out.
+) -> tuple[tuple[str | Piece | Variable, ...], ...]:
+    """Return patterns with known variables replaced (R-VAR-05, R-VAR-06, R-VAR-12)."""
 
-    Rules: R-VAR-05 … R-VAR-08; R-VAR-10 (what a variable stands for is literal).
-    """
-    found = []
-    for pattern in patterns:
-        pieces: list[str | _Piece | Variable] = []
-        for piece in pattern:
-            if not isinstance(piece, Variable) or piece.is_escape:
-                pieces.append(piece.key if isinstance(piece, Variable) else piece)
-                continue
-            key = key_named(piece.key)
-            if key.folded not in known:
-                pieces.append(piece)
-                continue
-            text = variable_text(known[key.folded], key, reading)
-            if text is Unresolved.ABSENT and piece.default is not None:
-                text = piece.default
-            if isinstance(text, Unresolved):
-                break
-            pieces.append(text)
-        else:
-            found.append(_joined(pieces))
-    return tuple(found)
+    def text_of(variable: Variable) -> str | Unresolved | None:
+        key = key_named(variable.key)
+        if key.folded not in known:
+            return None
+        text = variable_text(known[key.folded], key, reading)
+        if text is Unresolved.ABSENT and variable.default is not None:
+            return variable.default
+        return text
 
-
-def _joined(pieces: Iterable[str | _Piece | Variable]) -> tuple[str | _Piece | Variable, ...]:
-    joined: list[str | _Piece | Variable] = []
-    for piece in pieces:
-        if isinstance(piece, str) and joined and isinstance(last := joined[-1], str):
-            joined[-1] = last + piece
-        elif piece != "":
-            joined.append(piece)
-    return tuple(joined)
+    return replaced(patterns, text_of)

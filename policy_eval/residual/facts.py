@@ -15,6 +15,7 @@ from policy_eval.request.context import Values
 from policy_eval.semantics.authorization import Grant
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import ConditionParts, Key, Template, Test
+from policy_eval.semantics.views import View
 
 Subject: TypeAlias = Key | Values
 """What a condition looks at: a key that nobody knows, or values that are known."""
@@ -39,15 +40,23 @@ class _Fact:
         return f"{type(self).__name__}{self.identity}"
 
 
+_MALFORMED = (View.ARN, View.BOOLEAN)
+"""Views of which a variable can make a policy value malformed (R-COND-41)."""
+
+
 class KeyFact(_Fact):
     """Whether a condition holds: a key's (or known values', where variables are unknown).
 
     `unit` names what the key is a view of: keys whose values are one fact have one unit. `test` is
-    the condition lowered, `parts` is what its text is made of.
+    the condition lowered, `parts` is what its text is made of. `copy` counts ways in which the key
+    may be, where two are compared; it is 0 elsewhere.
     """
 
-    def __init__(self, subject: Subject, parts: ConditionParts, test: Test, unit: str) -> None:
+    def __init__(
+        self, subject: Subject, parts: ConditionParts, test: Test, unit: str, copy: int = 0
+    ) -> None:
         self.subject = subject
+        self.copy = copy
         self.parts = parts
         self.test = test
         self.unit = unit
@@ -55,6 +64,7 @@ class KeyFact(_Fact):
         if isinstance(test.accepts, Template):
             accepts = (test.accepts.patterns, test.accepts.negated, test.accepts.wildcards_act)
         self.identity = (
+            copy,
             unit if isinstance(subject, Key) else subject,
             test.view,
             test.quantifier,
@@ -62,8 +72,12 @@ class KeyFact(_Fact):
             test.when_absent,
             test.when_null,
             test.empty_is_null,
-            test.when_malformed and isinstance(test.accepts, Template),
+            test.when_malformed and isinstance(test.accepts, Template) and test.view in _MALFORMED,
         )
+
+    def in_copy(self, copy: int) -> KeyFact:
+        """Return the same of another copy."""
+        return KeyFact(self.subject, self.parts, self.test, self.unit, copy)
 
     @property
     def key(self) -> Key | None:
@@ -79,17 +93,23 @@ class KeyFact(_Fact):
 class ResourceFact(_Fact):
     """Whether the resource matches patterns; `negated`: none of them.
 
-    `names` are the resource's, where only variables of the patterns are unknown.
+    `names` are the resource's, where only variables of the patterns are unknown. `copy` is as for
+    `KeyFact`.
     """
 
-    def __init__(self, test: Test, names: Values, *, negated: bool) -> None:
+    def __init__(self, test: Test, names: Values, *, negated: bool, copy: int = 0) -> None:
         self.test = test
+        self.copy = copy
         self.names = names
         self.negated = negated
         accepts: object = test.accepts
         if isinstance(test.accepts, Template):
             accepts = (frozenset(test.accepts.patterns), test.accepts.wildcards_act)
-        self.identity = (accepts, negated)
+        self.identity = (accepts, negated, copy)
+
+    def in_copy(self, copy: int) -> ResourceFact:
+        """Return the same of another copy."""
+        return ResourceFact(self.test, self.names, negated=self.negated, copy=copy)
 
     @property
     def subject(self) -> Values:

@@ -214,3 +214,16 @@ def with_origins(formula: Formula, before: Formula) -> Formula:
         return formula
     parts = formula.parts if isinstance(formula, All) and not formula.origins else (formula,)
     return All(parts, origins)
+
+
+def plain(formula: Formula) -> Formula:
+    """Return the same condition in its simplest shape, without the statements it comes from."""
+    match formula:
+        case Not():
+            return negation(plain(formula.parts[0]))
+        case All():
+            return all_of(map(plain, formula.parts))
+        case Any():
+            return any_of(map(plain, formula.parts))
+        case _:
+            return formula

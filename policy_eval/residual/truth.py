@@ -27,7 +27,11 @@ def truth_of(fact: Fact, context: RequestContext) -> bool | None:
     """Return whether a fact holds of a request; None where that is not known even now."""
     match fact:
         case KeyFact():
-            seen = context.candidates(fact.subject) if isinstance(fact.subject, Key) else (fact.subject,)
+            seen = (
+                context.candidates(fact.subject)
+                if isinstance(fact.subject, Key)
+                else (fact.subject,)
+            )
             variables = tuple(map(context.candidates, fact.test.variables))
             return evaluate(fact.test, seen, variables, context.reading, contains).holds
         case ResourceFact():

@@ -10,13 +10,14 @@ requests that contradict them; a property test holds the two equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import NamedTuple, TypeAlias
 
 from policy_eval.request.context import Values
 from policy_eval.request.principal import Credentials, PrincipalKind
 from policy_eval.residual.facts import Fact, KeyFact, ResourceFact
+from policy_eval.residual.formula import Formula, Is
 from policy_eval.residual.texts import UNSETTLED, Unsettled, Want
 from policy_eval.residual.values import (
     IMPOSSIBLE,
@@ -50,6 +51,10 @@ _LINKED = frozenset(
     {_CHAIN, _FIRST, _LAST, _VIA, *_OF_ENDPOINT, _SOURCE_IP, _MFA, _MFA_AGE, _ORG, _PATHS}
 )
 _OF_REQUEST, _OF_RESOURCE = "aws:requesttag/", "aws:resourcetag/"
+
+
+GROUPS = {_FIRST: _CHAIN, _LAST: _CHAIN, _VIA: _CHAIN}
+"""Units of which one group tells: who forwards the call."""
 
 
 class _Present:
@@ -118,6 +123,48 @@ class Universe:
                 return caller
         return folded
 
+    def bound(self, fact: Fact) -> Formula:
+        """Return a fact that was read from text as one of this request."""
+        if isinstance(fact, KeyFact) and fact.key is not None:
+            unit = self.unit_of(fact.key, fact.test.view)
+            return Is(KeyFact(fact.key, fact.parts, fact.test, unit))
+        if isinstance(fact, ResourceFact):
+            names = self.context.resources.names or ()
+            return Is(ResourceFact(fact.test, names, negated=fact.negated))
+        return Is(fact)
+
+    def unit_of_variable(self, key: Key) -> str:
+        """Return the unit of a key that a variable names."""
+        return self.unit_of(key, View.TEXT)
+
+    # One group of keys in two copies
+
+    def apart_from(self, group: str, copy: int) -> Callable[[Fact], Formula]:
+        """Return what makes facts on a group of units those of a copy of it."""
+
+        def of_copy(fact: Fact) -> Formula:
+            if isinstance(fact, (KeyFact, ResourceFact)) and self._is_of(fact, group):
+                return Is(fact.in_copy(copy))
+            return Is(fact)
+
+        return of_copy
+
+    def _is_of(self, fact: KeyFact | ResourceFact, group: str) -> bool:
+        units = [self._unit(key) for key in fact.test.variables]
+        if isinstance(fact, KeyFact) and fact.key is not None:
+            units.append(fact.unit)
+        return any(GROUPS.get(unit, unit) == group for unit in units)
+
+    def only(self, literals: Literals, copy: int) -> dict[Fact, bool]:
+        """Return how facts go where a group of units is as in one copy."""
+        found: dict[Fact, bool] = {}
+        for fact, holds in literals.items():
+            if not _copy_of(fact):
+                found[fact] = holds
+            elif isinstance(fact, (KeyFact, ResourceFact)) and fact.copy == copy:
+                found[fact.in_copy(0)] = holds
+        return found
+
     def _is_unknown(self, folded: str) -> bool:
         return isinstance(self.context.look(key_named(folded)), Unknown)
 
@@ -138,6 +185,10 @@ class Universe:
 
     def may_go(self, fact: Fact, literals: Literals) -> bool:
         """Return whether a fact can go as it does, as far as its unit alone tells."""
+        copy = _copy_of(fact)
+        if copy and isinstance(fact, (KeyFact, ResourceFact)):
+            literals = self.only(literals, copy)
+            fact = fact.in_copy(0)
         if not isinstance(fact, KeyFact) or fact.key is None or fact.test.variables:
             return True
         together = frozenset(
@@ -157,7 +208,18 @@ class Universe:
         return not isinstance(found, Impossible)
 
     def model(self, literals: Literals) -> Model | Unsettled | None:
-        """Return a way in which all facts go as they do; None where there is none."""
+        """Return a way in which all facts go as they do; None where there is none.
+
+        Of facts in two copies each copy is looked at with the rest.
+        """
+        copies = sorted({*map(_copy_of, literals)} - {0})
+        if copies:
+            found = [self.model(self.only(literals, copy)) for copy in copies]
+            if None in found:
+                return None
+            if UNSETTLED in found:
+                return UNSETTLED
+            return Model(literals, {})
         units: dict[str, list[tuple[KeyFact, bool]]] = {}
         open_: list[_Open] = []
         resource: list[tuple[ResourceFact, bool]] = []
@@ -473,6 +535,10 @@ class Universe:
 
 _ORGANIZATIONS: tuple[dict[str, Values | _Present | None], ...] = ({_PATHS: None}, {_ORG: _PRESENT})
 _MOST_TRIES = 48
+
+
+def _copy_of(fact: Fact) -> int:
+    return fact.copy if isinstance(fact, (KeyFact, ResourceFact)) else 0
 
 
 def _patterns_of(fact: KeyFact | ResourceFact) -> Sequence[tuple[object, ...]]:

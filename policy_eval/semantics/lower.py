@@ -27,7 +27,7 @@ from policy_eval.semantics.absence import absence_rule, holds_when_absent
 from policy_eval.semantics.keys import Multiplicity, multiplicity
 from policy_eval.semantics.operators import OPERATORS, Denotation, Operator, matching
 from policy_eval.semantics.readings import OpenPoint, Reading
-from policy_eval.semantics.resource_patterns import resource_patterns, resource_set
+from policy_eval.semantics.resource_patterns import ResourcePattern, resource_patterns, resource_set
 from policy_eval.semantics.sets import (
     EVERYTHING,
     NOTHING,
@@ -147,6 +147,10 @@ class Origin(NamedTuple):
     absence_rule: str = ""
 
 
+_OF_PARTS = Origin("", None, ())
+"""The origin of a test that was made of parts."""
+
+
 class Test(NamedTuple):
     """One test of a statement.
 
@@ -249,12 +253,20 @@ def lower_resource(policy: Policy, statement: Statement, reading: Reading) -> Te
     )
     if _is_limited_scp(policy, statement) and OpenPoint.SCP_ALLOW_WITH_LIMITS in reading:
         patterns = ()
+    test = lower_resource_patterns(patterns, effect, reading, negated=resource.negated)
+    return test._replace(origin=Origin(resource.name, None, resource.values))
+
+
+def lower_resource_patterns(
+    patterns: tuple[ResourcePattern, ...], effect: Effect, reading: Reading, *, negated: bool
+) -> Test:
+    """Return the test of a resource by patterns, without its origin; `negated`: by none of them."""
     return Test(
         Subject.RESOURCE,
         View.TEXT,
-        Quantifier.ALL if resource.negated else Quantifier.ANY,
-        _accepted(patterns, resource_set, reading, negated=resource.negated),
-        Origin(resource.name, None, resource.values),
+        Quantifier.ALL if negated else Quantifier.ANY,
+        _accepted(patterns, resource_set, reading, negated=negated),
+        _OF_PARTS,
         when_ambiguous=effect is Effect.DENY,
     )
 
@@ -328,9 +340,6 @@ def parts_of(condition: Condition, policy: Policy, reading: Reading) -> Conditio
     operator = OPERATORS[name.base.lower()]
     patterns = condition_patterns(condition, operator, policy, reading)
     return ConditionParts(key_named(condition.key), name, operator, patterns)
-
-
-_OF_PARTS = Origin("", None, ())
 
 
 def lower_parts(parts: ConditionParts, effect: Effect, reading: Reading) -> Test:

@@ -1,0 +1,205 @@
+"""What is certain of an answer, and what the rest hangs on.
+
+`residual_of` gives the decision where it is the same whatever the unknown is, else the exact
+conditions under which the call is allowed and explicitly denied, and the unknown keys that matter,
+each with values that lead to different decisions.
+
+Rules: R-KEY-06. AWS: "SimulateCustomPolicy" (MissingContextValues).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from policy_eval.errors import refuse_request
+from policy_eval.request.context import Values
+from policy_eval.residual.calls import Conditions, conditions_of
+from policy_eval.residual.condition import Condition
+from policy_eval.residual.facts import KeyFact, ResourceFact
+from policy_eval.residual.formula import (
+    FALSE,
+    TRUE,
+    Formula,
+    Is,
+    all_of,
+    any_of,
+    facts_of,
+    holds,
+    negation,
+    replaced,
+)
+from policy_eval.residual.simplify import simplify
+from policy_eval.residual.solver import Solver
+from policy_eval.residual.truth import truth_of
+from policy_eval.residual.universe import GROUPS, Model, Universe
+from policy_eval.semantics.authorization import Word
+from policy_eval.semantics.readings import OUR_READING, Reading
+
+if TYPE_CHECKING:
+    from policy_eval.engine.policies import PolicySet
+    from policy_eval.request.request import Request
+    from policy_eval.residual.facts import Fact
+
+
+class Example(NamedTuple):
+    """A value of a key (None: absent), and the decision that it leads to, all else being equal."""
+
+    values: Values | None
+    decision: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the example as plain data."""
+        return {
+            "values": None if self.values is None else list(self.values),
+            "decision": self.decision,
+        }
+
+
+class MissingKey(NamedTuple):
+    """An unknown key whose value can change the decision, with values that do."""
+
+    name: str
+    examples: tuple[Example, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the key as plain data."""
+        return {"key": self.name, "examples": [each.to_dict() for each in self.examples]}
+
+
+class Residual(NamedTuple):
+    """What is certain, and what the rest hangs on.
+
+    `word` and `allowed` are as for `Decision`. `allow_if` and `deny_if` are the conditions under
+    which the call is allowed, and explicitly denied; in all other cases it is implicitly denied.
+    `missing` are the unknown keys that matter. `is_minimal` is False where a budget stopped the
+    search for what is redundant: the conditions are exact all the same.
+    """
+
+    word: Word
+    allowed: bool | None
+    allow_if: Condition
+    deny_if: Condition
+    missing: tuple[MissingKey, ...] = ()
+    is_minimal: bool = True
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what is not certain as plain data, in stable field names."""
+        return {
+            "allow_if": self.allow_if.to_dict(),
+            "deny_if": self.deny_if.to_dict(),
+            "missing": [each.to_dict() for each in self.missing],
+            "is_minimal": self.is_minimal,
+        }
+
+
+def residual_of(
+    policies: PolicySet,
+    requests: Sequence[Request],
+    reading: Reading = OUR_READING,
+    *,
+    assuming: Condition | None = None,
+) -> Residual:
+    """Return what is certain of a call, and what the rest hangs on.
+
+    `assuming` is a condition that is taken to hold. Raises RequestError as deciding does, and for
+    a condition that cannot hold of the call.
+    """
+    found, universe = conditions_of(policies, requests, reading)
+    solver = Solver(universe)
+    within = TRUE if assuming is None else _bound(assuming, universe)
+    if within is not TRUE and solver.never(within):
+        raise refuse_request(
+            "condition", f"`{assuming}` does not hold of this request, whatever is unknown",
+            "leave it out, or mend the request", ("R-KEY-06",),
+        )  # fmt: skip
+    allowed = simplify(found.allowed, solver, within=within)
+    denied = simplify(found.denied, solver, within=within)
+    word, sure = _word(allowed, denied)
+    missing: tuple[MissingKey, ...] = ()
+    if word is Word.UNDETERMINED:
+        missing = _missing(Conditions(allowed, denied), within, solver)
+    return Residual(word, sure, Condition(allowed), Condition(denied), missing, not solver.ran_out)
+
+
+def _bound(condition: Condition, universe: Universe) -> Formula:
+    """Return a condition as one of this request: what is known of it is settled."""
+
+    def bound(fact: Fact) -> Formula:
+        truth = truth_of(fact, universe.context)
+        if truth is not None:
+            return TRUE if truth else FALSE
+        return universe.bound(fact)
+
+    return replaced(condition.formula, bound)
+
+
+def _word(allowed: Formula, denied: Formula) -> tuple[Word, bool | None]:
+    if allowed is TRUE:
+        return Word.ALLOWED, True
+    if denied is TRUE:
+        return Word.EXPLICIT_DENY, False
+    if allowed is FALSE:
+        return (Word.IMPLICIT_DENY if denied is FALSE else Word.UNDETERMINED), False
+    return Word.UNDETERMINED, None
+
+
+# The unknown keys that matter
+
+
+def _missing(found: Conditions, within: Formula, solver: Solver) -> tuple[MissingKey, ...]:
+    """Return the unknown keys whose value can change the decision, each with two that do."""
+    names: dict[str, str] = {}
+    for formula in found:
+        for fact in facts_of(formula):
+            if isinstance(fact, (KeyFact, ResourceFact)):
+                for key in fact.keys:
+                    unit = fact.unit if key == fact.subject and isinstance(fact, KeyFact) else (
+                        solver.universe.unit_of_variable(key)
+                    )  # fmt: skip
+                    names.setdefault(GROUPS.get(unit, unit), key.spelling)
+    missing = []
+    for group, name in names.items():
+        examples = _examples(group, found, within, solver)
+        if examples is not None:
+            missing.append(MissingKey(name, examples))
+    return tuple(missing)
+
+
+def _examples(
+    group: str, found: Conditions, within: Formula, solver: Solver
+) -> tuple[Example, ...] | None:
+    """Return two values of a key that lead to different decisions; None where none do."""
+    universe = solver.universe
+    here = [replaced(formula, universe.apart_from(group, 1)) for formula in (*found, within)]
+    there = [replaced(formula, universe.apart_from(group, 2)) for formula in (*found, within)]
+    differs = any_of(
+        any_of((all_of((one, negation(other))), all_of((negation(one), other))))
+        for one, other in zip(here[:2], there[:2], strict=True)
+    )
+    model = solver.satisfy(all_of((differs, here[2], there[2])))
+    if model is None:
+        return None
+    if not isinstance(model, Model):
+        return ()
+    examples = []
+    for copy in (1, 2):
+        one = universe.only(model.facts, copy)
+        settled = universe.model(one)
+        if not isinstance(settled, Model):
+            return ()
+        word = _word_of(found, one)
+        examples.append(Example(settled.values.get(group), word.value))
+    examples.sort(key=lambda example: _ORDER[example.decision])
+    return tuple(examples)
+
+
+_ORDER = {word.value: place for place, word in enumerate(
+    (Word.ALLOWED, Word.EXPLICIT_DENY, Word.IMPLICIT_DENY, Word.UNDETERMINED)
+)}  # fmt: skip
+
+
+def _word_of(found: Conditions, known: Mapping[Fact, bool]) -> Word:
+    if holds(found.allowed, known):
+        return Word.ALLOWED
+    return Word.EXPLICIT_DENY if holds(found.denied, known) else Word.IMPLICIT_DENY
