@@ -50,7 +50,8 @@ class Result(NamedTuple):
     def open_points(self) -> tuple[RestsOn, ...]:
         """Return what the answer rests on, looked for now if it was not before."""
         decidable = _decidable(self.case)
-        return self.rests_on or (rests_on(*decidable) if decidable else ())
+        assert decidable  # what is refused rests on nothing
+        return self.rests_on or rests_on(*decidable)
 
 
 def by_reference(policies: PolicySet, requests: Sequence[Request]) -> Decision:

@@ -87,7 +87,7 @@ def _reports(
     help="Exit 4 if less is covered (implies --cover).",
 )  # fmt: skip
 @strict_rules_option
-def command(
+def command(  # noqa: PLR0913 - one parameter an option
     *,
     paths: tuple[Path, ...],
     keywords: tuple[str, ...],

@@ -111,11 +111,14 @@ _NO_ROLE = (
 )
 _MAKE_TOPIC = (
     "aws sns create-topic --name policy-eval-probe --region us-east-1",
-    f"aws sns set-topic-attributes --topic-arn {_TOPIC} --attribute-name Policy "
-    "--attribute-value file://topic.json --region us-east-1",
+    (
+        f"aws sns set-topic-attributes --topic-arn {_TOPIC} --attribute-name Policy "
+        "--attribute-value file://topic.json --region us-east-1"
+    ),
 )
 _NO_TOPIC = f"aws sns delete-topic --topic-arn {_TOPIC} --region us-east-1"
 _LIST_SUBSCRIPTIONS = f"aws sns list-subscriptions-by-topic --topic-arn {_TOPIC} {_AS_PROBE}"
+_TARGET = "--target-id 111122223333 --profile MANAGEMENT"
 _OF_VPC = "Write the ID of any VPC of the account for vpc-0abc; nothing is changed in it."
 
 
@@ -128,7 +131,7 @@ def _policy(text: str) -> PolicyFile:
     return PolicyFile("policy.json", Kind.IDENTITY, text)
 
 
-def _by_role(  # noqa: PLR0913 - what differs between experiments
+def _by_role(
     title: str,
     policy: str,
     call: str,
@@ -231,7 +234,7 @@ EXPERIMENTS: dict[OpenPoint, Experiment] = {
         _allow(
             "ec2:CreateTags", "*", '{"ArnNotLike": {"aws:RequestTag/probe": "arn:aws:sns:*:*:t"}}'
         ),
-        *_create_tags(probe="topic-t"),
+        *_create_tags(probe="topic"),
         Outcome("invalid", "UnauthorizedOperation, or an error: AWS makes no match of it either"),
         _WOULD_TAG,
         note=f"{_OF_VPC} The engine refuses such a request rather than to answer it.",
@@ -345,8 +348,10 @@ EXPERIMENTS: dict[OpenPoint, Experiment] = {
         Outcome("allowed", "the ARN of the new secret"),
         Outcome("implicitDeny", "AccessDeniedException"),
         clean_up=(
-            "aws secretsmanager delete-secret --secret-id policy-eval-probe "
-            "--force-delete-without-recovery --region us-east-1",
+            (
+                "aws secretsmanager delete-secret --secret-id policy-eval-probe "
+                "--force-delete-without-recovery --region us-east-1"
+            ),
         ),
         note="The secret has no value; where it was not made, there is none to delete.",
     ),
@@ -374,8 +379,10 @@ EXPERIMENTS: dict[OpenPoint, Experiment] = {
         Outcome("allowed", "success, or a refusal of the invented credentials by Amplitude"),
         Outcome("implicitDeny", "an error that names secretsmanager:TagResource"),
         clean_up=(
-            "aws appflow delete-connector-profile --connector-profile-name policy-eval-probe "
-            "--force-delete --region us-east-1",
+            (
+                "aws appflow delete-connector-profile --connector-profile-name policy-eval-probe "
+                "--force-delete --region us-east-1"
+            ),
         ),
         note=(
             "If the credentials are refused before the secret is made, repeat it with valid ones; "
@@ -419,22 +426,20 @@ EXPERIMENTS: dict[OpenPoint, Experiment] = {
             _make_role(),
             _PUT,
             *_PROFILE,
-            "aws organizations create-policy --name policy-eval-probe --description probe "
-            "--type SERVICE_CONTROL_POLICY --content file://scp.json --profile MANAGEMENT",
-            "aws organizations attach-policy --policy-id p-POLICY --target-id 111122223333 "
-            "--profile MANAGEMENT",
-            "aws organizations detach-policy --policy-id p-FullAWSAccess --target-id 111122223333 "
-            "--profile MANAGEMENT",
+            (
+                "aws organizations create-policy --name policy-eval-probe --description probe "
+                "--type SERVICE_CONTROL_POLICY --content file://scp.json --profile MANAGEMENT"
+            ),
+            f"aws organizations attach-policy --policy-id p-POLICY {_TARGET}",
+            f"aws organizations detach-policy --policy-id p-FullAWSAccess {_TARGET}",
         ),
         f"aws ec2 describe-regions {_AS_PROBE}",
         Asked("ec2:DescribeRegions", "*", _SESSION, {"aws:RequestedRegion": "us-east-1"}),
         _REGIONS_LISTED,
         _REGIONS_DENIED,
         (
-            "aws organizations attach-policy --policy-id p-FullAWSAccess --target-id 111122223333 "
-            "--profile MANAGEMENT",
-            "aws organizations detach-policy --policy-id p-POLICY --target-id 111122223333 "
-            "--profile MANAGEMENT",
+            f"aws organizations attach-policy --policy-id p-FullAWSAccess {_TARGET}",
+            f"aws organizations detach-policy --policy-id p-POLICY {_TARGET}",
             "aws organizations delete-policy --policy-id p-POLICY --profile MANAGEMENT",
             *_NO_ROLE,
         ),
@@ -462,8 +467,10 @@ EXPERIMENTS: dict[OpenPoint, Experiment] = {
         ),
         (
             "aws iam create-user --user-name policy-eval-probe",
-            "aws iam put-user-policy --user-name policy-eval-probe --policy-name probe "
-            "--policy-document file://policy.json",
+            (
+                "aws iam put-user-policy --user-name policy-eval-probe --policy-name probe "
+                "--policy-document file://policy.json"
+            ),
             "aws iam create-access-key --user-name policy-eval-probe",
             "aws configure set aws_access_key_id KEY --profile policy-eval-user",
             "aws configure set aws_secret_access_key SECRET --profile policy-eval-user",
@@ -510,8 +517,10 @@ EXPERIMENTS: dict[OpenPoint, Experiment] = {
             ),
         ),
         (
-            "aws iam create-policy --policy-name policy-eval-boundary "
-            "--policy-document file://boundary.json",
+            (
+                "aws iam create-policy --policy-name policy-eval-boundary "
+                "--policy-document file://boundary.json"
+            ),
             _make_role(
                 " --permissions-boundary arn:aws:iam::111122223333:policy/policy-eval-boundary"
             ),
@@ -525,8 +534,10 @@ EXPERIMENTS: dict[OpenPoint, Experiment] = {
         (
             _NO_TOPIC,
             _NO_ROLE[1],
-            "aws iam delete-policy --policy-arn "
-            "arn:aws:iam::111122223333:policy/policy-eval-boundary",
+            (
+                "aws iam delete-policy --policy-arn "
+                "arn:aws:iam::111122223333:policy/policy-eval-boundary"
+            ),
         ),
         "The condition keeps the topic from other accounts.",
     ),

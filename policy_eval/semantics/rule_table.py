@@ -32,8 +32,8 @@ class Readings(NamedTuple):
 class Rule(NamedTuple):
     """A rule: its ID, the section it stands in, what it says, its status, where AWS says so.
 
-    `aws` is the last column as it stands, `pages` the titles in it. `readings` is None where
-    the rule is no open point; `see` are the rules its text names.
+    `aws` is the last column as it stands, empty where no page says it, `pages` the titles in it.
+    `readings` is None where the rule is no open point; `see` are the rules its text names.
     """
 
     name: str
@@ -88,7 +88,7 @@ def _rule(section: str, cells: list[str], urls: dict[str, str], readings: Readin
     name, says, status, aws = cells
     pages = tuple(Page(title, urls.get(title, "")) for title in re.findall(r'"([^"]+)"', aws))
     see = tuple(dict.fromkeys(each for each in _ID.findall(says) if each != name))
-    return Rule(name, section, says, status, aws.strip("–"), pages, readings, see)
+    return Rule(name, section, says, status, aws if pages else "", pages, readings, see)
 
 
 def _rows(text: str) -> Iterator[tuple[str, list[str]]]:
