@@ -78,7 +78,7 @@ class Experiment(NamedTuple):
 BEFOREHAND = (
     "Use a test account: write its ID for 111122223333. The default profile administers it; the "
     "probe has only what is given here. IAM needs some seconds to spread a change, so wait and "
-    "ask twice."
+    "ask twice. Afterwards take the profiles named policy-eval out of the AWS CLI's files, too."
 )
 """What holds for every experiment."""
 
