@@ -110,3 +110,28 @@ def test_a_refused_request_rests_on_the_reading_that_decides_it() -> None:
     assert pe.rests_on(policies, request) == (RestsOn("R-COND-19", "invalid", "allowed"),)
     with pytest.raises(pe.RequestError):
         pe.decide(policies, request, strict_rules=True)
+
+
+def test_a_session_that_not_principal_does_not_list_is_neither_denied_nor_allowed() -> None:
+    """R-NPRIN-04: role and account are listed, the session is not."""
+    role, bucket = "arn:aws:iam::111122223333:role/r", "arn:aws:s3:::b/*"
+    spared = {"AWS": [role, "arn:aws:iam::111122223333:root"]}
+    policies = pe.PolicySet(
+        [{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}],
+        resource={
+            "Statement": {
+                "Effect": "Deny",
+                "NotPrincipal": spared,
+                "Action": "s3:GetObject",
+                "Resource": bucket,
+            }
+        },
+    )
+    caller = "arn:aws:sts::111122223333:assumed-role/r/s"
+    request = pe.Request("s3:GetObject", "arn:aws:s3:::b/o", principal=caller)
+
+    decision = pe.decide(policies, request, strict_rules=True)
+
+    assert pe.decide(policies, request).decision == "explicitDeny"
+    assert (decision.decision, decision.allowed) == ("undetermined", None)
+    assert decision.reason.startswith("it rests on R-NPRIN-04,")
