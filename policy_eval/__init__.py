@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from policy_eval.engine.decision import Deciding, Decision
     from policy_eval.engine.explanation import Explanation
     from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
+    from policy_eval.engine.resting import RestsOn
     from policy_eval.errors import (
         Diagnostic,
         InputError,
@@ -59,6 +60,7 @@ _HOMES = {
     "PrincipalKind": "request.principal",
     "Request": "request.request",
     "RequestError": "errors",
+    "RestsOn": "engine.resting",
     "Severity": "errors",
     "Statement": "policy.ast",
     "Strictness": "policy.policy_type",
@@ -98,6 +100,7 @@ __all__ = [
     "PrincipalKind",
     "Request",
     "RequestError",
+    "RestsOn",
     "Severity",
     "Statement",
     "Strictness",

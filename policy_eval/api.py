@@ -21,6 +21,7 @@ from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.loading import LayerFiles, load_set
 from policy_eval.engine.plan import recall
 from policy_eval.engine.policies import PolicySet, parse_policy
+from policy_eval.engine.resting import RestsOn
 from policy_eval.errors import Diagnostic, InputError
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.request import Request
@@ -81,32 +82,47 @@ def report(problems: InputError | Iterable[Diagnostic]) -> str:
     return render_all(problems.diagnostics if isinstance(problems, InputError) else problems)
 
 
-def decide(policies: PolicySet, request: Request, *also: Request) -> Decision:
+def decide(
+    policies: PolicySet, request: Request, *also: Request, strict_rules: bool = False
+) -> Decision:
     """Return what AWS would decide for the whole call.
 
     `also` are further requests that the same call makes (R-RES-12): it is allowed only if each is.
     A call that needs further actions (a secret created with tags needs
     `secretsmanager:TagResource`) is allowed only if each is; `request.action_only` leaves them
-    out. Raises RequestError for a context value that a statement cannot read.
+    out. With `strict_rules`, an answer that rests on a rule AWS leaves open is undetermined. Raises
+    RequestError for a context value that a statement cannot read.
     """
+    if strict_rules:
+        from policy_eval.engine.strict_rules import decide_strictly
+
+        return decide_strictly(policies, [request, *also])
     if not also and (remembered := recall(policies.plans, request)) is not None:
         return remembered
     return decide_call(policies, [request, *also])
 
 
-def explain(policies: PolicySet, request: Request, *also: Request) -> Explanation:
+def explain(
+    policies: PolicySet, request: Request, *also: Request, strict_rules: bool = False
+) -> Explanation:
     """Return the decision with every test of every statement, as the reference engine saw it.
 
-    `str()` of it is text, `to_dict()` data. `also` and what is raised are as for `decide`.
+    `str()` of it is text, `to_dict()` data. The other arguments and what is raised are as for
+    `decide`.
     """
     requests = [request, *also]
     explanation = explaining.explain_call(policies, requests)
-    ours = explanation.decision.decision
-    return explanation._replace(rests_on=explaining.rests_on(policies, requests, ours))
+    rests = explaining.rests_on(policies, requests, explanation.decision)
+    explanation = explanation._replace(rests_on=rests)
+    if strict_rules:
+        from policy_eval.engine.strict_rules import explained_strictly
+
+        return explained_strictly(explanation)
+    return explanation
 
 
-def rests_on(policies: PolicySet, request: Request, *also: Request) -> tuple[str, ...]:
-    """Return the rules of which AWS's other reading would change the decision.
+def rests_on(policies: PolicySet, request: Request, *also: Request) -> tuple[RestsOn, ...]:
+    """Return the rules of which AWS's other reading would change the decision, and to what.
 
     Works where the request is refused too: another reading may decide it.
     """

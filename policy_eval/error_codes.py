@@ -1720,6 +1720,13 @@ EOF
         about="command",
     ),
     ErrorCode(
+        "unknown-rule",
+        "a rule that there is not",
+        "`policy-eval rule` takes the ID of a rule, such as `R-COND-34` or `E.2`, in any letter "
+        "case. Without one it lists them all.",
+        about="command",
+    ),
+    ErrorCode(
         "output",
         "an answer that could not be written",
         "The operating system refuses to take the output, for example as the disk is full. The "

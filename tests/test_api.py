@@ -78,7 +78,9 @@ def test_an_explanation_decides_as_decide_does() -> None:
 def test_an_explanation_says_what_it_rests_on() -> None:
     policies = pe.load(BLOCK)
 
-    assert pe.explain(policies, CREATE).rests_on == pe.rests_on(policies, CREATE) == ("R-AF-05",)
+    (rests,) = pe.explain(policies, CREATE).rests_on
+    assert rests == pe.RestsOn("R-AF-05", "allowed", "implicitDeny")
+    assert pe.rests_on(policies, CREATE) == (rests,)
 
 
 def test_a_value_that_a_statement_cannot_read_is_refused_by_each() -> None:

@@ -5,21 +5,28 @@ from __future__ import annotations
 from time import perf_counter
 
 from policy_eval.cases.outcome import Outcome, Status
-from policy_eval.cases.run import Decide, Result, run_case
+from policy_eval.cases.run import Decide, Result, Rules, run_case
 from policy_eval.cases.suite import Case
 from policy_eval.cases.writing import decision_fields
 from policy_eval.engine.decide import decide_call
 from policy_eval.engine.decision import Decision
-from policy_eval.engine.wording import reasons, spell_answer, spell_decided_by
+from policy_eval.engine.wording import (
+    reasons,
+    spell_answer,
+    spell_decided_by,
+    spell_open_point,
+)
 from policy_eval.errors import InputError
 
 
-def judge(case: Case, file: str, decide: Decide = decide_call) -> Outcome:
+def judge(
+    case: Case, file: str, decide: Decide = decide_call, rules: Rules = Rules.OURS
+) -> Outcome:
     """Run a test and return how it went. `file` is the suite's path as it is shown."""
     if case.skip:
         return _outcome(case, file, Status.SKIPPED, case.skip)
     began = perf_counter()
-    result = run_case(case, decide)
+    result = run_case(case, decide, rules)
     seconds = perf_counter() - began
     return outcome_of(result, file)._replace(seconds=seconds)
 
@@ -76,7 +83,7 @@ def _actual(result: Result, decision: Decision) -> dict[str, object]:
     if expect is not None and expect.failed_conditions is not None:
         found["failed_conditions"] = list(result.failed_conditions)
     if expect is not None and expect.rests_on is not None:
-        found["rests_on"] = list(result.rests_on)
+        found["rests_on"] = [each.rule for each in result.rests_on]
     return found
 
 
@@ -89,4 +96,5 @@ def _explained(result: Result) -> tuple[str, ...]:
     if decision.blocked_by and decision.blocked_by != decision.action:
         answer += f"; it also needs {decision.blocked_by}, which is not allowed"
     remarks = (f"{remark.text} ({remark.rule})" for remark in decision.remarks)
-    return (answer, *(f"  {line}" for line in reasons(explanation)), *remarks)
+    open_points = map(spell_open_point, result.open_points())
+    return (answer, *(f"  {line}" for line in reasons(explanation)), *remarks, *open_points)

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 from policy_eval.cases.coverage import Coverage, Trackers, joined
 from policy_eval.cases.judging import judge
 from policy_eval.cases.outcome import Outcome, Run, Status, Unusable
+from policy_eval.cases.run import Rules
 from policy_eval.cases.suite import Case, Suite, load_suite
 from policy_eval.engine.decide import decide_call
 from policy_eval.engine.policies import PolicySet
@@ -39,12 +40,14 @@ class Selection(NamedTuple):
 class Plan(NamedTuple):
     """How a run goes: which tests, whether it ends with the first that does not pass.
 
-    `cover`: whether it is noted what the tests show of the policies.
+    `cover`: whether it is noted what the tests show of the policies. `rules`: what is made of
+    answers that rest on an open point.
     """
 
     selection: Selection = Selection()
     fail_fast: bool = False
     cover: bool = False
+    rules: Rules = Rules.OURS
 
 
 def load_tests(path: Path) -> Suite:
@@ -100,7 +103,7 @@ def run_suite(path: Path, plan: Plan, tell: Callable[[int], None] | None = None)
             continue
         if trackers is not None and isinstance(case.policies, PolicySet):
             trackers.of(case.policies)  # also where nothing is decided: then nothing is covered
-        outcome = judge(case, file, decide)
+        outcome = judge(case, file, decide, plan.rules)
         outcomes.append(outcome)
         if tell is not None and len(outcomes) % _TOLD_EVERY == 0:
             tell(len(outcomes))

@@ -14,6 +14,7 @@ from policy_eval.cli.options import (
     read_context,
     read_tags,
     reading_options,
+    strict_rules_option,
 )
 from policy_eval.cli.output import (
     Exit,
@@ -111,6 +112,7 @@ def _complete_action(
     "--expect", type=click.Choice(_DECISIONS), help="Exit 0 if this is the decision, else 1."
 )
 @reading_options
+@strict_rules_option
 @click.option(
     "-v", "--explain", "whole", is_flag=True, help="Show every layer, statement and test."
 )
@@ -135,6 +137,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     expect: str | None,
     lenient: bool,
     accept_invalid: bool,
+    strict_rules: bool,
     whole: bool,
     quiet: bool,
     form: str,
@@ -180,8 +183,12 @@ def command(  # noqa: PLR0913 - one parameter an option
             from policy_eval.cli.context_places import located  # only when something is wrong
 
             raise located(error, pairs, files) from None
-        ours = explanation.decision.decision
-        explanation = explanation._replace(rests_on=rests_on(policies, requests, ours))
+        rests = rests_on(policies, requests, explanation.decision)
+        explanation = explanation._replace(rests_on=rests)
+    if strict_rules:
+        from policy_eval.engine.strict_rules import explained_strictly
+
+        explanation = explained_strictly(explanation)
     if not quiet:
         print_answer(_answer(explanation, form, whole=whole))
     raise click.exceptions.Exit(_exit(explanation, expect))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from policy_eval.cases.run import Result, run_case
+from policy_eval.cases.run import Result, Rules, run_case
 from policy_eval.cases.suite import Overrides, Suite, load_suite
 from policy_eval.cli.layer_options import Given, layer_options, read_caller, read_layers
-from policy_eval.cli.options import clock, output_option, reading_options
+from policy_eval.cli.options import clock, output_option, reading_options, strict_rules_option
 from policy_eval.cli.output import (
     Exit,
     as_data,
@@ -64,6 +64,7 @@ def _complete_scenario(
 @click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resources are in.")
 @click.option("--now", metavar="TIME", help="The time of the calls (default: now).")
 @reading_options
+@strict_rules_option
 @output_option("the answers")
 def command(
     *,
@@ -72,6 +73,7 @@ def command(
     now: str | None,
     lenient: bool,
     accept_invalid: bool,
+    strict_rules: bool,
     form: str,
     **layers: Any,  # noqa: ANN401 - the options of `Given`, as click hands them over
 ) -> None:
@@ -90,7 +92,8 @@ def command(
         suite = _load(scenario, Overrides(policies, caller, time, resource_account))
         _want_policies(suite)
         tell(_warnings(suite))
-        results = [run_case(case) for case in suite.cases]
+        rules = Rules.STRICT if strict_rules else Rules.OURS
+        results = [run_case(case, rules=rules) for case in suite.cases]
         if form == "text":
             print_answer(safe_lines(_table(suite, results)))
         else:
@@ -162,7 +165,7 @@ def _table(suite: Suite, results: list[Result]) -> str:
             lines.append(f"      it also needs {decision.blocked_by}, which is not allowed")
         lines += [f"      {line}" for line in reasons(explanation)]
         lines += [f"      note: {remark.text} ({remark.rule})" for remark in decision.remarks]
-        lines += [f"      note: {spell_open_point(rule)}" for rule in result.rests_on]
+        lines += [f"      note: {spell_open_point(each)}" for each in result.rests_on]
         assumptions |= dict.fromkeys(spell_assumptions(explanation.policies))
     return "\n".join([*lines, *([""] if assumptions else []), *assumptions])
 

@@ -15,6 +15,7 @@ _COMMANDS = {
     "schema": ("schema", "The JSON Schema of suites, for editors."),
     "show": ("show", "What is read from a policy: statements, assumptions, sizes."),
     "fmt": ("fmt", "Put policies in canonical order and layout."),
+    "rule": ("rule", "What a rule says, and how to find out where AWS does not."),
     "explain-error": ("explain_error", "What a diagnostic's code means."),
 }
 

@@ -114,6 +114,15 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def strict_rules_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--strict-rules` to a command."""
+    return click.option(
+        "--strict-rules",
+        is_flag=True,
+        help="An answer that rests on a rule AWS leaves open is undetermined.",
+    )(command)
+
+
 def output_option(what: str = "the answer") -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return the option that says how to print something; a command takes it as `form`."""
     return click.option(

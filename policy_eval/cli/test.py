@@ -12,7 +12,9 @@ import click
 
 from policy_eval.cases.discovery import ENDINGS, find_suites
 from policy_eval.cases.outcome import Run, Status
+from policy_eval.cases.run import Rules
 from policy_eval.cases.runner import Plan, Progress, Selection, run
+from policy_eval.cli.options import strict_rules_option
 from policy_eval.cli.output import (
     Exit,
     print_answer,
@@ -84,7 +86,8 @@ def _reports(
     "--cover-min", type=click.FloatRange(0, 100), metavar="PERCENT",
     help="Exit 4 if less is covered (implies --cover).",
 )  # fmt: skip
-def command(
+@strict_rules_option
+def command(  # noqa: PLR0913 - one parameter an option
     *,
     paths: tuple[Path, ...],
     keywords: tuple[str, ...],
@@ -97,6 +100,7 @@ def command(
     mutate: bool,
     cover: bool,
     cover_min: float | None,
+    strict_rules: bool,
 ) -> None:
     """Run the suites in PATH: *.iamtest.yaml, .yml or .json, or folders of them.
 
@@ -104,8 +108,12 @@ def command(
     suites still run), else 1 if a test fails, else 4 if less is covered than --cover-min, else 5 if
     there is no test, else 0.
     """
+    if mutate and strict_rules:
+        message = "--mutate and --strict-rules exclude each other"
+        raise click.UsageError(message)
     cover = cover or cover_min is not None or any(each in _OF_COVERAGE for each, _ in reports)
-    plan = Plan(Selection(keywords), fail_fast, cover)
+    rules = Rules.STRICT if strict_rules else Rules.OURS
+    plan = Plan(Selection(keywords), fail_fast, cover, rules)
     where = paths or (Path(),)
     least = cover_min or 0.0
 

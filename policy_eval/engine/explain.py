@@ -19,6 +19,7 @@ from policy_eval.engine.explanation import Explanation, Part
 from policy_eval.engine.naive import contains
 from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.reference import StatementTrace, missing_from, trace
+from policy_eval.engine.resting import REFUSED, RestsOn
 from policy_eval.errors import RequestError
 from policy_eval.policy.ast import Effect, Policy, Statement
 from policy_eval.policy.policy_type import RULES
@@ -83,14 +84,14 @@ def _grants(statement: StatementTrace, classes: frozenset[Grant]) -> bool:
 
 
 def rests_on(
-    policies: PolicySet, requests: Sequence[Request], ours: str | None = None
-) -> tuple[str, ...]:
-    """Return the rules of which AWS's other reading would change the decision.
+    policies: PolicySet, requests: Sequence[Request], ours: Decision | None = None
+) -> tuple[RestsOn, ...]:
+    """Return the rules of which AWS's other reading would change the decision, and to what.
 
     `ours` is the decision where it is at hand. Works where the requests are refused too: another
     reading may decide them.
     """
-    ours = ours or _word(policies, requests, OUR_READING)
+    here = _outcome(policies, requests, OUR_READING) if ours is None else _said(ours)
     try:
         contexts = [step.context for step in steps_of(requests, policies.attached, OUR_READING)]
     except RequestError:  # no reading mends a request that contradicts itself
@@ -123,11 +124,13 @@ def rests_on(
             _lowered(policy, statement, other) != tests for policy, statement, tests in statements
         )
 
-    return tuple(
-        point.value
-        for point in OpenPoint
-        if may_change(point) and _word(policies, requests, frozenset({point})) != ours
-    )
+    found = []
+    for point in filter(may_change, OpenPoint):
+        there = _outcome(policies, requests, frozenset({point}))
+        if there[0] != here[0]:
+            never_allowed = here[1] is False and there[1] is False
+            found.append(RestsOn(point.value, here[0], there[0], never_allowed))
+    return tuple(found)
 
 
 def _lowered(
@@ -155,8 +158,14 @@ def _may_limit_everyone(point: OpenPoint, context: RequestContext) -> bool:
     return any(context.attached.exists(layer) is not False for layer in limits)
 
 
-def _word(policies: PolicySet, requests: Sequence[Request], reading: Reading) -> str:
+def _outcome(
+    policies: PolicySet, requests: Sequence[Request], reading: Reading
+) -> tuple[str, bool | None]:
     try:
-        return explain_call(policies, requests, reading).decision.decision
+        return _said(explain_call(policies, requests, reading).decision)
     except RequestError:
-        return "invalid"
+        return REFUSED, None
+
+
+def _said(decision: Decision) -> tuple[str, bool | None]:
+    return decision.decision, decision.allowed

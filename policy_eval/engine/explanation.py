@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.engine.decision import Attachment, Deciding, Decision
 from policy_eval.engine.reference import StatementTrace, TestTrace, Trace
+from policy_eval.engine.resting import RestsOn
 from policy_eval.engine.statement_wording import spell_wanted
 from policy_eval.engine.wording import spell_out
 from policy_eval.policy.ast import Policy
@@ -54,13 +55,13 @@ class Explanation(NamedTuple):
 
     `policies` are those of all layers. `parts` are the actions of the call, the one that
     was asked first. `assumed_absent` names the keys that statements read and nobody listed;
-    `rests_on` the rules whose other reading would change the decision.
+    `rests_on` the rules whose other reading would change the decision, with what it would be.
     """
 
     decision: Decision
     policies: tuple[Policy, ...]
     parts: tuple[Part, ...]
-    rests_on: tuple[str, ...] = ()
+    rests_on: tuple[RestsOn, ...] = ()
 
     @property
     def deciding_part(self) -> Part:
@@ -117,7 +118,7 @@ class Explanation(NamedTuple):
             "layers": [rung.to_dict() for rung in self.deciding_part.rungs],
             "assumed_absent": list(self.assumed_absent),
             "failed_conditions": list(self.failed_conditions),
-            "rests_on": list(self.rests_on),
+            "rests_on": [each.to_dict() for each in self.rests_on],
             "notes": list(self.notes),
             "service_reference": data_version(),
             "actions": [

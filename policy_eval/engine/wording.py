@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from policy_eval.engine.decision import Deciding, Decision
 from policy_eval.engine.reference import StatementTrace
+from policy_eval.engine.resting import REFUSED
 from policy_eval.engine.statement_wording import (
     VALUES_SHOWN,
     label_of,
@@ -24,11 +25,11 @@ from policy_eval.errors import visible
 from policy_eval.policy.ast import Effect, Policy
 from policy_eval.semantics.authorization import SPELLED, Presence, Side, Word
 from policy_eval.semantics.layers import NAMES, Layer
-from policy_eval.semantics.readings import ABOUT, OpenPoint
 
 if TYPE_CHECKING:
     from policy_eval.engine.explanation import Explanation, Part
     from policy_eval.engine.ladder import Rung
+    from policy_eval.engine.resting import RestsOn
 
 _ANSWERS = {
     Word.ALLOWED: "allowed",
@@ -45,11 +46,14 @@ def spell_answer(decision: Decision) -> str:
     return "undetermined" if decision.allowed is None else "denied either way"
 
 
-def spell_open_point(rule: str) -> str:
-    """Return what it means that an answer rests on a rule."""
+def spell_open_point(rests: RestsOn) -> str:
+    """Return what it means that an answer rests on a rule: both outcomes, and how to find out."""
+    spelled = {word.value: answer for word, answer in _ANSWERS.items()} | {REFUSED: "refused"}
+    ours, other = (spelled.get(each, each) for each in (rests.ours, rests.other))
     return (
-        f"rests on {rule}: AWS leaves open {ABOUT[OpenPoint(rule)]}, and the other reading "
-        "changes the answer"
+        f"rests on {rests.rule}: AWS leaves open {rests.about}; as it is read here: {ours}; if AWS "
+        f"reads {rests.rule} the other way: {other}; `policy-eval rule {rests.rule}` says how to "
+        "find out"
     )
 
 
@@ -304,5 +308,5 @@ def _footnotes(explanation: Explanation, *, assumptions: bool = True) -> list[st
     if explanation.assumed_absent:
         notes.append(f"assumed absent: {', '.join(explanation.assumed_absent)}")
     notes += [f"{remark.text} ({remark.rule})" for remark in decision.remarks]
-    notes += [spell_open_point(rule) for rule in explanation.rests_on]
+    notes += [spell_open_point(each) for each in explanation.rests_on]
     return ["", *(f"  note: {note}" for note in notes)] if notes else []

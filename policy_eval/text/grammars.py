@@ -1,16 +1,14 @@
 """The parser of a `.lark` file in `grammar/`, by name, built once.
 
-The grammars are package data (`policy_eval.grammar`, mapped to the top-level folder); a plain
-checkout without an installation reads the sibling folder. Lark is imported here and nowhere
-else, and only when a parser is asked for.
+Lark is imported here and nowhere else, and only when a parser is asked for.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+from policy_eval.text.package_data import packaged_text
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Transformer
@@ -18,12 +16,7 @@ if TYPE_CHECKING:
 
 def grammar_text(name: str) -> str:
     """Return the text of `grammar/<name>.lark`. Raises FileNotFoundError for an unknown name."""
-    file_name = f"{name}.lark"
-    try:
-        return resources.files("policy_eval.grammar").joinpath(file_name).read_text("utf-8")
-    except ModuleNotFoundError:
-        checkout = Path(__file__).resolve().parents[2] / "grammar"
-        return (checkout / file_name).read_text("utf-8")
+    return packaged_text("grammar", f"{name}.lark")
 
 
 @cache

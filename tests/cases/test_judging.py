@@ -8,7 +8,9 @@ import pytest
 
 from policy_eval.cases.judging import judge
 from policy_eval.cases.outcome import Status
+from policy_eval.cases.run import Rules
 from tests.cases.suites import ALLOW_ALL, DENY_BY_DEFAULT, only_case
+from tests.cases.test_run import OPEN_POINT
 
 BROKEN = "policies: {identity: [{Version: 2012-10-17, Statement: []}]}\n"
 UNKNOWN_PRINCIPAL = "tests: [{principal: nobody, expect: %s}]\n"
@@ -194,3 +196,26 @@ def test_a_decision_where_a_refusal_is_expected_is_a_failure(tmp_path: Path) -> 
 
     assert outcome.status is Status.FAILED
     assert outcome.message == "expected invalid, decided allowed"
+
+
+def test_a_test_that_fails_says_which_open_point_its_answer_rests_on(tmp_path: Path) -> None:
+    case = only_case(tmp_path, "tests: [{expect: allowed}]\n", OPEN_POINT)
+
+    *_, note = judge(case, "").explanation
+
+    assert note == (
+        "rests on R-COND-27: AWS leaves open what ForAnyValue with IfExists makes of a missing "
+        "key; as it is read here: implicit deny; if AWS reads R-COND-27 the other way: allowed; "
+        "`policy-eval rule R-COND-27` says how to find out"
+    )
+
+
+def test_under_strict_rules_a_test_fails_for_an_open_point(tmp_path: Path) -> None:
+    case = only_case(tmp_path, "tests: [{expect: implicitDeny}]\n", OPEN_POINT)
+
+    outcome = judge(case, "", rules=Rules.STRICT)
+
+    assert judge(case, "").status is Status.PASSED
+    assert outcome.status is Status.FAILED
+    assert outcome.message == "expected implicitDeny, decided undetermined"
+    assert any("under strict rules" in line for line in outcome.explanation)

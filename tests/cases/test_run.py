@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from policy_eval.cases.run import Decide, by_reference, run_case
+from policy_eval.cases.run import Decide, Rules, by_reference, run_case
 from policy_eval.cases.suite import Case
 from policy_eval.engine.decide import decide_call
 from policy_eval.engine.decision import Decision
+from policy_eval.engine.resting import RestsOn
 from policy_eval.errors import Diagnostic, PolicyError, RequestError
 from tests.cases.suites import ALLOW_ALL, DENY_BY_DEFAULT, only_case
 
@@ -119,7 +120,7 @@ def test_a_scenario_is_reported_not_judged(tmp_path: Path) -> None:
     result = run_case(case)
 
     assert result.differences == ()
-    assert result.rests_on == ("R-COND-27",)
+    assert result.rests_on == (RestsOn("R-COND-27", "implicitDeny", "allowed"),)
 
 
 def test_a_refused_scenario_rests_on_nothing(tmp_path: Path) -> None:
@@ -163,6 +164,30 @@ def test_a_contradiction_in_a_request_is_a_result(tmp_path: Path, fields: str, e
 
     assert isinstance(result.found, RequestError)
     assert (result.differences, result.rests_on) == ((), ())
+
+
+# Strict rules
+
+
+@pytest.mark.parametrize("expect", ["", ", expect: {decision: undetermined}"])
+def test_under_strict_rules_an_answer_that_rests_on_an_open_point_is_none(
+    tmp_path: Path, expect: str
+) -> None:
+    case = only_case(tmp_path, f"tests: [{{name: a{expect}}}]\n", OPEN_POINT)
+
+    result = run_case(case, rules=Rules.STRICT)
+
+    assert isinstance(result.found, Decision)
+    assert (result.found.decision, result.differences) == ("undetermined", ())
+    explanation = result.explain()
+    assert explanation is not None
+    assert explanation.decision.to_dict() == result.found.to_dict()
+
+
+def test_under_strict_rules_a_refusal_stays_one(tmp_path: Path) -> None:
+    case = only_case(tmp_path, "tests: [{principal: nobody}]\n", OPEN_POINT)
+
+    assert isinstance(run_case(case, rules=Rules.STRICT).found, RequestError)
 
 
 # Where what is refused stands
@@ -229,7 +254,7 @@ def test_a_result_can_be_explained(tmp_path: Path) -> None:
     assert explanation is not None
     assert isinstance(result.found, Decision)
     assert explanation.decision.to_dict() == result.found.to_dict()
-    assert explanation.rests_on == ("R-COND-27",)
+    assert explanation.rests_on == result.rests_on
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,42 @@ PUT_POLICY = "secretsmanager:PutResourcePolicy"
 OWNER = "secretsmanager:ResourceTag/aws:secretsmanager:owningService"
 
 
+# Strict rules
+
+
+def test_under_strict_rules_an_answer_that_rests_on_an_open_point_is_none() -> None:
+    result = can_i(*CREATE_THROUGH_APPFLOW, "--strict-rules")
+
+    assert can_i(*CREATE_THROUGH_APPFLOW).exit_code == Exit.ALLOWED
+    assert result.exit_code == Exit.UNDETERMINED
+    assert result.stdout.startswith(f"undetermined. {CREATE}")
+    assert "  it rests on R-AF-05, and under strict rules an open point" in result.stdout
+    assert "if AWS reads R-AF-05 the other way: implicit deny" in result.stdout
+
+
+def test_under_strict_rules_data_name_the_rules() -> None:
+    result = can_i(*CREATE_THROUGH_APPFLOW, "--strict-rules", "-o", "json")
+
+    data = json.loads(result.stdout)
+    assert (data["decision"], data["allowed"]) == ("undetermined", None)
+    assert "R-AF-05" in data["reason"]
+    assert [each["rule"] for each in data["rests_on"]] == ["R-AF-05"]
+
+
+def test_under_strict_rules_what_every_reading_denies_is_denied(tmp_path: Path) -> None:
+    action, group = "logs:DescribeLogStreams", "arn:aws:logs:us-east-1:111122223333:log-group:/a"
+    policy = policy_file(
+        tmp_path, {"Effect": "Deny", "Action": action, "Resource": "arn:aws:logs:*:*:/a*"}
+    )
+
+    result = can_i(action, group, "-p", policy, "--strict-rules", "--explain")
+
+    assert result.exit_code == Exit.DENIED
+    assert result.stdout.startswith("no: denied either way. ")
+    expected = can_i(action, group, "-p", policy, "--strict-rules", "--expect", "undetermined")
+    assert expected.exit_code == Exit.ALLOWED
+
+
 # The AppFlow block
 
 

@@ -185,7 +185,26 @@ def test_a_question_that_stays_open_has_a_question_mark(tmp_path: Path) -> None:
 def test_an_answer_says_which_open_point_it_rests_on() -> None:
     result = policy_eval("check", "appflow-secrets", "-p", BLOCK, "-o", "json")
 
-    assert json.loads(result.stdout)["results"][0]["rests_on"] == ["R-AF-05"]
+    assert json.loads(result.stdout)["results"][0]["rests_on"] == [
+        {
+            "rule": "R-AF-05",
+            "about": "whether the managing service's own tag on a new secret needs "
+            "secretsmanager:TagResource",
+            "ours": "allowed",
+            "other": "implicitDeny",
+            "test": "make an AppFlow connection without permission for secretsmanager:TagResource",
+        }
+    ]
+
+
+def test_under_strict_rules_an_answer_that_rests_on_an_open_point_is_none() -> None:
+    result = policy_eval("check", "appflow-secrets", "-p", BLOCK, "--strict-rules")
+
+    assert result.exit_code == 0
+    assert "it rests on R-AF-05, and under strict rules an open point" in result.stdout
+    assert "if AWS reads R-AF-05 the other way: implicit deny" in result.stdout
+    data = policy_eval("check", "appflow-secrets", "-p", BLOCK, "--strict-rules", "-o", "json")
+    assert json.loads(data.stdout)["results"][0]["decision"] == "undetermined"
 
 
 def test_warnings_about_policies_given_are_on_stderr(tmp_path: Path) -> None:

@@ -508,3 +508,37 @@ def test_pytest_collects_the_tests_that_the_command_runs() -> None:
     ]
     assert (run["failed"], run["errors"]) == (0, 0)
     assert len(run["results"]) > 1000
+
+
+# Strict rules
+
+_VIA_SERVICE = {"Bool": {"aws:ViaAWSService": "false"}}
+_RESTING = """\
+policies: {identity: [resting.json]}
+tests:
+  - {action: s3:GetObject, resource: "arn:aws:s3:::logs/x", expect: allowed}
+"""
+
+
+@pytest.mark.parametrize("jobs", [(), ("-j", "2")])
+def test_under_strict_rules_a_test_whose_answer_rests_on_an_open_point_fails(
+    jobs: tuple[str, ...],
+) -> None:
+    policy_file(Path(), {"Action": "s3:Get*", "Condition": _VIA_SERVICE}, name="resting.json")
+    _suites(a=_RESTING, b=READS)
+
+    strict = policy_eval("test", "--strict-rules", *jobs)
+
+    assert policy_eval("test").exit_code == Exit.ALLOWED
+    assert strict.exit_code == Exit.DENIED
+    assert "expected allowed, decided undetermined" in strict.stdout
+    assert "if AWS reads R-FAS-01 the other way: implicit deny" in strict.stdout
+
+
+def test_slips_are_not_looked_for_under_strict_rules() -> None:
+    _suites(a=READS)
+
+    result = policy_eval("test", "--strict-rules", "--mutate")
+
+    assert result.exit_code == Exit.UNUSABLE
+    assert "--mutate and --strict-rules exclude each other" in result.stderr

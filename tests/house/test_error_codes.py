@@ -196,6 +196,7 @@ _NO_CODES = {
     "not-said",
     "oidc-provider",
     "policy-eval",
+    "policy-eval-probe",
     "same-resource",
     "saml-provider",
     "service-linked",

@@ -23,6 +23,14 @@ _FOR_REFUSALS = (
     "text.report",
     "text.yaml_blocks",
 )
+_FOR_OPEN_POINTS = (
+    "engine.strict_rules",
+    "semantics.experiments",
+    "semantics.rule_table",
+    "semantics.rule_wording",
+    "text.package_data",
+)
+_DEV = "arn:aws:iam::111122223333:role/Dev"
 _CAN_I = (
     "from click.testing import CliRunner\n"
     "from policy_eval.cli.can_i import command\n"
@@ -63,6 +71,19 @@ def test_a_plain_can_i_loads_no_lark_and_no_yaml(heavy: str) -> None:
     loaded = _loaded_by(_CAN_I)
 
     assert heavy not in loaded
+
+
+def test_an_answer_that_rests_on_an_open_point_loads_no_experiment() -> None:
+    through = _CAN_I.replace(
+        "'])", f"', '-c', 'aws:CalledVia=appflow.amazonaws.com', '--as', '{_DEV}'])"
+    ).replace("== 1", "== 0")
+
+    loaded = _modules_of(f"{through}\nassert 'rests on R-AF-05' in result.output")
+
+    assert loaded.isdisjoint(f"policy_eval.{name}" for name in _FOR_OPEN_POINTS)
+    with_strict_rules = through.replace("'-p'", "'--strict-rules', '-p'").replace("== 0", "== 3")
+    loaded = _modules_of(with_strict_rules)
+    assert "policy_eval.engine.strict_rules" in loaded
 
 
 def test_a_plain_can_i_loads_nothing_that_only_a_refusal_needs() -> None:

@@ -27,12 +27,14 @@ except pe.PolicyError as error:
     print(error.diagnostics[0].place.column)
 from importlib.resources import files
 from policy_eval.cases.schema import schema_text
+from policy_eval.semantics.rule_table import rules
+assert rules()["E.2"].readings
 schema = files("policy_eval.cases").joinpath("iamtest.schema.json")
 assert schema.read_text("utf-8") == schema_text()
 assert files("policy_eval").joinpath("py.typed").is_file()
 print(pe.__file__)
 """
-_KEPT = ("policy_eval", "grammar", "pyproject.toml", "README.md", "LICENSE")
+_KEPT = ("policy_eval", "grammar", "docs", "pyproject.toml", "README.md", "LICENSE")
 
 
 def _run(arguments: list[str | Path], folder: Path, *, ends: int = 0, **variables: str) -> str:

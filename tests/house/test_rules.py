@@ -10,7 +10,7 @@ import pytest
 from policy_eval.semantics.readings import OpenPoint
 
 _ROOT = Path(__file__).resolve().parents[2]
-_RULE = re.compile(r"R-[A-Z]+-G?[0-9]{1,2}\b")
+_RULE = re.compile(r"R-[A-Z]+-G?[0-9]{1,2}\b|\bE\.[0-9]\b")
 _TABLE = (_ROOT / "docs" / "semantics.md").read_text("utf-8")
 _ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]

@@ -1,8 +1,7 @@
-"""Every grammar loads, from the package or from a plain checkout."""
+"""Every grammar loads, and its parser reads a whole text."""
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -39,17 +38,6 @@ def test_a_parser_is_built_once() -> None:
 
 
 def test_the_packaged_grammar_is_the_file_in_the_folder() -> None:
-    assert grammar_text("json") == (FOLDER / "json.lark").read_text("utf-8")
-
-
-def test_a_checkout_without_an_installation_reads_the_folder(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def not_installed(name: str) -> None:
-        raise ModuleNotFoundError(name)
-
-    monkeypatch.setattr(resources, "files", not_installed)
-
     assert grammar_text("json") == (FOLDER / "json.lark").read_text("utf-8")
 
 
