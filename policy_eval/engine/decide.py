@@ -67,9 +67,9 @@ def decide_call(
 ) -> Decision:
     """Return the decision of a call that makes these requests, and the further ones they need.
 
-    What was seen of each is put into `seen`. Without `missing` the unknown keys that matter are
-    not looked for, which takes by far the longest. Raises RequestError for a context value that a
-    statement cannot read.
+    What was seen of each is put into `seen`. Without `missing` it is not looked for what an answer
+    hangs on that is not certain at once. Raises RequestError for a context value that a statement
+    cannot read.
     """
     if seen is None and len(requests) == 1:
         remembered = recall(policies.plans, requests[0])
@@ -78,21 +78,24 @@ def decide_call(
     decision: Decision | None = None
     steps = steps_of(requests, policies.attached, OUR_READING)
     for context, needed in steps:
-        found = [_decide(policies, each, missing=missing) for each in context.by_owner()]
+        found = [_decide(policies, each) for each in context.by_owner()]
         if len(steps) == len(found) == 1 and found[0].decision.word is not Word.UNDETERMINED:
             _remember(policies, requests[0], found[0])
         part = by_any_owner([each.decision for each in found])
         if seen is not None:
             seen += [each.seen() for each in found]
         decision = combined(decision, hanging(part, needed))
-    return whole(decision, requests)
+    decision = whole(decision, requests)
+    if missing and decision.word is Word.UNDETERMINED:
+        from policy_eval.engine.residual.settling import settled  # where something is unknown
+
+        return settled(policies, requests, decision)
+    return decision
 
 
-def _decide(policies: PolicySet, context: RequestContext, *, missing: bool) -> _Found:
+def _decide(policies: PolicySet, context: RequestContext) -> _Found:
     case = case_of(context)
-    return _concluded(
-        policies, context, case, matches(policies.program(), context, case), missing=missing
-    )
+    return _concluded(policies, context, case, matches(policies.program(), context, case))
 
 
 def _remember(policies: PolicySet, request: Request, found: _Found) -> None:
@@ -101,26 +104,21 @@ def _remember(policies: PolicySet, request: Request, found: _Found) -> None:
 
     def finish(sure: int, possible: int, named: Named | None) -> Decision | None:
         left = match._replace(sure=sure, possible=possible, named=named)
-        concluded = _concluded(policies, context, case, left, missing=False).decision
+        concluded = _concluded(policies, context, case, left).decision
         return None if concluded.word is Word.UNDETERMINED else concluded
 
     learn(policies.plans, request, context, match, decision, finish)
 
 
 def _concluded(
-    policies: PolicySet, context: RequestContext, case: Case, match: Match, *, missing: bool
+    policies: PolicySet, context: RequestContext, case: Case, match: Match
 ) -> _Found:
     """Return how a request is decided, from the statements that match."""
     verdict = verdict_of(case, found_of(match))
     bits = deciding_bits(match, verdict)
     program = policies.program()
     deciding = [program.deciding(match.action.numbers[index]) for index in indices(bits)]
-    names: tuple[str, ...] = ()
-    if missing and verdict.word is Word.UNDETERMINED:
-        from policy_eval.engine.reference import missing_from, trace
-
-        names = missing_from(trace(policies.attachments, context, case), case)
-    decision = decision_of(case, context, verdict, (deciding, names))
+    decision = decision_of(case, context, verdict, (deciding, ()))
     return _Found(context, case, match, bits, decision)
 
 

@@ -1,12 +1,16 @@
 """Decisions: the word, what gave it, and what it hangs on."""
 
-from typing import NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 
 from policy_eval.errors import Place
 from policy_eval.policy.ast import Policy, Statement
 from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.layers import IN_LEVELS, Layer
 from policy_eval.semantics.service_rules import Remark
+
+if TYPE_CHECKING:
+    from policy_eval.engine.residual.condition import Condition
+    from policy_eval.engine.residual.residual import Residual
 
 
 class Attachment(NamedTuple):
@@ -84,7 +88,8 @@ class Decision:
     `decided_by` is the layer that decided (`layers.Layer`), None where none did. `action` is what
     was asked; `blocked_by` the further action of the call that failed, if it was not `action`
     itself. `missing_context` names the unknown keys that matter, `unknown_layers` the layers of
-    which nobody knows the policies; `reason` says why where no statement does, `remarks` what the
+    which nobody knows the policies; `residual` says what an undetermined answer hangs on, None where
+    it is determined or nobody asked. `reason` says why where no statement does, `remarks` what the
     services refuse whatever the policies are.
     """
 
@@ -96,6 +101,7 @@ class Decision:
         "missing_context",
         "reason",
         "remarks",
+        "residual",
         "statements",
         "unknown_layers",
         "word",
@@ -110,6 +116,7 @@ class Decision:
     remarks: tuple[Remark, ...]
     decided_by: Layer | None
     unknown_layers: tuple[Layer, ...]
+    residual: "Residual | None"
     _allowed: bool | None
 
     def __init__(
@@ -125,6 +132,7 @@ class Decision:
         remarks: tuple[Remark, ...] = (),
         decided_by: Layer | None = None,
         unknown_layers: tuple[Layer, ...] = (),
+        residual: "Residual | None" = None,
     ) -> None:
         keep = object.__setattr__
         keep(self, "word", word)
@@ -137,6 +145,7 @@ class Decision:
         keep(self, "remarks", remarks)
         keep(self, "decided_by", decided_by)
         keep(self, "unknown_layers", unknown_layers)
+        keep(self, "residual", residual)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         message = f"a Decision is immutable: {name}"  # equal calls share one
@@ -155,6 +164,16 @@ class Decision:
     def allowed(self) -> bool | None:
         """True, False, or None where it is not known."""
         return self._allowed
+
+    @property
+    def allow_if(self) -> "Condition | None":
+        """The exact condition under which an undetermined call is allowed; else None."""
+        return self.residual.allow_if if self.residual else None
+
+    @property
+    def deny_if(self) -> "Condition | None":
+        """The exact condition under which an undetermined call is explicitly denied; else None."""
+        return self.residual.deny_if if self.residual else None
 
     @property
     def refused_by_service(self) -> bool:
@@ -187,6 +206,7 @@ class Decision:
             remarks=remarks,
             decided_by=by.decided_by,
             unknown_layers=by.unknown_layers,
+            residual=by.residual,
         )
 
     def beside(self, part: "Decision") -> "Decision":
@@ -204,6 +224,7 @@ class Decision:
             remarks=tuple(dict.fromkeys((*self.remarks, *part.remarks))),
             decided_by=self.decided_by,
             unknown_layers=self.unknown_layers,
+            residual=self.residual,
         )
 
     def __bool__(self) -> NoReturn:
@@ -227,6 +248,7 @@ class Decision:
             "blocked_by": self.blocked_by,
             "missing_context": list(self.missing_context),
             "unknown_layers": [layer.value for layer in self.unknown_layers],
+            "residual": self.residual and self.residual.to_dict(),
             "reason": self.reason,
             "refused_by_service": self.refused_by_service,
             "remarks": [{"text": remark.text, "rule": remark.rule} for remark in self.remarks],

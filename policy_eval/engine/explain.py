@@ -54,7 +54,12 @@ def explain_call(
             part = part._replace(decision=settled, because=needed.because, rule=needed.rule)
         parts.append(part)
         decision = combined(decision, part.decision)
-    return Explanation(whole(decision, requests), policies.policies, tuple(parts))
+    decision = whole(decision, requests)
+    if decision.word is Word.UNDETERMINED:
+        from policy_eval.engine.residual import settling  # where something is unknown
+
+        decision = settling.settled(policies, requests, decision, reading)
+    return Explanation(decision, policies.policies, tuple(parts))
 
 
 def _explain_by_any_owner(policies: PolicySet, context: RequestContext) -> Part:

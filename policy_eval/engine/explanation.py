@@ -66,10 +66,11 @@ class Explanation(NamedTuple):
     @property
     def deciding_part(self) -> Part:
         """The action that decided: the one that failed, else the first."""
-        for answer in (False, None):
-            if self.decision.allowed is answer:
-                return next(part for part in self.parts if part.decision.allowed is answer)
-        return self.parts[0]
+        answers = (part for part in self.parts if part.decision.allowed is self.decision.allowed)
+        open_ = (part for part in self.parts if part.decision.allowed is not True)
+        if self.decision.allowed is True:
+            return self.parts[0]
+        return next(answers, None) or next(open_, self.parts[0])
 
     @property
     def assumed_absent(self) -> tuple[str, ...]:

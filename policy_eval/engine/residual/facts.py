@@ -125,12 +125,16 @@ class ResourceFact(_Fact):
 class PrincipalFact(_Fact):
     """Whether some of these names are the caller's in a certain way (`grant`).
 
-    Of a NotPrincipal, whose `grant` is None: whether the caller is none of them.
+    Of a NotPrincipal, whose `grant` is None: whether the caller is none of them. `missing` is what
+    would settle it.
     """
 
-    def __init__(self, names: frozenset[PrincipalValue], grant: Grant | None) -> None:
+    def __init__(
+        self, names: frozenset[PrincipalValue], grant: Grant | None, missing: str = "principal"
+    ) -> None:
         self.names = names
         self.grant = grant
+        self.missing = missing
         self.identity = (names, grant)
 
 

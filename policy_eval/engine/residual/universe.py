@@ -14,12 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import NamedTuple, TypeAlias
 
-from policy_eval.request.context import Values
-from policy_eval.request.principal import Credentials, PrincipalKind
-from policy_eval.residual.facts import Fact, KeyFact, ResourceFact
-from policy_eval.residual.formula import Formula, Is
-from policy_eval.residual.texts import UNSETTLED, Unsettled, Want
-from policy_eval.residual.values import (
+from policy_eval.engine.residual.facts import Fact, KeyFact, ResourceFact
+from policy_eval.engine.residual.formula import Formula, Is
+from policy_eval.engine.residual.texts import UNSETTLED, Unsettled, Want
+from policy_eval.engine.residual.values import (
     IMPOSSIBLE,
     NUMBERS,
     Held,
@@ -30,6 +28,8 @@ from policy_eval.residual.values import (
     holding_all,
     list_of,
 )
+from policy_eval.request.context import Values
+from policy_eval.request.principal import Credentials, PrincipalKind
 from policy_eval.semantics.derivation import TIMES, creates
 from policy_eval.semantics.keys import Multiplicity, always_carried
 from policy_eval.semantics.layers import Layer

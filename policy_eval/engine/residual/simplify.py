@@ -7,7 +7,7 @@ where it is used up the condition stays exact, and is only longer than it need b
 
 from __future__ import annotations
 
-from policy_eval.residual.formula import (
+from policy_eval.engine.residual.formula import (
     FALSE,
     TRUE,
     All,
@@ -20,7 +20,7 @@ from policy_eval.residual.formula import (
     negation,
     with_origins,
 )
-from policy_eval.residual.solver import Solver
+from policy_eval.engine.residual.solver import Solver
 
 
 def simplify(formula: Formula, solver: Solver, *, within: Formula = TRUE) -> Formula:

@@ -12,16 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy_eval.errors import refuse_request
-from policy_eval.request.context import Values
-from policy_eval.residual.calls import Conditions, conditions_of
-from policy_eval.residual.condition import Condition
-from policy_eval.residual.facts import KeyFact, ResourceFact
-from policy_eval.residual.formula import (
+from policy_eval.engine.decision import Deciding
+from policy_eval.engine.residual.calls import Conditions, conditions_of
+from policy_eval.engine.residual.condition import Condition
+from policy_eval.engine.residual.facts import KeyFact, ResourceFact
+from policy_eval.engine.residual.formula import (
     FALSE,
     TRUE,
     Formula,
-    Is,
     all_of,
     any_of,
     facts_of,
@@ -29,17 +27,19 @@ from policy_eval.residual.formula import (
     negation,
     replaced,
 )
-from policy_eval.residual.simplify import simplify
-from policy_eval.residual.solver import Solver
-from policy_eval.residual.truth import truth_of
-from policy_eval.residual.universe import GROUPS, Model, Universe
+from policy_eval.engine.residual.simplify import simplify
+from policy_eval.engine.residual.solver import Solver
+from policy_eval.engine.residual.truth import truth_of
+from policy_eval.engine.residual.universe import GROUPS, Model, Universe
+from policy_eval.errors import refuse_request
+from policy_eval.request.context import Values
 from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.readings import OUR_READING, Reading
 
 if TYPE_CHECKING:
     from policy_eval.engine.policies import PolicySet
+    from policy_eval.engine.residual.facts import Fact
     from policy_eval.request.request import Request
-    from policy_eval.residual.facts import Fact
 
 
 class Example(NamedTuple):
@@ -72,7 +72,8 @@ class Residual(NamedTuple):
 
     `word` and `allowed` are as for `Decision`. `allow_if` and `deny_if` are the conditions under
     which the call is allowed, and explicitly denied; in all other cases it is implicitly denied.
-    `missing` are the unknown keys that matter. `is_minimal` is False where a budget stopped the
+    `missing` are the unknown keys that matter, `deciding` the statements one of which decides, in
+    each case, where the decision is certain. `is_minimal` is False where a budget stopped the
     search for what is redundant: the conditions are exact all the same.
     """
 
@@ -81,6 +82,7 @@ class Residual(NamedTuple):
     allow_if: Condition
     deny_if: Condition
     missing: tuple[MissingKey, ...] = ()
+    deciding: tuple[Deciding, ...] = ()
     is_minimal: bool = True
 
     def to_dict(self) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from policy_eval.engine.decision import Entry
-    from policy_eval.residual.facts import Fact
+    from policy_eval.engine.residual.facts import Fact
 
 Assignment: TypeAlias = Mapping["Fact", bool]
 

@@ -6,12 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, cast
 
-from policy_eval.errors import Diagnostic, RequestError, Severity
-from policy_eval.policy.ast import Effect
-from policy_eval.policy.operator_name import OperatorName, SetOperator
-from policy_eval.policy.pattern import Pattern, Variable, read_pattern
-from policy_eval.policy.principal_element import PRINCIPAL_KINDS, PrincipalValue
-from policy_eval.residual.facts import (
+from policy_eval.engine.residual.facts import (
     CallFact,
     Fact,
     KeyFact,
@@ -20,9 +15,14 @@ from policy_eval.residual.facts import (
     ResourceFact,
     StatementFact,
 )
-from policy_eval.residual.formula import FALSE, TRUE, Formula, Is, all_of, any_of, negation
-from policy_eval.residual.patterns import without_escapes
-from policy_eval.residual.wording import PHRASES
+from policy_eval.engine.residual.formula import FALSE, TRUE, Formula, Is, all_of, any_of, negation
+from policy_eval.engine.residual.patterns import without_escapes
+from policy_eval.engine.residual.wording import PHRASES
+from policy_eval.errors import Diagnostic, RequestError, Severity
+from policy_eval.policy.ast import Effect
+from policy_eval.policy.operator_name import OperatorName, SetOperator
+from policy_eval.policy.pattern import Pattern, Variable, read_pattern
+from policy_eval.policy.principal_element import PRINCIPAL_KINDS, PrincipalValue
 from policy_eval.semantics.authorization import Grant
 from policy_eval.semantics.keys import Multiplicity
 from policy_eval.semantics.layers import Layer

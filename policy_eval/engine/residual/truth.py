@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from policy_eval.engine.matching import contains
-from policy_eval.residual.facts import (
+from policy_eval.engine.residual.facts import (
     CallFact,
     Fact,
     KeyFact,
@@ -14,12 +14,12 @@ from policy_eval.residual.facts import (
     ResourceFact,
     StatementFact,
 )
+from policy_eval.policy.principal_element import PrincipalElement
 from policy_eval.semantics.authorization import Grant
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key
 from policy_eval.semantics.outcomes import evaluate
 from policy_eval.semantics.principals import PrincipalTest, naming
-from policy_eval.policy.principal_element import PrincipalElement
 from policy_eval.semantics.request_context import RequestContext
 
 

@@ -7,10 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, assert_never
 
-from policy_eval.policy.ast import Effect
-from policy_eval.policy.operator_name import SetOperator
-from policy_eval.policy.pattern import Variable
-from policy_eval.residual.facts import (
+from policy_eval.engine.residual.facts import (
     CallFact,
     Fact,
     KeyFact,
@@ -19,8 +16,11 @@ from policy_eval.residual.facts import (
     ResourceFact,
     StatementFact,
 )
-from policy_eval.residual.formula import All, Any, Constant, Formula, Is, Not
-from policy_eval.residual.negation import opposite
+from policy_eval.engine.residual.formula import All, Any, Constant, Formula, Is, Not
+from policy_eval.engine.residual.negation import opposite
+from policy_eval.policy.ast import Effect
+from policy_eval.policy.operator_name import SetOperator
+from policy_eval.policy.pattern import Variable
 from policy_eval.semantics.authorization import Grant
 from policy_eval.semantics.lower import Key, Template
 from policy_eval.semantics.sets import (

@@ -5,9 +5,9 @@ Rules: R-COND-05, R-COND-25, R-COND-30 … R-COND-32 (what a missing key gives).
 
 from __future__ import annotations
 
+from policy_eval.engine.residual.facts import Fact, KeyFact, ResourceFact
 from policy_eval.policy.ast import Effect
 from policy_eval.policy.operator_name import SetOperator
-from policy_eval.residual.facts import Fact, KeyFact, ResourceFact
 from policy_eval.semantics.keys import Multiplicity
 from policy_eval.semantics.lower import Template, lower_parts
 from policy_eval.semantics.operators import OPERATORS

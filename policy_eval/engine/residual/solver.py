@@ -6,10 +6,10 @@ A search with a budget. Where the budget is used up, nothing is claimed: the ans
 
 from __future__ import annotations
 
-from policy_eval.residual.facts import Fact
-from policy_eval.residual.formula import All, Constant, Formula, Is, Not, holds
-from policy_eval.residual.texts import UNSETTLED, Unsettled
-from policy_eval.residual.universe import Model, Universe
+from policy_eval.engine.residual.facts import Fact
+from policy_eval.engine.residual.formula import All, Constant, Formula, Is, Not, holds
+from policy_eval.engine.residual.texts import UNSETTLED, Unsettled
+from policy_eval.engine.residual.universe import Model, Universe
 
 MOST_STEPS = 20_000
 """Steps of all searches of one answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from policy_eval.engine.decision import Deciding, Entry
-from policy_eval.residual.facts import (
+from policy_eval.engine.residual.facts import (
     CallFact,
     Fact,
     KeyFact,
@@ -14,7 +14,7 @@ from policy_eval.residual.facts import (
     ResourceFact,
     StatementFact,
 )
-from policy_eval.residual.formula import (
+from policy_eval.engine.residual.formula import (
     All,
     Any,
     Constant,
@@ -29,9 +29,9 @@ from policy_eval.residual.formula import (
     plain,
     replaced,
 )
-from policy_eval.residual.negation import opposite
-from policy_eval.residual.truth import truth_of
-from policy_eval.residual.wording import spell, spell_fact
+from policy_eval.engine.residual.negation import opposite
+from policy_eval.engine.residual.truth import truth_of
+from policy_eval.engine.residual.wording import spell, spell_fact
 from policy_eval.semantics.lower import Key
 from policy_eval.semantics.request_context import RequestContext
 
@@ -87,7 +87,7 @@ class Condition:
     @property
     def statements(self) -> tuple[Deciding, ...]:
         """The statements whose conditions are part of it."""
-        return tuple(dict.fromkeys(Deciding.of(entry) for entry in _origins(self.formula)))
+        return tuple(dict.fromkeys(Deciding.of(entry) for entry in origins_of(self.formula)))
 
     def holds(self, request: Request, policies: PolicySet | None = None) -> bool | None:
         """Return whether it holds of a request; None where the request does not tell.
@@ -138,10 +138,11 @@ def _without_not(formula: Formula) -> Formula:
             return formula
 
 
-def _origins(formula: Formula) -> list[Entry]:
+def origins_of(formula: Formula) -> list[Entry]:
+    """Return the statements that a condition comes from, in order, some of them repeatedly."""
     found = [*formula.origins] if isinstance(formula, All) else []
     for part in formula.parts:
-        found += _origins(part)
+        found += origins_of(part)
     return found
 
 
@@ -194,7 +195,7 @@ def _fact(fact: Fact) -> dict[str, object]:
 
 def values_of(fact: KeyFact) -> list[str]:
     """Return the policy values of a condition as texts of a policy."""
-    from policy_eval.residual.wording import spell_pattern
+    from policy_eval.engine.residual.wording import spell_pattern
 
     operator = fact.parts.operator
     return [

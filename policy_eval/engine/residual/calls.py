@@ -13,12 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from policy_eval.engine.call import Step, steps_of
 from policy_eval.engine.matching import contains
-from policy_eval.errors import RequestError
-from policy_eval.policy.ast import Condition, Effect
-from policy_eval.policy.operator_name import OperatorName, SetOperator
-from policy_eval.policy.pattern import Variable, Wildcard
-from policy_eval.policy.policy_type import RULES
-from policy_eval.residual.facts import (
+from policy_eval.engine.residual.facts import (
     CallFact,
     KeyFact,
     LayerFact,
@@ -26,7 +21,7 @@ from policy_eval.residual.facts import (
     ResourceFact,
     StatementFact,
 )
-from policy_eval.residual.formula import (
+from policy_eval.engine.residual.formula import (
     FALSE,
     TRUE,
     Constant,
@@ -38,8 +33,13 @@ from policy_eval.residual.formula import (
     negation,
     statement,
 )
-from policy_eval.residual.patterns import Piece, replaced
-from policy_eval.residual.universe import Universe
+from policy_eval.engine.residual.patterns import Piece, replaced
+from policy_eval.engine.residual.universe import Universe
+from policy_eval.errors import RequestError
+from policy_eval.policy.ast import Condition, Effect
+from policy_eval.policy.operator_name import OperatorName, SetOperator
+from policy_eval.policy.pattern import Variable, read_pattern
+from policy_eval.policy.policy_type import RULES
 from policy_eval.semantics.authorization import (
     Booleans,
     Case,
@@ -122,8 +122,8 @@ def _of_step(policies: PolicySet, step: Step, universe: Universe) -> Conditions:
         part = _as_a_question(part, str(step.context.action))
     if not needed.hangs_on:
         return part
-    needs = _needs(needed, universe)
-    return Conditions(any_of((negation(needs), part.allowed)), all_of((needs, part.denied)))
+    needs, needs_not = _needs(needed, universe)
+    return Conditions(any_of((needs_not, part.allowed)), all_of((needs, part.denied)))
 
 
 def _as_a_question(part: Conditions, action: str) -> Conditions:
@@ -151,16 +151,16 @@ def _is_on_something_else(context: RequestContext, needed: Needed, part: Conditi
     )
 
 
-def _needs(needed: Needed, universe: Universe) -> Formula:
-    """Return whether a further action is needed, where that hangs on an unknown key."""
-    key = needed.hangs_on
-    if key.endswith("/"):  # a tag is passed
-        return fact_of("Null", "aws:TagKeys", "false", universe)
-    there = fact_of("Null", key, "false", universe)
+def _needs(needed: Needed, universe: Universe) -> tuple[Formula, Formula]:
+    """Return whether a further action is needed, where that hangs on an unknown key; and if not."""
+    # a tag is passed where the key is a family of tags
+    key = "aws:TagKeys" if needed.hangs_on.endswith("/") else needed.hangs_on
+    there = fact_of("Null", key, ("false",), universe)
+    absent = fact_of("Null", key, ("true",), universe)
     if needed.same_resource:
-        return there
-    own = any_of(fact_of("StringLike", key, pattern, universe) for pattern in OF_AWS_MANAGED_KEY)
-    return all_of((there, negation(own)))
+        return there, absent
+    own = fact_of("StringLike", key, OF_AWS_MANAGED_KEY, universe)
+    return all_of((there, negation(own))), any_of((absent, own))
 
 
 def _by_owner(
@@ -187,22 +187,18 @@ def _by_owner(
 
 
 def _is_owner(context: RequestContext, universe: Universe) -> Formula:
-    return fact_of("StringEquals", "aws:ResourceAccount", context.assumed_owner or "", universe)
+    return fact_of("StringEquals", "aws:ResourceAccount", (context.assumed_owner or "",), universe)
 
 
-def fact_of(operator: str, key: str, value: str, universe: Universe) -> Formula:
+def fact_of(operator: str, key: str, values: Sequence[str], universe: Universe) -> Formula:
     """Return a condition in words that every policy could use."""
     set_operator, _, base = operator.rpartition(":")
     name = OperatorName(SetOperator(set_operator) if set_operator else None, base, if_exists=False)
-    pattern: list[str | Wildcard] = []
-    for piece in value.split("*"):
-        pattern += [piece, Wildcard.ANY_RUN]
-    parts = ConditionParts(
-        key_named(key),
-        name,
-        OPERATORS[base.lower()],
-        (tuple(piece for piece in pattern[:-1] if piece != ""),),
+    row = OPERATORS[base.lower()]
+    patterns = tuple(
+        read_pattern(value, wildcards=row.wildcards, variables=False) for value in values
     )
+    parts = ConditionParts(key_named(key), name, row, patterns)
     test = lower_parts(parts, Effect.ALLOW, frozenset())
     return Is(KeyFact(parts.key, parts, test, universe.unit_of(parts.key, test.view)))
 
@@ -285,9 +281,9 @@ class _Opened:
     def exempt(self, layer: Layer) -> Formula:
         """Return whether a layer has no say where that hangs on a key (R-FAS-01, R-RCP-01)."""
         if layer is Layer.ENDPOINT:
-            return fact_of("Bool", "aws:ViaAWSService", "true", self.universe)
+            return fact_of("Bool", "aws:ViaAWSService", ("true",), self.universe)
         return any_of(
-            fact_of("ForAnyValue:StringLike", name, "alias/aws/*", self.universe)
+            fact_of("ForAnyValue:StringLike", name, ("alias/aws/*",), self.universe)
             for name in ALIASES_OF_KEYS
             if isinstance(self.context.candidates(key_named(name)), Unknown)
         )
@@ -306,10 +302,13 @@ class _Opened:
         if found.missing == "boundary":
             yield found.possible, Is(LayerFact(Layer.BOUNDARY, None))
         elif test.negated:
-            yield found.possible, Is(PrincipalFact(test.names, None))
+            yield found.possible, Is(PrincipalFact(test.names, None, found.missing))
         elif caller.is_known:
             names = frozenset(name for name in test.names if _adds(test, name, caller, found))
-            yield found.possible, Is(PrincipalFact(names or test.names, found.possible))
+            yield (
+                found.possible,
+                Is(PrincipalFact(names or test.names, found.possible, found.missing)),
+            )
         else:
             for grant in (Grant.DIRECT, Grant.OF_SESSION, Grant.ACCOUNT):
                 yield grant, Is(PrincipalFact(test.names, grant))

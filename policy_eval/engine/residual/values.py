@@ -14,8 +14,8 @@ from itertools import product
 from typing import TypeAlias
 
 from policy_eval.engine.matching import contains
+from policy_eval.engine.residual.texts import TEXTS, UNSETTLED, Found, Unsettled, Want, find_text
 from policy_eval.request.context import Values
-from policy_eval.residual.texts import TEXTS, UNSETTLED, Found, Unsettled, Want, find_text
 from policy_eval.semantics.keys import Multiplicity
 from policy_eval.semantics.lower import Key, Quantifier, Template, Test
 from policy_eval.semantics.outcomes import Why, outcome
