@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _LINES_OF_ACTIONS = 3
-_NAMES_SHOWN = 3
+_ROOM_FOR_NAMES = 24
 _LONGEST_NAME = 44
-"""A longer key moves the rest of its line to the right."""
+_LONGEST_USE = 32
+"""What is longer moves the rest of its line to the right."""
 
 
 @click.command("context-keys", context_settings={"help_option_names": ["-h", "--help"]})
@@ -127,10 +128,15 @@ def _want_policies(policies: PolicySet) -> None:
 
 
 def _text(found: ContextKeys) -> str:
-    files = {use.policy for group in found.groups for key in group.keys for use in key.uses}
-    only = files.pop() if len(files) == 1 else ""
-    blocks = [[f"policy: {only}"]] if only else []
-    blocks += [_group(group, only) for group in found.groups]
+    files = {
+        (use.policy, use.layer) for group in found.groups for key in group.keys for use in key.uses
+    }
+    blocks = []
+    only = len(files) == 1
+    if only:
+        ((policy, layer),) = files
+        blocks.append([f"{NAMES[layer]} {policy}"])
+    blocks += [_group(group, only=only) for group in found.groups]
     blocks += [_paragraph("no condition keys: ", found.without_keys)] if found.without_keys else []
     blocks += _not_listed(found)
     if found.wanted:
@@ -139,8 +145,8 @@ def _text(found: ContextKeys) -> str:
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
-def _group(group: ActionKeys, only: str) -> list[str]:
-    """Return the lines of a group; `only` is the one policy there is."""
+def _group(group: ActionKeys, *, only: bool) -> list[str]:
+    """Return the lines of a group; `only`: there is one policy, so that it need not be named."""
     lines = _paragraph("", group.actions)
     if group.because:
         lines.append(f"  needed too: {group.because}")
@@ -152,7 +158,8 @@ def _group(group: ActionKeys, only: str) -> list[str]:
     short = (len(key.name) for key in group.keys if len(key.name) <= _LONGEST_NAME)
     names = max(short, default=0)
     kinds = max((len(_kind(key)) for key in group.keys), default=0)
-    uses = max((len(_within(use)) for key in group.keys for use in key.uses), default=0)
+    uses = [len(_within(use)) for key in group.keys for use in key.uses]
+    width = max((size for size in uses if size <= _LONGEST_USE), default=0)
     for key in group.keys:
         kind = f"{_kind(key):<{kinds if len(key.name) <= _LONGEST_NAME else 0}}"
         supply = _spell_supplied(key.supplied)
@@ -160,14 +167,14 @@ def _group(group: ActionKeys, only: str) -> list[str]:
         if key.standing is not None:
             lines += _wrapped(_spell_standing(key.standing), "      ")
         for use in key.uses:
-            lines += _use(use, uses, key.supplied.supply, only)
+            lines += _use(use, width, key.supplied.supply, only=only)
     return lines
 
 
 def _mark(key: KeyRead) -> str:
     standing = key.standing
     if standing is None or standing.state is State.LACKING:
-        if key.supplied.supply.is_supplied is False:
+        if key.is_doubtful:
             return WARNS
         return " " if standing is None else OPEN
     return _MARKS[standing.state]
@@ -190,13 +197,11 @@ def _spell_supplied(supplied: Supplied) -> str:
     supply = supplied.supply
     match supply:
         case Supply.WITH_RESOURCE_TYPES:
-            return f"listed with {_some(supplied.resource_types)}"
+            return f"listed on {_some(supplied.resource_types)}"
         case Supply.OF_RESOURCE_TYPES:
-            return f"listed of {_some(supplied.resource_types)}, not for the action"
+            return f"listed on {_some(supplied.resource_types)}, not for the action"
         case Supply.LISTED if supplied.of:
             return f"listed for all {supplied.of} actions"
-        case Supply.IN_PART if len(supplied.listed) <= _NAMES_SHOWN:
-            return f"listed for {', '.join(supplied.listed)} of {supplied.of} actions"
         case Supply.IN_PART:
             return f"listed for {len(supplied.listed)} of {supplied.of} actions"
         case Supply.NOT_LISTED if supplied.of:
@@ -206,9 +211,13 @@ def _spell_supplied(supplied: Supplied) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMES_SHOWN
-    shown = ", ".join(names[:_NAMES_SHOWN])
-    return f"{shown} and {more} more" if more > 0 else shown
+    """Return the first names, as many as have room, and how many more there are."""
+    count = 1
+    while count < len(names) and len(", ".join(names[: count + 1])) <= _ROOM_FOR_NAMES:
+        count += 1
+    more = len(names) - count
+    shown = ", ".join(names[:count])
+    return f"{shown} and {more} more" if more else shown
 
 
 def _spell_standing(standing: Standing) -> str:
@@ -228,34 +237,39 @@ def _spell_standing(standing: Standing) -> str:
 def _within(use: Use) -> str:
     if use.how is How.CONDITION_KEY:
         return use.within
-    beside = f" {use.compared}" if use.compared else ""
     default = "" if use.default is None else f", '{use.default}'"
-    return f"{use.within}{beside}, as ${{…{default}}}"
+    return f"${{…{default}}} in {use.within} {use.compared}".rstrip()
 
 
-def _use(use: Use, width: int, supply: Supply, only: str) -> list[str]:
-    label = use.sid or f"statement {use.number}"
-    layer = "" if use.layer is Layer.IDENTITY else f"{NAMES[use.layer]}, "
-    where = f"line {use.place.line}" if only else f"{use.place.file}:{use.place.line}"
-    place = f"({layer}{where})"
-    head = f"      {_within(use):<{width}}  {use.effect.value} {label}"
+def _use(use: Use, width: int, supply: Supply, *, only: bool) -> list[str]:
+    layer = "" if use.layer is Layer.IDENTITY else f"{use.layer.value}, "
+    file = f"{layer}{use.place.file}:{use.place.line}"
+    place = f"line {use.place.line}" if only else file
+    who = f"{use.effect.value} {use.sid or f'statement {use.number}'}"
     end = ""
-    if supply.is_supplied is False and use.holds_without is not None:
-        end = f": without it {'always' if use.holds_without else 'never'} holds"
-    if len(f"{head} {place}{end}") <= _WIDTH:
-        return [f"{head} {place}{end}"]
-    return [head, f"{'':<{width + 8}}{place}{end}"]
+    if supply.is_supplied is False:
+        end = f": without it {_spell_without(use)}"
+    lines = [f"      {_within(use):<{width}} "]
+    for part in (f" {who}", f" ({place}){end}"):
+        if len(lines[-1] + part) > _WIDTH:
+            lines.append(" " * 9)
+        lines[-1] += part
+    return [line.rstrip() for line in lines]
+
+
+def _spell_without(use: Use) -> str:
+    if use.holds_without is not None:
+        return f"{'always' if use.holds_without else 'never'} holds"
+    return "this value matches nothing" if use.default is None else "the default counts"
 
 
 def _not_listed(found: ContextKeys) -> list[list[str]]:
     """Return what is said of keys that the service reference does not list."""
-    names = [
-        f"{key.name} for {group.actions[0]}"
-        + (f" and {len(group.actions) - 1} more" if len(group.actions) > 1 else "")
-        for group in found.groups
-        for key in group.keys
-        if key.supplied.supply.is_supplied is False
-    ]
+    names: dict[str, dict[str, None]] = {}
+    for group in found.groups:
+        for key in group.keys:
+            if key.is_doubtful:
+                names.setdefault(key.name, {}).update(dict.fromkeys(group.actions))
     if not names:
         return []
     said = (
@@ -263,18 +277,25 @@ def _not_listed(found: ContextKeys) -> list[list[str]]:
         "does not supply them, a condition on them never holds, or always (R-COND-06); the "
         "reference is behind AWS at times:"
     )
-    return [[*wrap(said, _WIDTH, subsequent_indent="  "), *(f"  {name}" for name in names)]]
+    return [
+        [
+            *wrap(said, _WIDTH, subsequent_indent="  "),
+            *(f"  {name} for {_some([*actions])}" for name, actions in names.items()),
+        ]
+    ]
 
 
-def _paragraph(head: str, names: Iterable[str]) -> list[str]:
+def _paragraph(head: str, names: Sequence[str]) -> list[str]:
     """Return names in a few lines, and how many more there are."""
-    shown = [*names]
-    for count in range(len(shown), 0, -1):
-        more = f" and {len(shown) - count} more" if count < len(shown) else ""
-        lines = _wrapped(f"{head}{', '.join(shown[:count])}{more}", "")
-        if len(lines) <= _LINES_OF_ACTIONS or count == 1:
+    lines: list[str] = []
+    for count in range(1, len(names) + 1):
+        more = len(names) - count
+        text = head + ", ".join(names[:count]) + (f" and {more:,} more" if more else "")
+        longer = _wrapped(text, "")
+        if lines and len(longer) > _LINES_OF_ACTIONS:
             return lines
-    return []
+        lines = longer
+    return lines
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -65,7 +65,9 @@ class KeyRead(NamedTuple):
     """A condition key that statements read, by the name that the first of them writes.
 
     `type` is in AWS's words, None where no service lists the key; `multivalued` is None where the
-    count of its values decides. `standing` is None where no request is described.
+    count of its values decides. `is_doubtful`: AWS is not known to supply it, and a statement that
+    reads it names the action, or the pattern, as it stands. `standing` is None where no request is
+    described.
     """
 
     name: str
@@ -73,6 +75,7 @@ class KeyRead(NamedTuple):
     multivalued: bool | None
     supplied: Supplied
     uses: tuple[Use, ...]
+    is_doubtful: bool = False
     standing: Standing | None = None
 
     @property
@@ -141,6 +144,7 @@ def _key_data(key: KeyRead) -> dict[str, object]:
         "supply": supplied.supply.name.lower(),
         "resource_types": list(supplied.resource_types),
         "listed_for": list(supplied.listed),
+        "warning": key.is_doubtful,
         "request": None
         if standing is None
         else {
@@ -244,6 +248,12 @@ class _Reader:
             actions.accepts, action_set(Element("Action", wider, negated=False))
         )
 
+    def names(self, actions: Actions) -> bool:
+        """Return whether the statement names an action or pattern as it stands."""
+        if actions.negated or self.entry.statement.action.negated:
+            return actions.accepts == self.accepts
+        return fold(actions.text) in self._stems
+
     def _has_all_listed(self, actions: Actions) -> bool:
         listed = actions.listed_in(actions.service) if actions.service else ()
         return bool(listed) and all(
@@ -281,7 +291,8 @@ class _Readers:
             (*self._of_any, *self._of_service.get(actions.service, ())),
             key=lambda numbered: numbered[0],
         )
-        reads = [read for _, each in near if each.is_about(actions) for read in each.reads]
+        about = [each for _, each in near if each.is_about(actions)]
+        reads = [(read, each.names(actions)) for each in about for read in each.reads]
         return ActionKeys((actions.text,), _keys(reads, actions))
 
 
@@ -289,9 +300,11 @@ def _keys_of_part(part: Part) -> ActionKeys:
     """Return the keys that are read of one action of a call."""
     selected = [trace for trace in part.trace.statements if trace.selected]
     kept = [trace for trace in selected if _may_apply(trace)]
-    reads = [read for trace in kept for read in reads_of(trace.entry)]
     name = str(part.context.action)
-    found = _keys(reads, actions_in(name), part.context)
+    actions = actions_in(name)
+    readers = [_Reader(trace.entry) for trace in kept]
+    reads = [(read, each.names(actions)) for each in readers for read in each.reads]
+    found = _keys(reads, actions, part.context)
     return ActionKeys((name,), found, part.because, len(selected) - len(kept))
 
 
@@ -304,25 +317,30 @@ def _may_apply(trace: StatementTrace) -> bool:
 
 
 def _keys(
-    reads: Sequence[Read], actions: Actions, context: RequestContext | None = None
+    reads: Sequence[tuple[Read, bool]], actions: Actions, context: RequestContext | None = None
 ) -> tuple[KeyRead, ...]:
-    """Return each key that is read once, with all its uses."""
-    uses: dict[str, list[Use]] = {}
+    """Return each key that is read once, with all its uses; of each read whether it is named."""
     names: dict[str, Key] = {}
-    for key, use in reads:
+    uses: dict[str, list[Use]] = {}
+    named: set[str] = set()
+    for (key, use), is_named in reads:
         names.setdefault(key.folded, key)
         uses.setdefault(key.folded, []).append(use)
-    return tuple(
-        KeyRead(
-            key.spelling,
-            key_type(folded),
-            _MULTIVALUED[key.multiplicity],
-            _supplied(folded, actions),
-            tuple(uses[folded]),
-            None if context is None else _standing(key, context),
-        )
-        for folded, key in names.items()
-    )
+        if is_named:
+            named.add(key.folded)
+    found = []
+    for folded, key in names.items():
+        supplied = _supplied(folded, actions)
+        multivalued = _MULTIVALUED[key.multiplicity]
+        is_doubtful = supplied.supply.is_supplied is False and folded in named
+        standing = None if context is None else _standing(key, context)
+        found.append(
+            KeyRead(
+                key.spelling, key_type(folded), multivalued, supplied, tuple(uses[folded]),
+                is_doubtful, standing,
+            )
+        )  # fmt: skip
+    return tuple(found)
 
 
 _MULTIVALUED = {

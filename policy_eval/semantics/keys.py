@@ -63,6 +63,8 @@ def key_type(folded: str) -> str | None:
     """Return the type of a key's values in AWS's words (`String`, `ARN`); None where unlisted."""
     row = global_key(folded)
     kind = _declared(folded) if row is None else row.type
+    if kind is None and is_claim(folded):
+        return "String"
     return kind and kind.removeprefix("ArrayOf")
 
 

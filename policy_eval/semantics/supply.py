@@ -20,7 +20,7 @@ class Supply(Enum):
     """Whether, and for what, AWS supplies a key."""
 
     ALWAYS = "supplied in every request"
-    OF_CALLER = "supplied by who calls"
+    OF_CALLER = "follows from who calls"
     SOMETIMES = "supplied in some requests"
     OF_PROVIDER = "supplied in sessions of an identity provider"
     LISTED = "listed for the action"
