@@ -85,7 +85,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     given = Given(**layers)
     described = Described(pairs, files, absent, request_tags, resource_tags, now)
     caller = given[Given._fields.index("principal") :]
-    is_described = any((resource, resource_account, unknown, *described, *caller))
+    is_described = any((resource, resource_account, unknown, *described)) or (
+        caller != tuple(Given._field_defaults.values())
+    )
     if action is None and is_described:
         message = "a request is described, and its action is not named"
         raise click.UsageError(message)
@@ -249,7 +251,8 @@ def _use(use: Use, width: int, supply: Supply, *, only: bool) -> list[str]:
     end = ""
     if supply.is_supplied is False:
         end = f": without it {_spell_without(use)}"
-    lines = [f"      {_within(use):<{width}} "]
+    lines = _wrapped(_within(use), "      ")
+    lines[-1] = f"{lines[-1]:<{width + 6}} "
     for part in (f" {who}", f" ({place}){end}"):
         if len(lines[-1] + part) > _WIDTH:
             lines.append(" " * 9)

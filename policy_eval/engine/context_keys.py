@@ -34,7 +34,7 @@ from policy_eval.semantics.keys import Multiplicity, key_type
 from policy_eval.semantics.lower import Key, Template, action_set
 from policy_eval.semantics.request_context import RequestContext, Unknown
 from policy_eval.semantics.service_reference import data_version
-from policy_eval.semantics.supply import Supplied, general_supply, supply_for
+from policy_eval.semantics.supply import Supplied, Supply, general_supply, supply_for
 from policy_eval.text.folding import fold
 
 
@@ -357,7 +357,10 @@ def _supplied(folded: str, actions: Actions) -> Supplied:
         return found
     own = folded.partition(":")[0]
     service = actions.service or ("" if own == "aws" else own)
-    return supply_for(folded, service, actions.listed_in(service) if service else ())
+    listed = actions.listed_in(service) if service else ()
+    if service and not listed and not actions.service:
+        return Supplied(Supply.NOT_LISTED)  # every action but those of the key's service
+    return supply_for(folded, service, listed)
 
 
 def _standing(key: Key, context: RequestContext) -> Standing:
