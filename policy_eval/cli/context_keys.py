@@ -23,7 +23,7 @@ from policy_eval.engine.context_keys import (
 from policy_eval.engine.key_uses import How, Use
 from policy_eval.engine.marks import FAILS, HOLDS, OPEN, WARNS
 from policy_eval.engine.named_actions import actions_of
-from policy_eval.errors import Diagnostic, PolicyError, RequestError, Severity
+from policy_eval.errors import Diagnostic, PolicyError, RequestError, Severity, cut
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.semantics.layers import NAMES, Layer
 from policy_eval.semantics.service_reference import data_version
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _LINES_OF_ACTIONS = 3
-_ROOM_FOR_NAMES = 24
+_LONGEST_ACTION = 150
+_ROOM_FOR_NAMES = 30
 _LONGEST_NAME = 44
 _LONGEST_USE = 32
 """What is longer moves the rest of its line to the right."""
@@ -139,7 +140,11 @@ def _text(found: ContextKeys) -> str:
         ((policy, layer),) = files
         blocks.append([f"{NAMES[layer]} {policy}"])
     blocks += [_group(group, only=only) for group in found.groups]
-    blocks += [_paragraph("no condition keys: ", found.without_keys)] if found.without_keys else []
+    blocks += (
+        [_paragraph("no condition keys: ", [_cut(name) for name in found.without_keys])]
+        if found.without_keys
+        else []
+    )
     blocks += _not_listed(found)
     if found.wanted:
         options = [f"-c {name}=…" for name in found.wanted]
@@ -149,7 +154,7 @@ def _text(found: ContextKeys) -> str:
 
 def _group(group: ActionKeys, *, only: bool) -> list[str]:
     """Return the lines of a group; `only`: there is one policy, so that it need not be named."""
-    lines = _paragraph("", group.actions)
+    lines = _paragraph("", [_cut(name) for name in group.actions])
     if group.because:
         lines.append(f"  needed too: {group.because}")
     if group.elsewhere:
@@ -165,11 +170,13 @@ def _group(group: ActionKeys, *, only: bool) -> list[str]:
     for key in group.keys:
         kind = f"{_kind(key):<{kinds if len(key.name) <= _LONGEST_NAME else 0}}"
         supply = _spell_supplied(key.supplied)
-        lines.append(f"  {_mark(key)} {key.name:<{names}}  {kind}  {supply}")
+        head = f"  {_mark(key)} {key.name:<{names}}  {kind}"
+        beside = len(f"{head}  {supply}") <= _WIDTH
+        lines += [f"{head}  {supply}"] if beside else [head.rstrip(), f"      {supply}"]
         if key.standing is not None:
             lines += _wrapped(_spell_standing(key.standing), "      ")
         for use in key.uses:
-            lines += _use(use, width, key.supplied.supply, only=only)
+            lines += _use(use, width, without=_is_without(key), only=only)
     return lines
 
 
@@ -243,14 +250,20 @@ def _within(use: Use) -> str:
     return f"${{…{default}}} in {use.within} {use.compared}".rstrip()
 
 
-def _use(use: Use, width: int, supply: Supply, *, only: bool) -> list[str]:
+def _is_without(key: KeyRead) -> bool:
+    """Return whether requests have no such key, or this one has none as a decision takes it."""
+    standing = key.standing
+    if standing is None or standing.state is State.UNKNOWN or standing.is_open:
+        return key.supplied.supply.is_supplied is False
+    return not standing.values
+
+
+def _use(use: Use, width: int, *, without: bool, only: bool) -> list[str]:
     layer = "" if use.layer is Layer.IDENTITY else f"{use.layer.value}, "
     file = f"{layer}{use.place.file}:{use.place.line}"
     place = f"line {use.place.line}" if only else file
     who = f"{use.effect.value} {use.sid or f'statement {use.number}'}"
-    end = ""
-    if supply.is_supplied is False:
-        end = f": without it {_spell_without(use)}"
+    end = f": without it {_spell_without(use)}" if without else ""
     lines = _wrapped(_within(use), "      ")
     lines[-1] = f"{lines[-1]:<{width + 6}} "
     for part in (f" {who}", f" ({place}){end}"):
@@ -283,9 +296,14 @@ def _not_listed(found: ContextKeys) -> list[list[str]]:
     return [
         [
             *wrap(said, _WIDTH, subsequent_indent="  "),
-            *(f"  {name} for {_some([*actions])}" for name, actions in names.items()),
+            *(f"  {name} for {_some([*map(cut, actions)])}" for name, actions in names.items()),
         ]
     ]
+
+
+def _cut(name: str) -> str:
+    """Return what stands for actions, in two lines at most (`every action but …` may be long)."""
+    return name if len(name) <= _LONGEST_ACTION else f"{name[: _LONGEST_ACTION - 1]}…"
 
 
 def _paragraph(head: str, names: Sequence[str]) -> list[str]:

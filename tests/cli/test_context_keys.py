@@ -50,7 +50,8 @@ secretsmanager:CreateSecret
       StringLike                Allow SecretsManagerCreateSecretAccess (line 1)
   ? aws:CalledVia        String, multivalued  supplied in some requests
       not given: taken as absent
-      ForAnyValue:StringEquals  Allow SecretsManagerCreateSecretAccess (line 1)
+      ForAnyValue:StringEquals  Allow SecretsManagerCreateSecretAccess
+          (line 1): without it never holds
 
 secretsmanager:TagResource
   needed too: the secret is created with tags
@@ -87,14 +88,14 @@ s3:PutObject
   1 statement on other resources or callers left out
   ✗ aws:referer           String               supplied in some requests
       known to be absent
-      Null  Allow statement 1 (line 1)
+      Null  Allow statement 1 (line 1): without it always holds
   ✗ aws:username          String               follows from who calls
       known to be absent, from who calls
-      Null  Allow statement 1 (line 1)
+      Null  Allow statement 1 (line 1): without it always holds
   ? aws:UserAgent         String               supplied in every request
       not given: may be there or not
       Null  Allow statement 1 (line 1)
-  ? aws:ResourceTag/a     String               listed on accesspointobject and 1 more
+  ? aws:ResourceTag/a     String               listed on accesspointobject, object
       said to be unknown
       Null  Allow statement 1 (line 1)
   ✓ aws:PrincipalAccount  String               follows from who calls
@@ -180,6 +181,25 @@ def test_no_line_is_wider_than_a_terminal() -> None:
     assert f"\n          Allow {sid} (line 1)\n" in shown
     assert any(line.startswith("  s3:") and line.endswith(" more") for line in shown.split("\n"))
     assert "\nno condition keys: kms:Action000, " in shown
+
+
+def test_a_long_list_of_what_is_excepted_is_cut() -> None:
+    excepted = [f"service{number}:*" for number in range(60)]
+    statement = {"Effect": "Deny", "NotAction": excepted, "Resource": "*"}
+    condition = {"Condition": {"Null": {"a:b": "true"}}}
+    shown = _keys("-p", "-", stdin=json.dumps({**statement, **condition})).stdout
+
+    assert shown.split("\n")[2].startswith("every action but service0:*, ")
+    assert shown.split("\n")[3].endswith("…")
+    assert max(map(len, shown.split("\n"))) <= _WIDTH
+
+
+def test_what_aws_supplies_stands_below_a_key_that_is_too_long() -> None:
+    key = f"aws:ResourceTag/{'k' * 60}"
+    shown = _shown({"Action": "ec2:DeleteTags", "Condition": {"Null": {key: "true"}}})
+
+    assert f"    {key}  String\n      listed on " in shown
+    assert " more\n      Null  Allow statement 1 (line 1)\n" in shown
 
 
 def test_policies_are_named_where_there_are_several() -> None:

@@ -24,6 +24,7 @@ from policy_eval.request.context import Given
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.service_reference import data_version, service_actions
 from policy_eval.semantics.supply import Supply
+from tests.cli.running import FULL_ACCESS
 
 _DEV = "arn:aws:iam::111122223333:role/Dev"
 _OBJECT = "arn:aws:s3:::logs/today"
@@ -333,6 +334,18 @@ def test_what_is_wanted_is_lacking_and_may_be_supplied() -> None:
 
     assert described.wanted == ("aws:referer",)
     assert context_keys(policies, "s3:GetObject").wanted == ()
+
+
+def test_what_a_decision_takes_as_absent_is_lacking() -> None:
+    policies = pe.load(FULL_ACCESS)
+    actions = [name for group in context_keys(policies).groups for name in group.actions]
+
+    assert len(actions) == 4
+    for action in actions:
+        request = pe.Request(action, principal=_DEV)
+        keys = [key for group in context_keys(policies, request).groups for key in group.keys]
+        taken = {key.name for key in keys if key.standing == Standing(State.LACKING)}
+        assert taken == set(pe.explain(policies, request).assumed_absent) != set()
 
 
 def test_statements_on_other_resources_and_callers_are_counted() -> None:
