@@ -207,6 +207,8 @@ def _spell_supplied(supplied: Supplied) -> str:
     match supply:
         case Supply.WITH_RESOURCE_TYPES:
             return f"listed on {_some(supplied.resource_types)}"
+        case Supply.NOT_OF_RESOURCE:
+            return f"listed on {_some(supplied.resource_types)}, not on this resource"
         case Supply.OF_RESOURCE_TYPES:
             return f"listed on {_some(supplied.resource_types)}, not for the action"
         case Supply.LISTED if supplied.of:

@@ -330,7 +330,7 @@ def _keys(
             named.add(key.folded)
     found = []
     for folded, key in names.items():
-        supplied = _supplied(folded, actions)
+        supplied = _supplied(folded, actions, context)
         multivalued = _MULTIVALUED[key.multiplicity]
         is_doubtful = supplied.supply.is_supplied is False and folded in named
         standing = None if context is None else _standing(key, context)
@@ -351,7 +351,7 @@ _MULTIVALUED = {
 }
 
 
-def _supplied(folded: str, actions: Actions) -> Supplied:
+def _supplied(folded: str, actions: Actions, context: RequestContext | None) -> Supplied:
     found = general_supply(folded)
     if found is not None:
         return found
@@ -360,7 +360,8 @@ def _supplied(folded: str, actions: Actions) -> Supplied:
     listed = actions.listed_in(service) if service else ()
     if service and not listed and not actions.service:
         return Supplied(Supply.NOT_LISTED)  # every action but those of the key's service
-    return supply_for(folded, service, listed)
+    names = (context and context.resources.names) or ("",)
+    return supply_for(folded, service, listed, names[0] if len(names) == 1 else "")
 
 
 def _standing(key: Key, context: RequestContext) -> Standing:

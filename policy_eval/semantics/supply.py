@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from policy_eval.semantics.global_keys import Carried
 from policy_eval.semantics.keys import global_key, is_claim, is_listed
-from policy_eval.semantics.service_reference import Listing, key_listing
+from policy_eval.semantics.service_reference import Listing, key_listing, resource_types_of
 
 
 class Supply(Enum):
@@ -28,6 +28,7 @@ class Supply(Enum):
     OF_RESOURCE_TYPES = "listed for resource types of the action, not for the action"
     IN_PART = "listed for some of the actions"
     NOT_LISTED = "not listed for the action"
+    NOT_OF_RESOURCE = "not listed for the action on such a resource"
     UNLISTED_KEY = "no service lists the key"
     UNLISTED_ACTION = "the action is not listed"
 
@@ -36,7 +37,7 @@ class Supply(Enum):
         """Whether some requests for the action carry the key; None where nothing says it."""
         if self is Supply.UNLISTED_ACTION:
             return None
-        return self not in (Supply.NOT_LISTED, Supply.UNLISTED_KEY)
+        return self not in (Supply.NOT_LISTED, Supply.NOT_OF_RESOURCE, Supply.UNLISTED_KEY)
 
 
 class Supplied(NamedTuple):
@@ -72,16 +73,18 @@ def general_supply(folded: str) -> Supplied | None:
     return None if is_listed(folded) else Supplied(Supply.UNLISTED_KEY)
 
 
-def supply_for(folded: str, service: str, actions: tuple[str, ...]) -> Supplied:
+def supply_for(folded: str, service: str, actions: tuple[str, ...], resource: str = "") -> Supplied:
     """Return whether AWS supplies a key (folded) of which services say it action by action.
 
     `actions` are names of the service's actions: one, or all that a pattern stands for, as far as
-    they are listed. `service` is empty where actions of any service are meant.
+    they are listed. `service` is empty where actions of any service are meant. `resource` is the
+    ARN of the one resource, where it is known.
     """
     if not service:
         return Supplied(Supply.SOMETIMES)
     if len(actions) == 1:
-        return _for_one(folded, service, actions[0])
+        found = _for_one(folded, service, actions[0])
+        return _on_resource(found, service, resource) if resource else found
     return _for_several(folded, service, actions)
 
 
@@ -98,6 +101,14 @@ def _for_one(folded: str, service: str, action: str) -> Supplied:
     by_convention = _RESOURCE_TAG in folded  # tables of resource types are where these stand
     supply = Supply.WITH_RESOURCE_TYPES if by_convention else Supply.OF_RESOURCE_TYPES
     return Supplied(supply, listing.of_types)
+
+
+def _on_resource(found: Supplied, service: str, resource: str) -> Supplied:
+    """Return the same for one resource: it may be of another type than the key comes with."""
+    types = resource_types_of(service, resource)
+    if found.resource_types and types and types.isdisjoint(found.resource_types):
+        return found._replace(supply=Supply.NOT_OF_RESOURCE)
+    return found
 
 
 def _is_listed_for(folded: str, listing: Listing) -> bool:

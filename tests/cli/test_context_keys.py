@@ -146,6 +146,23 @@ def test_it_is_told_what_aws_supplies(action: str, key: str, supply: str) -> Non
     assert f"  {supply}" in line
 
 
+def test_a_key_may_not_come_with_the_resource_that_is_asked_about() -> None:
+    shown = _shown(
+        {"Action": "ec2:RunInstances", "Condition": {"StringEquals": {"ec2:InstanceType": "x"}}},
+        arguments=("ec2:RunInstances", "arn:aws:ec2:us-east-1:111122223333:subnet/subnet-1"),
+    )
+
+    assert (
+        """
+  ! ec2:InstanceType  String  listed on instance, not on this resource
+      not given: taken as absent
+      StringEquals  Allow statement 1 (line 1): without it never holds
+"""
+        in shown
+    )
+    assert "the request lacks" not in shown
+
+
 def test_what_a_variable_comes_to_without_its_key_is_told() -> None:
     shown = _shown(
         {

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from policy_eval.semantics.keys import is_claim, key_type
-from policy_eval.semantics.service_reference import key_listing, service_actions
+from policy_eval.semantics.service_reference import (
+    key_listing,
+    resource_types_of,
+    service_actions,
+)
 from policy_eval.semantics.supply import Supplied, Supply, general_supply, supply_for
 
 
@@ -66,6 +70,28 @@ def test_a_key_may_come_with_some_resource_types_only() -> None:
     assert "subnet" not in found.resource_types
 
 
+@pytest.mark.parametrize(
+    ("resource", "supply"),
+    [
+        ("arn:aws:ec2:us-east-1:111122223333:instance/i-1", Supply.WITH_RESOURCE_TYPES),
+        ("arn:aws:ec2:us-east-1:111122223333:instance/*", Supply.WITH_RESOURCE_TYPES),
+        ("arn:aws:ec2:us-east-1:111122223333:subnet/subnet-1", Supply.NOT_OF_RESOURCE),
+        ("arn:aws:ec2:us-east-1:111122223333:nosuchtype/x", Supply.WITH_RESOURCE_TYPES),
+        ("*", Supply.WITH_RESOURCE_TYPES),
+    ],
+)
+def test_a_resource_may_be_of_another_type(resource: str, supply: Supply) -> None:
+    found = supply_for("ec2:instancetype", "ec2", ("RunInstances",), resource)
+
+    assert found.supply is supply
+    assert "instance" in found.resource_types
+
+
+def test_a_resource_may_be_of_several_types() -> None:
+    assert resource_types_of("s3", "arn:aws:s3:::logs/today") >= {"bucket", "object"}
+    assert resource_types_of("secretsmanager", "arn:aws:s3:::logs") == frozenset()
+
+
 def test_tags_of_a_resource_stand_in_the_tables_of_resource_types() -> None:
     found = supply_for("aws:resourcetag/team", "s3", ("GetObject",))
 
@@ -105,7 +131,10 @@ def test_actions_of_any_service_have_tags_sometimes() -> None:
 
 @pytest.mark.parametrize("supply", Supply)
 def test_what_is_not_listed_is_not_said_to_be_supplied(supply: Supply) -> None:
-    expected = {Supply.NOT_LISTED: False, Supply.UNLISTED_KEY: False, Supply.UNLISTED_ACTION: None}
+    expected = {
+        Supply.NOT_LISTED: False, Supply.NOT_OF_RESOURCE: False, Supply.UNLISTED_KEY: False,
+        Supply.UNLISTED_ACTION: None,
+    }  # fmt: skip
 
     assert supply.is_supplied is expected.get(supply, True)
 
