@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policy_eval.api import decide, explain, load, parse, report, rests_on
+    from policy_eval.api import context_keys, decide, explain, load, parse, report, rests_on
+    from policy_eval.engine.context_keys import ContextKeys
     from policy_eval.engine.decision import Deciding, Decision
     from policy_eval.engine.explanation import Explanation
     from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from policy_eval.testing import assert_decision
 
 _HOMES = {
+    "ContextKeys": "engine.context_keys",
     "Credentials": "request.principal",
     "Deciding": "engine.decision",
     "Decision": "engine.decision",
@@ -66,6 +68,7 @@ _HOMES = {
     "Strictness": "policy.policy_type",
     "SuiteError": "errors",
     "assert_decision": "testing",
+    "context_keys": "api",
     "decide": "api",
     "explain": "api",
     "load": "api",
@@ -78,6 +81,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ContextKeys",
     "Credentials",
     "Deciding",
     "Decision",
@@ -106,6 +110,7 @@ __all__ = [
     "Strictness",
     "SuiteError",
     "assert_decision",
+    "context_keys",
     "decide",
     "explain",
     "load",

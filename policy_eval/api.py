@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Unpack
 
+    from policy_eval.engine.context_keys import ContextKeys
+
 
 def parse(
     text: str, name: str = "<policy>", *, lenient: bool = False, accept_invalid: bool = False
@@ -127,3 +129,20 @@ def rests_on(policies: PolicySet, request: Request, *also: Request) -> tuple[Res
     Works where the request is refused too: another reading may decide it.
     """
     return explaining.rests_on(policies, [request, *also])
+
+
+def context_keys(policies: PolicySet, *asked: Request | str) -> ContextKeys:
+    """Return the condition keys that policies read, and whether AWS supplies them.
+
+    `asked` are requests, actions (`s3:GetObject`), or patterns (`s3:Get*`), which stand for the
+    actions that the service reference lists. Without any, it is every action and pattern that the
+    statements name: the keys of a pattern are those that are read whichever of its actions is
+    asked about. Of a request it is also said which keys it holds, and which it lacks; its call may
+    need further actions, whose keys are told too. `to_dict()` of it is data.
+
+    AWS: "Actions, resources, and condition keys for AWS services" (R-COND-06). Raises RequestError
+    for what is no action, and for a request that `explain` refuses.
+    """
+    from policy_eval.engine import context_keys as reading  # few ask
+
+    return reading.context_keys(policies, *asked)

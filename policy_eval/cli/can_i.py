@@ -9,10 +9,7 @@ import click
 from policy_eval.cli.layer_options import Given, layer_options, read_caller, read_layers
 from policy_eval.cli.options import (
     QuickCommand,
-    clock,
     output_option,
-    read_context,
-    read_tags,
     reading_options,
     strict_rules_option,
 )
@@ -24,6 +21,7 @@ from policy_eval.cli.output import (
     refusing_bad_input,
     safe_lines,
 )
+from policy_eval.cli.request_options import Described, complete_action, request_options
 from policy_eval.engine.explain import explain_call, rests_on
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.policies import PolicySet
@@ -39,25 +37,8 @@ if TYPE_CHECKING:
 _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermined")
 
 
-def _complete_action(
-    ctx: click.Context,  # noqa: ARG001 - click's signature
-    param: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[str]:
-    from policy_eval.semantics.service_reference import service_actions, services
-
-    prefix, colon, name = incomplete.partition(":")
-    if not colon:
-        return [f"{service}:" for service in services() if service.startswith(prefix.lower())]
-    return [
-        f"{prefix}:{action}"
-        for action in service_actions(prefix.lower())
-        if action.lower().startswith(name.lower())
-    ]
-
-
 @click.command("can-i", cls=QuickCommand, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("action", shell_complete=_complete_action)
+@click.argument("action", shell_complete=complete_action)
 @click.argument("resource", required=False)
 @layer_options
 @click.option(
@@ -77,32 +58,7 @@ def _complete_action(
     metavar="FILE",
     help="Further actions that calls need: a list of {action, needs, when, on, because}.",
 )
-@click.option(
-    "-c",
-    "--context",
-    "pairs",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="A condition key of the request. Repeat a key to give it several values.",
-)
-@click.option(
-    "-C",
-    "--context-file",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    help="Condition keys in JSON, YAML, or the AWS CLI's ContextEntries.",
-)
-@click.option(
-    "--absent", multiple=True, metavar="KEY", help="A key the request is known not to carry."
-)
-@click.option(
-    "--request-tag", "request_tags", multiple=True, metavar="K=V", help="A tag the call passes."
-)
-@click.option(
-    "--resource-tag", "resource_tags", multiple=True, metavar="K=V", help="A tag the resource has."
-)
-@click.option("--now", metavar="TIME", help="The time of the call (default: now).")
+@request_options
 @click.option(
     "--action-only",
     is_flag=True,
@@ -161,17 +117,13 @@ def command(  # noqa: PLR0913 - one parameter an option
         around = _around(source, action, strictness)
         policies = _policies(given, around, action, strictness)
         tell(policies.warnings)
-        context = read_context(pairs, files, absent)
+        described = Described(pairs, files, absent, request_tags, resource_tags, now)
         further = None if dependent_actions is None else _dependencies(dependent_actions)
         try:
-            first = Request(
+            first = described.request(
                 action,
                 resource,
-                principal=read_caller(given, around.principal if around else None),
-                context=context,
-                request_tags=read_tags("--request-tag", request_tags),
-                resource_tags=read_tags("--resource-tag", resource_tags),
-                now=clock() if now is None else now,
+                read_caller(given, around.principal if around else None),
                 action_only=action_only,
                 resource_account=resource_account or (around.resource_account if around else None),
                 dependencies=further or (around.dependencies if around else ()),

@@ -13,6 +13,7 @@ _COMMANDS = {
     "test": ("test", "Run suites of expected decisions."),
     "record": ("record", "Write a suite of today's decisions."),
     "schema": ("schema", "The JSON Schema of suites, for editors."),
+    "context-keys": ("context_keys", "Which condition keys policies read, and which AWS supplies."),
     "show": ("show", "What is read from a policy: statements, assumptions, sizes."),
     "fmt": ("fmt", "Put policies in canonical order and layout."),
     "rule": ("rule", "What a rule says, and how to find out where AWS does not."),

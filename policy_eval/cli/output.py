@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import click
 
-from policy_eval.engine.marks import FAILS, HOLDS, OPEN
+from policy_eval.engine.marks import FAILS, HOLDS, OPEN, WARNS
 from policy_eval.errors import Diagnostic, InputError, Severity, visible
 
 
@@ -27,7 +27,7 @@ class Exit(IntEnum):
 
 
 _NO_WRAP = 10_000
-_COLOURS = {HOLDS: "green", FAILS: "red", OPEN: "yellow"}
+_COLOURS = {HOLDS: "green", FAILS: "red", OPEN: "yellow", WARNS: "yellow"}
 _HEADS = {"yes:": "green", "no:": "red", "undetermined.": "yellow"}
 _ASCII = {HOLDS: "+", FAILS: "x"}
 

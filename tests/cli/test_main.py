@@ -35,7 +35,8 @@ def test_every_listed_command_is_there() -> None:
     found = [main.get_command(context, name) for name in main.list_commands(context)]
 
     assert [command and command.name for command in found] == [
-        "can-i", "batch", "check", "test", "record", "schema", "show", "fmt", "rule",
+        "can-i", "batch", "check", "test", "record", "schema", "context-keys", "show", "fmt",
+        "rule",
         "explain-error",
     ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from policy_eval.semantics.service_reference import data_version
 from tests.cli.running import BLOCK, ROOT, policy_eval
 
 
@@ -61,3 +62,21 @@ def test_the_batch_of_the_page_on_files_of_requests_ends_as_the_page_says(
     assert result.exit_code == 1
     assert result.stderr + result.stdout == run[2]
     assert Path("decisions.csv").read_text("utf-8") == decisions[2]
+
+
+def test_the_keys_of_the_page_on_condition_keys_are_those_that_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = "docs/context-keys.md"
+    shown = [each for each in blocks(page, "text") if each.startswith("$ ")]
+    monkeypatch.chdir(tmp_path)
+    Path("own-folder.json").write_text(blocks(page, "json")[0], "utf-8")
+
+    assert len(shown) == 2
+    for each in shown:
+        run, _, printed = each.removeprefix("$ ").partition("\n")
+        result = policy_eval(*run.split()[1:])
+
+        of_any_version = re.sub(r"reference \([\d.]+\)", f"reference ({data_version()})", printed)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert result.stdout == of_any_version

@@ -187,6 +187,7 @@ _NO_CODES = {
     "branches-valid",
     "can-i",
     "condition-coverage",
+    "context-keys",
     "explain-error",
     "federated-user",
     "kms-key",

@@ -121,7 +121,23 @@ def residual_of(
     missing: tuple[MissingKey, ...] = ()
     if word is Word.UNDETERMINED:
         missing = _missing(Conditions(allowed, denied), within, solver)
-    return Residual(word, sure, Condition(allowed), Condition(denied), missing, not solver.ran_out)
+    is_denied = word is Word.EXPLICIT_DENY
+    whole = found.denied if is_denied else found.allowed
+    return Residual(
+        word,
+        sure,
+        Condition(allowed),
+        Condition(denied),
+        missing=missing,
+        deciding=_deciding(whole, Effect.DENY if is_denied else Effect.ALLOW),
+        is_minimal=not solver.ran_out,
+    )
+
+
+def _deciding(formula: Formula, effect: Effect) -> tuple[Deciding, ...]:
+    """Return the statements of an effect that a condition is made of."""
+    entries = (each for each in origins_of(formula) if each.statement.effect is effect)
+    return tuple(dict.fromkeys(map(Deciding.of, entries)))
 
 
 def _bound(condition: Condition, universe: Universe) -> Formula:

@@ -1,0 +1,99 @@
+"""What describes a request: its action, condition keys and tags, and when it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from policy_eval.cli.options import clock, read_context, read_tags
+from policy_eval.request.request import Request
+
+if TYPE_CHECKING:
+    from policy_eval.request.dependency import Dependency
+    from policy_eval.request.principal import Principal
+
+_OPTIONS = (
+    click.option(
+        "-c", "--context", "pairs", multiple=True, metavar="KEY=VALUE",
+        help="A condition key of the request. Repeat a key to give it several values.",
+    ),
+    click.option(
+        "-C", "--context-file", "files", multiple=True, metavar="FILE",
+        help="Condition keys in JSON, YAML, or the AWS CLI's ContextEntries.",
+    ),
+    click.option(
+        "--absent", multiple=True, metavar="KEY", help="A key the request is known not to carry."
+    ),
+    click.option(
+        "--request-tag", "request_tags", multiple=True, metavar="K=V", help="A tag the call passes."
+    ),
+    click.option(
+        "--resource-tag", "resource_tags", multiple=True, metavar="K=V",
+        help="A tag the resource has.",
+    ),
+    click.option("--now", metavar="TIME", help="The time of the call (default: now)."),
+)  # fmt: skip
+
+
+def complete_action(
+    ctx: click.Context,  # noqa: ARG001 - click's signature
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[str]:
+    """Return the services, or the actions of a service, that what is typed may become."""
+    from policy_eval.semantics.service_reference import service_actions, services
+
+    prefix, colon, name = incomplete.partition(":")
+    if not colon:
+        return [f"{service}:" for service in services() if service.startswith(prefix.lower())]
+    return [
+        f"{prefix}:{action}"
+        for action in service_actions(prefix.lower())
+        if action.lower().startswith(name.lower())
+    ]
+
+
+def request_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of `Described` to a command."""
+    for decorate in reversed(_OPTIONS):
+        command = decorate(command)
+    return command
+
+
+class Described(NamedTuple):
+    """What the options say of a request, as click hands it over; each name is an option's."""
+
+    pairs: tuple[str, ...]
+    files: tuple[str, ...]
+    absent: tuple[str, ...]
+    request_tags: tuple[str, ...]
+    resource_tags: tuple[str, ...]
+    now: str | None
+
+    def request(
+        self,
+        action: str,
+        resource: str | None,
+        principal: str | Principal | None,
+        *,
+        action_only: bool = False,
+        resource_account: str | None = None,
+        dependencies: Iterable[Dependency] = (),
+        unknown: Iterable[str] = (),
+    ) -> Request:
+        """Return the request. Raises RequestError, and other InputErrors for files of keys."""
+        return Request(
+            action,
+            resource,
+            principal=principal,
+            context=read_context(self.pairs, self.files, self.absent),
+            unknown=unknown,
+            request_tags=read_tags("--request-tag", self.request_tags),
+            resource_tags=read_tags("--resource-tag", self.resource_tags),
+            now=clock() if self.now is None else self.now,
+            action_only=action_only,
+            resource_account=resource_account,
+            dependencies=dependencies,
+        )
