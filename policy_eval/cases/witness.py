@@ -151,8 +151,8 @@ def tell_apart(question: Question, requests: Sequence[Request]) -> Search:
         tried += 1
         try:
             request = draft.request()
-            before = decide_call(question.before, [request], missing=False)
-            after = decide_call(question.after, [request], missing=False)
+            before = decide_call(question.before, [request])
+            after = decide_call(question.after, [request])
         except InputError:
             continue
         witness = Witness(request, before, after)

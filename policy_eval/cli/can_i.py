@@ -32,6 +32,7 @@ from policy_eval.request.request import Request
 
 if TYPE_CHECKING:
     from policy_eval.cases.suite import Surroundings
+    from policy_eval.engine.residual.condition import Condition
     from policy_eval.request.dependency import Dependency
 
 _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermined")
@@ -59,6 +60,18 @@ _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermine
     help="Further actions that calls need: a list of {action, needs, when, on, because}.",
 )
 @request_options
+@click.option(
+    "--unknown", multiple=True, metavar="KEY",
+    help="A key whose value nobody knows; a family (aws:ResourceTag/*), or * for all not given.",
+)
+@click.option(
+    "--when", metavar="CONDITION",
+    help="A condition on what is unknown that is taken to hold, as an undetermined answer prints it.",
+)
+@click.option(
+    "--emit", type=click.Choice(("policy",)),
+    help="Print the condition of the answer as a policy that decides the same for ACTION alone.",
+)
 @click.option(
     "--action-only",
     is_flag=True,
@@ -89,6 +102,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     request_tags: tuple[str, ...],
     resource_tags: tuple[str, ...],
     now: str | None,
+    unknown: tuple[str, ...],
+    when: str | None,
+    emit: str | None,
     action_only: bool,
     expect: str | None,
     lenient: bool,
@@ -127,15 +143,22 @@ def command(  # noqa: PLR0913 - one parameter an option
                 action_only=action_only,
                 resource_account=resource_account or (around.resource_account if around else None),
                 dependencies=further or (around.dependencies if around else ()),
+                unknown=unknown,
             )
             requests = [first, *(_also(first, text) for text in also)]
-            explanation = explain_call(policies, requests)
+            assuming = None if when is None else _condition(when)
+            if assuming is not None:
+                requests = [_left_open(policies, each, assuming) for each in requests]
+            explanation = explain_call(policies, requests, assuming=assuming)
             _want_policies(policies, explanation)
         except RequestError as error:
             from policy_eval.cli.context_places import located  # only when something is wrong
 
             raise located(error, pairs, files) from None
-        rests = rests_on(policies, requests, explanation.decision)
+        if emit:
+            print_answer(_policy(policies, requests[0], assuming))
+            raise click.exceptions.Exit(_exit(explanation, expect))
+        rests = rests_on(policies, requests, explanation.decision, assuming)
         explanation = explanation._replace(rests_on=rests)
     if strict_rules:
         from policy_eval.engine.strict_rules import explained_strictly
@@ -185,6 +208,29 @@ def _dependencies(path: str) -> tuple[Dependency, ...]:
     return read_dependencies(read_file(Path(path)))
 
 
+def _condition(text: str) -> Condition:
+    from policy_eval.engine.residual.condition import parse_condition  # only where one is given
+
+    return parse_condition(text)
+
+
+def _left_open(policies: PolicySet, request: Request, condition: Condition) -> Request:
+    from policy_eval.engine.residual.settling import left_open
+
+    return left_open(policies, request, condition)
+
+
+def _policy(policies: PolicySet, request: Request, assuming: Condition | None) -> str:
+    """Return the policy that decides the same for the action alone, as JSON."""
+    import json
+
+    from policy_eval.engine.residual.as_policy import as_policy
+    from policy_eval.engine.residual.residual import residual_of
+
+    residual = residual_of(policies, [request.alone()], assuming=assuming)
+    return json.dumps(as_policy(residual, request.action), indent=2)
+
+
 _OF_ONE_RESOURCE = ("aws:resource",)
 _TAGS_OF_ONE_RESOURCE = ("resourcetag/", "existingobjecttag/")
 """Keys of the resource that is asked about: nobody said them of another one."""
@@ -213,7 +259,7 @@ def _also(first: Request, text: str) -> Request:
         resource if equals else first.resource,
         principal=first.principal,
         context=context,
-        unknown=families,
+        unknown=(*first.unknown, *families),
         request_tags=dict(first.request_tags),
         resource_tags=dict(first.resource_tags) if same else {},
         now=first.now,

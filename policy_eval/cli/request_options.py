@@ -81,7 +81,7 @@ class Described(NamedTuple):
         action_only: bool = False,
         resource_account: str | None = None,
         dependencies: Iterable[Dependency] = (),
-        unknown: Iterable[str] = (),
+        unknown: tuple[str, ...] = (),
     ) -> Request:
         """Return the request. Raises RequestError, and other InputErrors for files of keys."""
         return Request(
@@ -92,8 +92,17 @@ class Described(NamedTuple):
             unknown=unknown,
             request_tags=read_tags("--request-tag", self.request_tags),
             resource_tags=read_tags("--resource-tag", self.resource_tags),
-            now=clock() if self.now is None else self.now,
+            now=clock() if self.now is None and not _covers_time(unknown) else self.now,
             action_only=action_only,
             resource_account=resource_account,
             dependencies=dependencies,
         )
+
+
+def _covers_time(unknown: Iterable[str]) -> bool:
+    """Return whether the time is said to be unknown, by name or family."""
+    names = ("aws:currenttime", "aws:epochtime")
+    return any(
+        name.lower() in names or (name.endswith("*") and names[0].startswith(name[:-1].lower()))
+        for name in unknown
+    )

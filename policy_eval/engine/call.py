@@ -33,6 +33,10 @@ from policy_eval.semantics.service_exceptions import resource_policy_type
 from policy_eval.semantics.service_rules import service_remarks
 
 
+NO_RESOURCE_GIVEN = "no resource was given, and the answer depends on it"
+"""Why an answer is undetermined where the resource is unknown."""
+
+
 class Step(NamedTuple):
     """One request of a call; `needed` says why where it was not asked for."""
 
@@ -225,7 +229,7 @@ def _reason(case: Case, word: Word, layer: Layer | None, context: RequestContext
             if state.presence is Presence.UNKNOWN
         ]
         if context.resources.names is None:
-            reasons.append("no resource was given, and the answer depends on it")
+            reasons.append(NO_RESOURCE_GIVEN)
         return "; ".join(reasons)
     if word is Word.EXPLICIT_DENY:
         return ""

@@ -35,15 +35,20 @@ from policy_eval.semantics.request_context import ABOUT_REQUESTS, RequestContext
 from policy_eval.semantics.situations import case_of
 
 if TYPE_CHECKING:
+    from policy_eval.engine.residual.condition import Condition
     from policy_eval.semantics.principals import PrincipalTest
 
 
 def explain_call(
-    policies: PolicySet, requests: Sequence[Request], reading: Reading = OUR_READING
+    policies: PolicySet,
+    requests: Sequence[Request],
+    reading: Reading = OUR_READING,
+    assuming: Condition | None = None,
 ) -> Explanation:
     """Return the decision and every test behind it. `rests_on` is left empty.
 
-    Raises RequestError for context values that a statement cannot read.
+    `assuming` is a condition that is taken to hold. Raises RequestError for context values that a
+    statement cannot read, and for a condition that cannot hold.
     """
     parts: list[Part] = []
     decision: Decision | None = None
@@ -55,10 +60,10 @@ def explain_call(
         parts.append(part)
         decision = combined(decision, part.decision)
     decision = whole(decision, requests)
-    if decision.word is Word.UNDETERMINED:
+    if decision.word is Word.UNDETERMINED or assuming is not None:
         from policy_eval.engine.residual import settling  # where something is unknown
 
-        decision = settling.settled(policies, requests, decision, reading)
+        decision = settling.settled(policies, requests, decision, reading, assuming)
     return Explanation(decision, policies.policies, tuple(parts))
 
 
@@ -89,14 +94,18 @@ def _grants(statement: StatementTrace, classes: frozenset[Grant]) -> bool:
 
 
 def rests_on(
-    policies: PolicySet, requests: Sequence[Request], ours: Decision | None = None
+    policies: PolicySet,
+    requests: Sequence[Request],
+    ours: Decision | None = None,
+    assuming: Condition | None = None,
 ) -> tuple[RestsOn, ...]:
     """Return the rules of which AWS's other reading would change the decision, and to what.
 
-    `ours` is the decision where it is at hand. Works where the requests are refused too: another
-    reading may decide them.
+    Of an undetermined one, also those that change what it hangs on. `ours` is the decision where it
+    is at hand, `assuming` a condition that is taken to hold. Works where the requests are refused
+    too: another reading may decide them.
     """
-    here = _outcome(policies, requests, OUR_READING) if ours is None else _said(ours)
+    here = _outcome(policies, requests, OUR_READING, assuming) if ours is None else ours
     try:
         contexts = [step.context for step in steps_of(requests, policies.attached, OUR_READING)]
     except RequestError:  # no reading mends a request that contradicts itself
@@ -131,11 +140,32 @@ def rests_on(
 
     found = []
     for point in filter(may_change, OpenPoint):
-        there = _outcome(policies, requests, frozenset({point}))
-        if there[0] != here[0]:
-            never_allowed = here[1] is False and there[1] is False
-            found.append(RestsOn(point.value, here[0], there[0], never_allowed))
+        there = _outcome(policies, requests, frozenset({point}), assuming)
+        if _word(here) != _word(there):
+            found.append(RestsOn(point.value, _word(here), _word(there), _never(here, there)))
+        elif here is not None and there is not None and _hang_on_other(policies, requests, here, there):
+            conditions = (str(here.allow_if), str(there.allow_if))
+            found.append(
+                RestsOn(
+                    point.value, _word(here), _word(there), _never(here, there), conditions
+                )
+            )
     return tuple(found)
+
+
+def _never(here: Decision | None, there: Decision | None) -> bool:
+    return all(each is not None and each.allowed is False for each in (here, there))
+
+
+def _hang_on_other(
+    policies: PolicySet, requests: Sequence[Request], here: Decision, there: Decision
+) -> bool:
+    """Return whether two undetermined decisions hang on conditions that differ."""
+    if here.residual is None or there.residual is None:
+        return False
+    from policy_eval.engine.residual.residual import differ
+
+    return differ(policies, requests, here.residual, there.residual)
 
 
 def _lowered(
@@ -164,13 +194,17 @@ def _may_limit_everyone(point: OpenPoint, context: RequestContext) -> bool:
 
 
 def _outcome(
-    policies: PolicySet, requests: Sequence[Request], reading: Reading
-) -> tuple[str, bool | None]:
+    policies: PolicySet,
+    requests: Sequence[Request],
+    reading: Reading,
+    assuming: Condition | None,
+) -> Decision | None:
+    """Return the decision under a reading; None where the requests are refused."""
     try:
-        return _said(explain_call(policies, requests, reading).decision)
+        return explain_call(policies, requests, reading, assuming).decision
     except RequestError:
-        return REFUSED, None
+        return None
 
 
-def _said(decision: Decision) -> tuple[str, bool | None]:
-    return decision.decision, decision.allowed
+def _word(decision: Decision | None) -> str:
+    return REFUSED if decision is None else decision.decision

@@ -8,7 +8,7 @@ from policy_eval.engine.resting import RestsOn
 from policy_eval.engine.statement_wording import spell_wanted
 from policy_eval.engine.wording import spell_out
 from policy_eval.policy.ast import Policy
-from policy_eval.semantics.authorization import Case, Presence, Side
+from policy_eval.semantics.authorization import Case, Presence, Side, Word
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key
 from policy_eval.semantics.notes import assumption_notes, passed_over_note, reference_notes
@@ -71,6 +71,15 @@ class Explanation(NamedTuple):
         if self.decision.allowed is True:
             return self.parts[0]
         return next(answers, None) or next(open_, self.parts[0])
+
+    @property
+    def is_certain_by_cases(self) -> bool:
+        """Whether the call is decided though an action of it is not: one way or another."""
+        return self.decision.word is not Word.UNDETERMINED and all(
+            part.decision.allowed is not self.decision.allowed
+            or part.decision.word is Word.UNDETERMINED
+            for part in (self.deciding_part,)
+        )
 
     @property
     def assumed_absent(self) -> tuple[str, ...]:

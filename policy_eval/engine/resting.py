@@ -13,13 +13,15 @@ class RestsOn(NamedTuple):
 
     `ours` and `other` are the decisions of the two readings (`allowed`, `explicitDeny`,
     `implicitDeny`, `undetermined`), or `invalid` where the request is refused. `never_allowed`
-    says whether the call is denied under both. Source: "Open points" in docs/semantics.md.
+    says whether the call is denied under both. `conditions` are those under which the call is allowed
+    by either reading, where both leave it undetermined and these differ. Source: "Open points" in docs/semantics.md.
     """
 
     rule: str
     ours: str
     other: str
     never_allowed: bool = False
+    conditions: tuple[str, str] | None = None
 
     @property
     def about(self) -> str:
@@ -33,12 +35,13 @@ class RestsOn(NamedTuple):
 
         return EXPERIMENTS[OpenPoint(self.rule)].title
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, object]:
         """Return the record as plain data, in stable field names."""
         return {
             "rule": self.rule,
             "about": self.about,
             "ours": self.ours,
             "other": self.other,
+            "conditions": self.conditions and list(self.conditions),
             "test": self.test,
         }

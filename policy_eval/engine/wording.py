@@ -29,6 +29,7 @@ from policy_eval.semantics.layers import NAMES, Layer
 if TYPE_CHECKING:
     from policy_eval.engine.explanation import Explanation, Part
     from policy_eval.engine.ladder import Rung
+    from policy_eval.engine.residual.residual import Residual
     from policy_eval.engine.resting import RestsOn
 
 _ANSWERS = {
@@ -115,7 +116,46 @@ def summarize(explanation: Explanation) -> str:
 
 def reasons(explanation: Explanation) -> list[str]:
     """Return what gave the decision or what it lacks, in lines."""
+    decision = explanation.decision
+    if decision.residual is not None:
+        return _hanging(decision, decision.residual)
+    if explanation.is_certain_by_cases:
+        named = [f"{decision.word.value} by one of these, in each case:"] if (
+            decision.statements
+        ) else []  # fmt: skip
+        return [decision.reason, *named, *(f"  {_named(each)}" for each in decision.statements)]
     return [line for part in _deciding_parts(explanation) for line in _because(part)]
+
+
+def _hanging(decision: Decision, residual: Residual) -> list[str]:
+    """Return what an undetermined answer hangs on."""
+    allow, deny = residual.allow_if, residual.deny_if
+    lines = [] if allow.never else [f"allowed if {visible(str(allow))}"]
+    if not deny.never:
+        lines.append(f"explicitly denied if {visible(str(deny))}")
+    lines += [decision.reason] if decision.reason else []
+    statements = dict.fromkeys((*allow.statements, *deny.statements))
+    if statements:
+        lines.append("by the statements")
+        lines += [f"  {_named(statement)}" for statement in statements]
+    return lines
+
+
+def spell_missing(residual: Residual) -> list[str]:
+    """Return the unknown keys that matter, each with values and what they lead to, a line each."""
+    lines = []
+    for key in residual.missing:
+        examples = [
+            f"{_spell_values(each.values)}: {_ANSWERS[Word(each.decision)]}"
+            for each in key.examples
+        ]
+        shown = f" ({', '.join(examples)})" if examples else ""
+        lines.append(f"unknown, and it matters: {visible(key.name)}{shown}")
+    return lines
+
+
+def _spell_values(values: tuple[str, ...] | None) -> str:
+    return "absent" if values is None else quoted(values)
 
 
 def spell_out(explanation: Explanation) -> str:
@@ -303,8 +343,13 @@ def _footnotes(explanation: Explanation, *, assumptions: bool = True) -> list[st
     if assumptions:
         notes += spell_assumptions(explanation.policies)
     notes += explanation.notes
-    if decision.missing_context:
-        notes.append(f"unknown, and it matters: {', '.join(decision.missing_context)}")
+    if decision.residual is not None:
+        notes += spell_missing(decision.residual)
+        told = {key.name for key in decision.residual.missing}
+        others = [name for name in decision.missing_context if name not in told]
+        notes += [f"unknown, and it matters: {name}" for name in others]
+        if not decision.residual.is_minimal:
+            notes.append("the conditions are exact; a search for shorter ones was given up")
     if explanation.assumed_absent:
         notes.append(f"assumed absent: {', '.join(explanation.assumed_absent)}")
     notes += [f"{remark.text} ({remark.rule})" for remark in decision.remarks]

@@ -12,6 +12,7 @@ from policy_eval.request.context import Entries, Given, Held, fold_names, values
 from policy_eval.request.dependency import Dependency
 from policy_eval.request.place import PLACES, place_of
 from policy_eval.request.principal import Principal, is_account, parse_principal
+from policy_eval.text.folding import fold
 
 Tags: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -235,20 +236,43 @@ class Request:
 
     def alone(self) -> Request:
         """Return the same request, for the action alone."""
+        return self._but(action_only=True)
+
+    def with_unknown(self, names: Iterable[str]) -> Request:
+        """Return the same request, of which further keys are unknown."""
+        return self._but(unknown=(*self.unknown, *names))
+
+    def with_context(self, context: Mapping[str, Given]) -> Request:
+        """Return the same request with another context; what it lists is not unknown by name."""
+        listed = set(fold_names(tuple(context)))
+        left = [name for name in self.unknown if fold(name) not in listed]
+        return self._but(unknown=left, context=context)
+
+    def given_context(self) -> dict[str, Given]:
+        """Return the context as it was given: the values of each key, None for an absent one."""
+        return {
+            name: values
+            for spellings in self.context.values()
+            for name, values in spellings.items()
+        }
+
+    def _but(
+        self,
+        *,
+        unknown: Iterable[str] | None = None,
+        context: Mapping[str, Given] | None = None,
+        action_only: bool | None = None,
+    ) -> Request:
         return Request(
             self.action,
             self.resource,
             principal=self.principal,
-            context={
-                name: values
-                for spellings in self.context.values()
-                for name, values in spellings.items()
-            },
-            unknown=self.unknown,
+            context=self.given_context() if context is None else context,
+            unknown=self.unknown if unknown is None else unknown,
             request_tags=dict(self.request_tags),
             resource_tags=dict(self.resource_tags),
             now=self.now,
-            action_only=True,
+            action_only=self.action_only if action_only is None else action_only,
             resource_account=self.resource_account,
             dependencies=self.dependencies,
         )

@@ -84,6 +84,8 @@ class Needed(NamedTuple):
         """Return whether it carries a key of the call, or one of its own (R-COND-06)."""
         if folded == "aws:tagkeys" or folded.startswith(_REQUEST_TAG):
             return self.same_resource
+        if not self.same_resource and ":resourcetag/" in folded:
+            return True  # its own resource's
         return _carries(self.row, folded) or folded in map(fold, self.request.unknown)
 
 

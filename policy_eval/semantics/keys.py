@@ -37,6 +37,10 @@ def global_key(folded: str) -> GlobalKey | None:
     return row
 
 
+_OF_ONE_TAG = (":resourcetag", ":requesttag", ":existingobjecttag", ":requestobjecttag")
+"""Families of keys that hold the value of one tag, and a tag has one."""
+
+
 @cache
 def multiplicity(folded: str) -> Multiplicity:
     """Return how many values a key holds (R-COND-34).
@@ -46,6 +50,8 @@ def multiplicity(folded: str) -> Multiplicity:
     with set operators (`cognito-identity.amazonaws.com:amr`).
     """
     row = global_key(folded)
+    if row is None and folded.partition("/")[0].endswith(_OF_ONE_TAG) and "/" in folded:
+        return Multiplicity.SINGLE
     if row is not None:
         return Multiplicity.MULTIPLE if row.multivalued else Multiplicity.SINGLE
     kind = _declared(folded)

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 import policy_eval as pe
 from policy_eval.columnar import Columnar
+from policy_eval.engine.decide import decide_call
 from policy_eval.errors import RequestError
 from policy_eval.request.principal import Principal
 from policy_eval.text.folding import fold
@@ -56,7 +57,9 @@ def expected(policies: pe.PolicySet, asked: Asked, unknown: Sequence[str]) -> An
     given = {fold(name) for name, _ in asked.context}
     left = tuple(name for name in unknown if fold(name) not in given)
     try:
-        found = pe.decide(policies, asked._replace(unknown=left).request())
+        # tables know what is sure and what is possible; what holds by cases is left undetermined
+        request = asked._replace(unknown=left).request()
+        found = decide_call(policies, [request], missing=False)
     except RequestError:
         return _REFUSED
     by = found.decided_by and found.decided_by.value

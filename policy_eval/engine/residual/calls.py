@@ -109,6 +109,8 @@ def conditions_of(
         part = _of_step(policies, step, universe)
         denied = any_of((call.denied, all_of((call.allowed, part.denied))))
         call = Conditions(all_of((call.allowed, part.allowed)), denied)
+    for formula in call:
+        universe.admit(formula)
     return call, universe
 
 
@@ -128,8 +130,9 @@ def _of_step(policies: PolicySet, step: Step, universe: Universe) -> Conditions:
 
 def _as_a_question(part: Conditions, action: str) -> Conditions:
     """Return the conditions of an action that nobody can tell more of than what never changes."""
+    hangs_on = tuple(dict.fromkeys(facts_of(part.allowed)))
     allowed, denied = (
-        found if isinstance(found, Constant) else Is(CallFact(action, effect))
+        found if isinstance(found, Constant) else Is(CallFact(action, effect, hangs_on))
         for found, effect in zip(part, (Effect.ALLOW, Effect.DENY), strict=True)
     )
     return Conditions(allowed, denied)

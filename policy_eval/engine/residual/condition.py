@@ -112,6 +112,16 @@ class Condition:
         return {"text": str(self), "condition": _data(self.formula)}
 
 
+def parse_condition(text: str) -> Condition:
+    """Return the condition that a text states (`grammar/condition.lark`).
+
+    Raises RequestError naming line and column, what was found and what was expected.
+    """
+    from policy_eval.engine.residual.reading import read_condition  # needs Lark
+
+    return Condition(read_condition(text))
+
+
 def _as_read(formula: Formula) -> Formula:
     """Return the condition as it is read back from its text."""
 

@@ -162,12 +162,14 @@ class StatementFact(_Fact):
 class CallFact(_Fact):
     """Whether a further action of the call is allowed, or explicitly denied, on what it is made on.
 
-    Nobody knows its resource, so it is a question of its own.
+    What it hangs on is not what was asked about, so it is a question of its own: `hangs_on` are the
+    facts that would settle it.
     """
 
-    def __init__(self, action: str, effect: Effect) -> None:
+    def __init__(self, action: str, effect: Effect, hangs_on: tuple[Fact, ...] = ()) -> None:
         self.action = action
         self.effect = effect
+        self.hangs_on = hangs_on
         self.identity = (action.lower(), effect)
 
 

@@ -106,7 +106,10 @@ _SAID = {
 
 
 def _expected(names: set[str]) -> str:
-    said = sorted({_SAID.get(name, f"`{name.lower()}`") for name in names} - {""})
+    from policy_eval.text.grammars import parser
+
+    words = {each.name: f"`{each.pattern.value}`" for each in parser("condition").terminals}
+    said = sorted({_SAID.get(name, words.get(name, name)) for name in names} - {""})
     return ", ".join(said)
 
 

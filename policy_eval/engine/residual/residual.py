@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy_eval.engine.call import steps_of
 from policy_eval.engine.decision import Deciding
 from policy_eval.engine.residual.calls import Conditions, conditions_of
-from policy_eval.engine.residual.condition import Condition
-from policy_eval.engine.residual.facts import KeyFact, ResourceFact
+from policy_eval.engine.residual.condition import Condition, origins_of
+from policy_eval.engine.residual.facts import KeyFact, LayerFact, ResourceFact
 from policy_eval.engine.residual.formula import (
     FALSE,
     TRUE,
@@ -32,8 +33,10 @@ from policy_eval.engine.residual.solver import Solver
 from policy_eval.engine.residual.truth import truth_of
 from policy_eval.engine.residual.universe import GROUPS, Model, Universe
 from policy_eval.errors import refuse_request
+from policy_eval.policy.ast import Effect
 from policy_eval.request.context import Values
 from policy_eval.semantics.authorization import Word
+from policy_eval.semantics.layers import NAMES
 from policy_eval.semantics.readings import OUR_READING, Reading
 
 if TYPE_CHECKING:
@@ -72,7 +75,7 @@ class Residual(NamedTuple):
 
     `word` and `allowed` are as for `Decision`. `allow_if` and `deny_if` are the conditions under
     which the call is allowed, and explicitly denied; in all other cases it is implicitly denied.
-    `missing` are the unknown keys that matter, `deciding` the statements one of which decides, in
+    `granted` is when it is allowed where nothing denies it. `missing` are the unknown keys that matter, `deciding` the statements one of which decides, in
     each case, where the decision is certain. `is_minimal` is False where a budget stopped the
     search for what is redundant: the conditions are exact all the same.
     """
@@ -81,6 +84,7 @@ class Residual(NamedTuple):
     allowed: bool | None
     allow_if: Condition
     deny_if: Condition
+    granted: Condition
     missing: tuple[MissingKey, ...] = ()
     deciding: tuple[Deciding, ...] = ()
     is_minimal: bool = True
@@ -110,6 +114,7 @@ def residual_of(
     found, universe = conditions_of(policies, requests, reading)
     solver = Solver(universe)
     within = TRUE if assuming is None else _bound(assuming, universe)
+    universe.admit(within)
     if within is not TRUE and solver.never(within):
         raise refuse_request(
             "condition", f"`{assuming}` does not hold of this request, whatever is unknown",
@@ -117,6 +122,7 @@ def residual_of(
         )  # fmt: skip
     allowed = simplify(found.allowed, solver, within=within)
     denied = simplify(found.denied, solver, within=within)
+    granted = simplify(found.allowed, solver, within=all_of((within, negation(denied))))
     word, sure = _word(allowed, denied)
     missing: tuple[MissingKey, ...] = ()
     if word is Word.UNDETERMINED:
@@ -128,10 +134,29 @@ def residual_of(
         sure,
         Condition(allowed),
         Condition(denied),
+        Condition(granted),
         missing=missing,
         deciding=_deciding(whole, Effect.DENY if is_denied else Effect.ALLOW),
         is_minimal=not solver.ran_out,
     )
+
+
+def differ(
+    policies: PolicySet, requests: Sequence[Request], one: Residual, other: Residual
+) -> bool:
+    """Return whether two answers surely hang on conditions that differ."""
+    steps = steps_of(requests, policies.attached, OUR_READING)
+    universe = Universe(steps[0].context)
+    for residual in (one, other):
+        universe.admit(residual.allow_if.formula)
+        universe.admit(residual.deny_if.formula)
+    solver = Solver(universe)
+    differs = any_of(
+        all_of((first.formula, negation(second.formula)))
+        for pair in ((one.allow_if, other.allow_if), (one.deny_if, other.deny_if))
+        for first, second in (pair, pair[::-1])
+    )
+    return isinstance(solver.satisfy(differs), Model)
 
 
 def _deciding(formula: Formula, effect: Effect) -> tuple[Deciding, ...]:
@@ -144,12 +169,24 @@ def _bound(condition: Condition, universe: Universe) -> Formula:
     """Return a condition as one of this request: what is known of it is settled."""
 
     def bound(fact: Fact) -> Formula:
+        if isinstance(fact, LayerFact):
+            _check_layer(fact, universe)
         truth = truth_of(fact, universe.context)
         if truth is not None:
             return TRUE if truth else FALSE
         return universe.bound(fact)
 
     return replaced(condition.formula, bound)
+
+
+def _check_layer(fact: LayerFact, universe: Universe) -> None:
+    """Refuse to assume anything of a layer whose policies are known."""
+    if fact.way is None or universe.context.attached.exists(fact.layer) is None:
+        return
+    raise refuse_request(
+        "condition", f"the {NAMES[fact.layer]} is not unknown, and something is assumed of it",
+        f"say --unknown-layer {fact.layer.value}, or leave it out", ("R-EVAL-05",),
+    )  # fmt: skip
 
 
 def _word(allowed: Formula, denied: Formula) -> tuple[Word, bool | None]:

@@ -15,7 +15,7 @@ from itertools import islice, product
 from typing import NamedTuple, TypeAlias
 
 from policy_eval.engine.residual.facts import Fact, KeyFact, ResourceFact
-from policy_eval.engine.residual.formula import Formula, Is
+from policy_eval.engine.residual.formula import Formula, Is, facts_of
 from policy_eval.engine.residual.texts import UNSETTLED, Unsettled, Want
 from policy_eval.engine.residual.values import (
     IMPOSSIBLE,
@@ -30,7 +30,7 @@ from policy_eval.engine.residual.values import (
 )
 from policy_eval.request.context import Values
 from policy_eval.request.principal import Credentials, PrincipalKind
-from policy_eval.semantics.derivation import TIMES, creates
+from policy_eval.semantics.derivation import TIMES, creates, is_true
 from policy_eval.semantics.keys import Multiplicity, always_carried
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Template, key_named
@@ -97,6 +97,7 @@ class Universe:
     def __init__(self, context: RequestContext) -> None:
         self.context = context
         self.tries = 0
+        self._in_sets: set[str] = set()
         self._service = context.action.service
         self._alone: dict[frozenset[tuple[Fact, bool]], Held | Impossible] = {}
         self._held: dict[object, Held | Impossible] = {}
@@ -122,6 +123,25 @@ class Universe:
             if self._is_unknown(caller):
                 return caller
         return folded
+
+    def admit(self, formula: Formula) -> None:
+        """Note which keys a condition takes as sets: of others listed as single one value is held.
+
+        Rule: R-COND-34 (the service reference lists keys as single-valued that some policies use
+        with set operators).
+        """
+        for fact in facts_of(formula):
+            if isinstance(fact, KeyFact) and fact.parts.name.set_operator is not None:
+                self._in_sets.add(fact.unit)
+
+    def _key(self, facts: Sequence[KeyFact]) -> Key:
+        """Return the key of a unit; single-valued if one of its names is, or none takes a set."""
+        keys = [fact.key for fact in facts if fact.key is not None]
+        key = next((each for each in keys if each.multiplicity is Multiplicity.SINGLE), keys[0])
+        listed = key.multiplicity is Multiplicity.LISTED_SINGLE
+        if listed and facts[0].unit not in self._in_sets:
+            return key._replace(multiplicity=Multiplicity.SINGLE)
+        return key
 
     def bound(self, fact: Fact) -> Formula:
         """Return a fact that was read from text as one of this request."""
@@ -199,7 +219,7 @@ class Universe:
         )  # fmt: skip
         found = self._alone.get(together)
         if found is None and together not in self._alone:
-            key = _key_of([other for other, _ in together if isinstance(other, KeyFact)])
+            key = self._key([other for other, _ in together if isinstance(other, KeyFact)])
             wanted = tuple(
                 (other.test, holds) for other, holds in together if isinstance(other, KeyFact)
             )
@@ -319,7 +339,7 @@ class Universe:
         self, scene: Scene, unit: str, facts: Sequence[tuple[KeyFact, bool]]
     ) -> Held | Impossible:
         wanted = tuple((fact.test, holds) for fact, holds in facts)
-        key = _key_of([fact for fact, _ in facts])
+        key = self._key([fact for fact, _ in facts])
         may_be_absent = not always_carried(unit)
         if unit not in scene:
             return hold(key, wanted, may_be_absent=may_be_absent)
@@ -340,7 +360,7 @@ class Universe:
         names |= {name.partition("/")[2].lower() for name in self.context.names_held(_OF_REQUEST)}
         wanted = tuple((fact.test, holds) for fact, holds in facts)
         if not names:
-            return hold(_key_of([fact for fact, _ in facts]), wanted)
+            return hold(self._key([fact for fact, _ in facts]), wanted)
         return holding_all(wanted, [
             Want(View.FOLDED, OneOf(frozenset({name})), wanted=True) for name in sorted(names)
         ])  # fmt: skip
@@ -499,11 +519,11 @@ class Universe:
     def _forwardings(self) -> Iterator[dict[str, Values | _Present | None]]:
         """Yield a direct call, one that named services forward, one that services forward."""
         via, chain = self.context.look(key_named(_VIA)), self.context.look(key_named(_CHAIN))
-        known_via = None if isinstance(via, Unknown) else via[0]
+        known = None if isinstance(via, Unknown) else via[0]
         ends = [self._known_end(_FIRST), self._known_end(_LAST)]
-        if isinstance(via, Unknown) or known_via != ("true",):
-            yield {_VIA: known_via or ("false",), _CHAIN: None}
-        if not isinstance(via, Unknown) and known_via != ("true",):
+        if isinstance(via, Unknown) or not is_true(known):
+            yield {_VIA: known or ("false",), _CHAIN: None}
+        if not isinstance(via, Unknown) and not is_true(known):
             return
         if isinstance(chain, Unknown):
             yield {_VIA: ("true",), _CHAIN: _PRESENT}
@@ -547,9 +567,3 @@ def _patterns_of(fact: KeyFact | ResourceFact) -> Sequence[tuple[object, ...]]:
 
 
 _ANY_ARN = OneOf(frozenset())
-
-
-def _key_of(facts: Sequence[KeyFact]) -> Key:
-    """Return the key of a unit; single-valued if one of its names is."""
-    keys = [fact.key for fact in facts if fact.key is not None]
-    return next((key for key in keys if key.multiplicity is Multiplicity.SINGLE), keys[0])

@@ -107,7 +107,7 @@ def spell_fact(fact: Fact) -> str:
             return f"{_subject(fact)} {_comparison(fact)}"
         case ResourceFact():
             verb = "does not match" if fact.negated else "matches"
-            return f"resource {verb} {_values(_resource_texts(fact))}"
+            return f"resource {verb} {_values(resource_texts(fact))}"
         case PrincipalFact():
             return f"principal {_WAYS[fact.grant]} {_values(sorted(map(_name, fact.names)))}"
         case LayerFact():
@@ -200,7 +200,8 @@ def spell_pattern(
     return "".join(found)
 
 
-def _resource_texts(fact: ResourceFact) -> list[str]:
+def resource_texts(fact: ResourceFact) -> list[str]:
+    """Return the patterns of a resource as texts of a policy."""
     accepts = fact.test.accepts
     patterns: Iterable[Iterable[str | Enum | Variable]]
     if isinstance(accepts, Template):
