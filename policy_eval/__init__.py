@@ -8,11 +8,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policy_eval.api import context_keys, decide, explain, load, parse, report, rests_on
+    from policy_eval.api import (
+        context_keys,
+        decide,
+        explain,
+        load,
+        parse,
+        parse_condition,
+        report,
+        residual,
+        rests_on,
+        why_not,
+    )
     from policy_eval.engine.context_keys import ContextKeys
     from policy_eval.engine.decision import Deciding, Decision
     from policy_eval.engine.explanation import Explanation
     from policy_eval.engine.policies import PolicySet, load_policy, parse_policy
+    from policy_eval.engine.residual.condition import Condition
+    from policy_eval.engine.residual.residual import Example, MissingKey, Residual
+    from policy_eval.engine.residual.why_not import WhyNot
     from policy_eval.engine.resting import RestsOn
     from policy_eval.errors import (
         Diagnostic,
@@ -39,6 +53,7 @@ if TYPE_CHECKING:
     from policy_eval.testing import assert_decision
 
 _HOMES = {
+    "Condition": "engine.residual.condition",
     "ContextKeys": "engine.context_keys",
     "Credentials": "request.principal",
     "Deciding": "engine.decision",
@@ -47,10 +62,12 @@ _HOMES = {
     "Diagnostic": "errors",
     "Effect": "policy.ast",
     "EndpointType": "semantics.layers",
+    "Example": "engine.residual.residual",
     "Excerpt": "excerpt",
     "Explanation": "engine.explanation",
     "InputError": "errors",
     "Layer": "semantics.layers",
+    "MissingKey": "engine.residual.residual",
     "On": "request.dependency",
     "Place": "errors",
     "Policy": "policy.ast",
@@ -62,11 +79,13 @@ _HOMES = {
     "PrincipalKind": "request.principal",
     "Request": "request.request",
     "RequestError": "errors",
+    "Residual": "engine.residual.residual",
     "RestsOn": "engine.resting",
     "Severity": "errors",
     "Statement": "policy.ast",
     "Strictness": "policy.policy_type",
     "SuiteError": "errors",
+    "WhyNot": "engine.residual.why_not",
     "assert_decision": "testing",
     "context_keys": "api",
     "decide": "api",
@@ -74,13 +93,17 @@ _HOMES = {
     "load": "api",
     "load_policy": "engine.policies",
     "parse": "api",
+    "parse_condition": "api",
     "parse_policy": "engine.policies",
     "parse_principal": "request.principal",
     "report": "api",
+    "residual": "api",
     "rests_on": "api",
+    "why_not": "api",
 }
 
 __all__ = [
+    "Condition",
     "ContextKeys",
     "Credentials",
     "Deciding",
@@ -89,10 +112,12 @@ __all__ = [
     "Diagnostic",
     "Effect",
     "EndpointType",
+    "Example",
     "Excerpt",
     "Explanation",
     "InputError",
     "Layer",
+    "MissingKey",
     "On",
     "Place",
     "Policy",
@@ -104,11 +129,13 @@ __all__ = [
     "PrincipalKind",
     "Request",
     "RequestError",
+    "Residual",
     "RestsOn",
     "Severity",
     "Statement",
     "Strictness",
     "SuiteError",
+    "WhyNot",
     "assert_decision",
     "context_keys",
     "decide",
@@ -116,10 +143,13 @@ __all__ = [
     "load",
     "load_policy",
     "parse",
+    "parse_condition",
     "parse_policy",
     "parse_principal",
     "report",
+    "residual",
     "rests_on",
+    "why_not",
 ]
 
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from policy_eval.engine.context_keys import ContextKeys
+    from policy_eval.engine.residual.condition import Condition
+    from policy_eval.engine.residual.residual import Residual
+    from policy_eval.engine.residual.why_not import WhyNot
 
 
 def parse(
@@ -85,27 +88,38 @@ def report(problems: InputError | Iterable[Diagnostic]) -> str:
 
 
 def decide(
-    policies: PolicySet, request: Request, *also: Request, strict_rules: bool = False
+    policies: PolicySet,
+    request: Request,
+    *also: Request,
+    strict_rules: bool = False,
+    assuming: Condition | None = None,
 ) -> Decision:
     """Return what AWS would decide for the whole call.
 
     `also` are further requests that the same call makes (R-RES-12): it is allowed only if each is.
     A call that needs further actions (a secret created with tags needs
     `secretsmanager:TagResource`) is allowed only if each is; `request.action_only` leaves them
-    out. With `strict_rules`, an answer that rests on a rule AWS leaves open is undetermined. Raises
-    RequestError for a context value that a statement cannot read.
+    out. With `strict_rules`, an answer that rests on a rule AWS leaves open is undetermined.
+    `assuming` is a condition on what is unknown that is taken to hold (`parse_condition`). An
+    undetermined decision says what it hangs on: `allow_if`, `deny_if`, `missing_context`. Raises
+    RequestError for a context value that a statement cannot read, and for a condition that cannot
+    hold.
     """
-    if strict_rules:
-        from policy_eval.engine.strict_rules import decide_strictly
-
-        return decide_strictly(policies, [request, *also])
+    if strict_rules or assuming is not None:
+        return explain(
+            policies, request, *also, strict_rules=strict_rules, assuming=assuming
+        ).decision
     if not also and (remembered := recall(policies.plans, request)) is not None:
         return remembered
     return decide_call(policies, [request, *also])
 
 
 def explain(
-    policies: PolicySet, request: Request, *also: Request, strict_rules: bool = False
+    policies: PolicySet,
+    request: Request,
+    *also: Request,
+    strict_rules: bool = False,
+    assuming: Condition | None = None,
 ) -> Explanation:
     """Return the decision with every test of every statement, as the reference engine saw it.
 
@@ -113,8 +127,12 @@ def explain(
     `decide`.
     """
     requests = [request, *also]
-    explanation = explaining.explain_call(policies, requests)
-    rests = explaining.rests_on(policies, requests, explanation.decision)
+    if assuming is not None:
+        from policy_eval.engine.residual.settling import left_open  # where one is given
+
+        requests = [left_open(policies, each, assuming) for each in requests]
+    explanation = explaining.explain_call(policies, requests, assuming=assuming)
+    rests = explaining.rests_on(policies, requests, explanation.decision, assuming)
     explanation = explanation._replace(rests_on=rests)
     if strict_rules:
         from policy_eval.engine.strict_rules import explained_strictly
@@ -129,6 +147,47 @@ def rests_on(policies: PolicySet, request: Request, *also: Request) -> tuple[Res
     Works where the request is refused too: another reading may decide it.
     """
     return explaining.rests_on(policies, [request, *also])
+
+
+def residual(
+    policies: PolicySet, request: Request, *also: Request, assuming: Condition | None = None
+) -> Residual:
+    """Return what is certain of a call, and the exact conditions that the rest hangs on.
+
+    Also for a call of which all is known: then the conditions hold always, or never. What is raised
+    is as for `decide`.
+    """
+    from policy_eval.engine.residual import residual as engine  # where something is unknown
+    from policy_eval.engine.residual.settling import left_open
+
+    requests = [request, *also]
+    if assuming is not None:
+        requests = [left_open(policies, each, assuming) for each in requests]
+    return engine.residual_of(policies, requests, assuming=assuming)
+
+
+def why_not(policies: PolicySet, request: Request, *also: Request) -> WhyNot | None:
+    """Return what would turn a decision into an Allow; None where it is one.
+
+    The smallest changes to the context and to the policies; each was decided, and no part of it
+    can be left out. What is raised is as for `decide`.
+    """
+    from policy_eval.engine.residual import why_not as engine  # few ask
+
+    return engine.why_not(policies, request, *also)
+
+
+def parse_condition(text: str) -> Condition:
+    """Return the condition that a line of text states (`grammar/condition.lark`).
+
+    >>> str(parse_condition('aws:CalledVia contains "appflow.amazonaws.com"'))
+    'aws:CalledVia contains "appflow.amazonaws.com"'
+
+    Raises RequestError naming line and column, what was found and what was expected.
+    """
+    from policy_eval.engine.residual import condition  # where one is given
+
+    return condition.parse_condition(text)
 
 
 def context_keys(policies: PolicySet, *asked: Request | str) -> ContextKeys:

@@ -33,6 +33,7 @@ from policy_eval.request.request import Request
 if TYPE_CHECKING:
     from policy_eval.cases.suite import Surroundings
     from policy_eval.engine.residual.condition import Condition
+    from policy_eval.engine.residual.why_not import WhyNot
     from policy_eval.request.dependency import Dependency
 
 _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermined")
@@ -61,15 +62,19 @@ _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermine
 )
 @request_options
 @click.option(
-    "--unknown", multiple=True, metavar="KEY",
+    "--unknown",
+    multiple=True,
+    metavar="KEY",
     help="A key whose value nobody knows; a family (aws:ResourceTag/*), or * for all not given.",
 )
 @click.option(
-    "--when", metavar="CONDITION",
-    help="A condition on what is unknown that is taken to hold, as an undetermined answer prints it.",
+    "--when",
+    metavar="CONDITION",
+    help="A condition on what is unknown that is taken to hold, as an answer prints it.",
 )
 @click.option(
-    "--emit", type=click.Choice(("policy",)),
+    "--emit",
+    type=click.Choice(("policy",)),
     help="Print the condition of the answer as a policy that decides the same for ACTION alone.",
 )
 @click.option(
@@ -84,6 +89,12 @@ _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermine
 @strict_rules_option
 @click.option(
     "-v", "--explain", "whole", is_flag=True, help="Show every layer, statement and test."
+)
+@click.option(
+    "--why-not",
+    "wants_why",
+    is_flag=True,
+    help="Tell the smallest changes to the context and to the policies that would allow it.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing; the exit code answers.")
 @output_option()
@@ -111,6 +122,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     accept_invalid: bool,
     strict_rules: bool,
     whole: bool,
+    wants_why: bool,
     quiet: bool,
     form: str,
     **layers: Any,  # noqa: ANN401 - the options of `Given`, as click hands them over
@@ -158,6 +170,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         if emit:
             print_answer(_policy(policies, requests[0], assuming))
             raise click.exceptions.Exit(_exit(explanation, expect))
+        why = _why_not(policies, requests) if wants_why else None
         rests = rests_on(policies, requests, explanation.decision, assuming)
         explanation = explanation._replace(rests_on=rests)
     if strict_rules:
@@ -165,7 +178,7 @@ def command(  # noqa: PLR0913 - one parameter an option
 
         explanation = explained_strictly(explanation)
     if not quiet:
-        print_answer(_answer(explanation, form, whole=whole))
+        print_answer(_answer(explanation, why, form, whole=whole))
     raise click.exceptions.Exit(_exit(explanation, expect))
 
 
@@ -268,10 +281,20 @@ def _also(first: Request, text: str) -> Request:
     )
 
 
-def _answer(explanation: Explanation, form: str, *, whole: bool) -> str:
+def _answer(explanation: Explanation, why: WhyNot | None, form: str, *, whole: bool) -> str:
     if form != "text":
-        return as_data(explanation.to_dict(), form)
-    return safe_lines(str(explanation) if whole else summarize(explanation))
+        further = {} if why is None else {"why_not": why.to_dict()}
+        return as_data({**explanation.to_dict(), **further}, form)
+    text = str(explanation) if whole else summarize(explanation)
+    if why is not None:
+        text += "\n\n" + "\n".join(f"  {line}" for line in str(why).split("\n"))
+    return safe_lines(text)
+
+
+def _why_not(policies: PolicySet, requests: list[Request]) -> WhyNot | None:
+    from policy_eval.engine.residual.why_not import why_not  # few ask
+
+    return why_not(policies, *requests)
 
 
 def _exit(explanation: Explanation, expect: str | None) -> Exit:

@@ -32,7 +32,6 @@ from policy_eval.semantics.request_context import RequestContext
 from policy_eval.semantics.service_exceptions import resource_policy_type
 from policy_eval.semantics.service_rules import service_remarks
 
-
 NO_RESOURCE_GIVEN = "no resource was given, and the answer depends on it"
 """Why an answer is undetermined where the resource is unknown."""
 

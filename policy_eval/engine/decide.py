@@ -110,9 +110,7 @@ def _remember(policies: PolicySet, request: Request, found: _Found) -> None:
     learn(policies.plans, request, context, match, decision, finish)
 
 
-def _concluded(
-    policies: PolicySet, context: RequestContext, case: Case, match: Match
-) -> _Found:
+def _concluded(policies: PolicySet, context: RequestContext, case: Case, match: Match) -> _Found:
     """Return how a request is decided, from the statements that match."""
     verdict = verdict_of(case, found_of(match))
     bits = deciding_bits(match, verdict)

@@ -88,8 +88,8 @@ class Decision:
     `decided_by` is the layer that decided (`layers.Layer`), None where none did. `action` is what
     was asked; `blocked_by` the further action of the call that failed, if it was not `action`
     itself. `missing_context` names the unknown keys that matter, `unknown_layers` the layers of
-    which nobody knows the policies; `residual` says what an undetermined answer hangs on, None where
-    it is determined or nobody asked. `reason` says why where no statement does, `remarks` what the
+    which nobody knows the policies; `residual` says what an undetermined answer hangs on, None
+    where it is determined or nobody asked. `reason` says why where no statement does, `remarks` what the
     services refuse whatever the policies are.
     """
 

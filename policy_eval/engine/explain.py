@@ -143,13 +143,9 @@ def rests_on(
         there = _outcome(policies, requests, frozenset({point}), assuming)
         if _word(here) != _word(there):
             found.append(RestsOn(point.value, _word(here), _word(there), _never(here, there)))
-        elif here is not None and there is not None and _hang_on_other(policies, requests, here, there):
-            conditions = (str(here.allow_if), str(there.allow_if))
-            found.append(
-                RestsOn(
-                    point.value, _word(here), _word(there), _never(here, there), conditions
-                )
-            )
+        elif conditions := _conditions_apart(policies, requests, here, there):
+            never = _never(here, there)
+            found.append(RestsOn(point.value, _word(here), _word(there), never, conditions))
     return tuple(found)
 
 
@@ -157,15 +153,21 @@ def _never(here: Decision | None, there: Decision | None) -> bool:
     return all(each is not None and each.allowed is False for each in (here, there))
 
 
-def _hang_on_other(
-    policies: PolicySet, requests: Sequence[Request], here: Decision, there: Decision
-) -> bool:
-    """Return whether two undetermined decisions hang on conditions that differ."""
-    if here.residual is None or there.residual is None:
-        return False
+def _conditions_apart(
+    policies: PolicySet,
+    requests: Sequence[Request],
+    here: Decision | None,
+    there: Decision | None,
+) -> tuple[str, str] | None:
+    """Return the conditions that two undetermined decisions hang on, if these differ."""
+    ours, theirs = (each.residual if each else None for each in (here, there))
+    if ours is None or theirs is None:
+        return None
     from policy_eval.engine.residual.residual import differ
 
-    return differ(policies, requests, here.residual, there.residual)
+    if not differ(policies, requests, ours, theirs):
+        return None
+    return str(ours.allow_if), str(theirs.allow_if)
 
 
 def _lowered(

@@ -13,8 +13,9 @@ class RestsOn(NamedTuple):
 
     `ours` and `other` are the decisions of the two readings (`allowed`, `explicitDeny`,
     `implicitDeny`, `undetermined`), or `invalid` where the request is refused. `never_allowed`
-    says whether the call is denied under both. `conditions` are those under which the call is allowed
-    by either reading, where both leave it undetermined and these differ. Source: "Open points" in docs/semantics.md.
+    says whether the call is denied under both. `conditions` are those under which the call is
+    allowed by either reading, where both leave it undetermined and these differ. Source: "Open
+    points" in docs/semantics.md.
     """
 
     rule: str

@@ -2,23 +2,10 @@
 
 from collections.abc import Sequence
 
-from policy_eval.engine.decide import decide_call
 from policy_eval.engine.decision import Decision
-from policy_eval.engine.explain import rests_on
 from policy_eval.engine.explanation import Explanation
-from policy_eval.engine.policies import PolicySet
 from policy_eval.engine.resting import RestsOn
-from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Word
-
-
-def decide_strictly(policies: PolicySet, requests: Sequence[Request]) -> Decision:
-    """Return the decision of a call, undetermined where it rests on an open point.
-
-    Raises RequestError for a context value that a statement cannot read.
-    """
-    decision = decide_call(policies, requests)
-    return strictly(decision, rests_on(policies, requests, decision))
 
 
 def strictly(decision: Decision, rests: Sequence[RestsOn]) -> Decision:

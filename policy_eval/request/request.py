@@ -242,11 +242,14 @@ class Request:
         """Return the same request, of which further keys are unknown."""
         return self._but(unknown=(*self.unknown, *names))
 
-    def with_context(self, context: Mapping[str, Given]) -> Request:
-        """Return the same request with another context; what it lists is not unknown by name."""
+    def with_context(self, context: Mapping[str, Given], *, further: bool = True) -> Request:
+        """Return the same request with another context; what it lists is not unknown by name.
+
+        Without `further` the tags and the time are left out that stand beside the context.
+        """
         listed = set(fold_names(tuple(context)))
         left = [name for name in self.unknown if fold(name) not in listed]
-        return self._but(unknown=left, context=context)
+        return self._but(unknown=left, context=context, further=further)
 
     def given_context(self) -> dict[str, Given]:
         """Return the context as it was given: the values of each key, None for an absent one."""
@@ -262,6 +265,7 @@ class Request:
         unknown: Iterable[str] | None = None,
         context: Mapping[str, Given] | None = None,
         action_only: bool | None = None,
+        further: bool = True,
     ) -> Request:
         return Request(
             self.action,
@@ -269,9 +273,9 @@ class Request:
             principal=self.principal,
             context=self.given_context() if context is None else context,
             unknown=self.unknown if unknown is None else unknown,
-            request_tags=dict(self.request_tags),
-            resource_tags=dict(self.resource_tags),
-            now=self.now,
+            request_tags=dict(self.request_tags) if further else {},
+            resource_tags=dict(self.resource_tags) if further else {},
+            now=self.now if further else None,
             action_only=self.action_only if action_only is None else action_only,
             resource_account=self.resource_account,
             dependencies=self.dependencies,

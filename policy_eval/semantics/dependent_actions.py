@@ -186,9 +186,7 @@ def _further(row: Dependency, context: RequestContext) -> Request:
         tags.setdefault(_SYSTEM_TAG, "appflow")
     if row.key == "aws:RequestTag/":
         given |= _create_action(row, context)
-    unknown = [
-        name for name in request.unknown if name.endswith("*") or _carries(row, fold(name))
-    ]
+    unknown = [name for name in request.unknown if name.endswith("*") or _carries(row, fold(name))]
     if not same:
         service = row.needs.partition(":")[0]
         unknown += ["aws:ResourceTag/*", f"{service}:ResourceTag/*"]

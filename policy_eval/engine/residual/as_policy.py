@@ -1,8 +1,8 @@
 """Conditions as an IAM policy that decides the same.
 
 For the action alone: an identity-based policy whose Allows match where the call is allowed, and
-whose Denies match where it is explicitly denied. A statement is a conjunction, so alternatives inside
-one are multiplied out here, and only here.
+whose Denies match where it is explicitly denied. A statement is a conjunction, so alternatives
+inside one are multiplied out here, and only here.
 """
 
 from __future__ import annotations

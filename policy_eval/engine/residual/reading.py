@@ -97,7 +97,8 @@ def _word_at(text: str, line: int, column: int) -> str:
 
 _SAID = {
     "KEY": "a condition key", "QUOTED_KEY": "", "STRING": "a text in double quotes",
-    "NUMBER": "a number", "IS": "`is`", "LIKE": "`like`", "SIGN": "`=`, `<`, …", "WITHIN": "`within`",
+    "NUMBER": "a number", "IS": "`is`", "LIKE": "`like`", "SIGN": "`=`, `<`, …",
+    "WITHIN": "`within`",
     "MATCHES": "`matching`", "WHEN": "`before`, `after` or `at`", "TRUTH": "`true` or `false`",
     "PRESENCE": "`present` or `absent`", "QUANTIFIER": "`any value` or `every value`",
     "IF_PRESENT": "`if present`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`",

@@ -75,9 +75,10 @@ class Residual(NamedTuple):
 
     `word` and `allowed` are as for `Decision`. `allow_if` and `deny_if` are the conditions under
     which the call is allowed, and explicitly denied; in all other cases it is implicitly denied.
-    `granted` is when it is allowed where nothing denies it. `missing` are the unknown keys that matter, `deciding` the statements one of which decides, in
-    each case, where the decision is certain. `is_minimal` is False where a budget stopped the
-    search for what is redundant: the conditions are exact all the same.
+    `granted` is when it is allowed where nothing denies it. `missing` are the unknown keys that
+    matter, `deciding` the statements one of which decides, in each case, where the decision is
+    certain. `is_minimal` is False where a budget stopped the search for what is redundant: the
+    conditions are exact all the same.
     """
 
     word: Word

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 from policy_eval.engine.call import NO_RESOURCE_GIVEN
 from policy_eval.engine.decision import Deciding, Decision
 from policy_eval.engine.residual.condition import Condition
-from policy_eval.engine.residual.facts import CallFact, KeyFact, LayerFact, PrincipalFact, ResourceFact
+from policy_eval.engine.residual.facts import (
+    CallFact,
+    KeyFact,
+    LayerFact,
+    PrincipalFact,
+    ResourceFact,
+)
 from policy_eval.engine.residual.formula import facts_of
 from policy_eval.engine.residual.residual import Residual, residual_of
 from policy_eval.semantics.authorization import Word
@@ -79,7 +85,7 @@ _GUESSED = frozenset(
 
 
 def left_open(policies: PolicySet, request: Request, condition: Condition) -> Request:
-    """Return a request of which the keys that a condition mentions are unknown, unless they are known.
+    """Return a request of which the keys that a condition mentions are open if they are not known.
 
     Known are keys that were given, and those that follow from the caller or the resource.
     """

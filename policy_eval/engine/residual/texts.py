@@ -221,46 +221,15 @@ class _Automaton:
 
 def _walk(wants: Sequence[Want]) -> Found:
     """Return the shortest text that is as wanted, by all states that texts can reach."""
-    automata: list[_Automaton] = []
-    numbers: dict[object, int] = {}
-
-    def number_of(pattern: tuple[str | Enum, ...], *, folded: bool) -> int:
-        key = (pattern, folded)
-        if key not in numbers:
-            numbers[key] = len(automata)
-            automata.append(_Automaton(pattern, folded=folded))
-        return numbers[key]
-
-    goals = []
-    for want in wants:
-        reading = [] if want.view is not View.ARN else [number_of(_ARN, folded=False)]
-        members = {
-            pattern: number_of(pattern, folded=folded)
-            for pattern, folded in _patterns(want.accepts, want.view)
-        }
-        goals.append((want, reading, members))
-
-    def reached(places: Sequence[int]) -> bool | None:
-        """Return whether a text that leads here is as wanted; None where no longer one can be."""
-        missed = False
-        for want, reading, members in goals:
-            if any(not places[each] for each in reading):
-                return None
-            held = _held(want.accepts, want.view, members, automata, places)
-            if held is not want.wanted:
-                if not any(places[each] for each in members.values()):
-                    return None
-                missed = True
-            missed |= any(not places[each] & automata[each].accepting for each in reading)
-        return not missed
-
+    goals = _Goals(wants)
+    automata = goals.automata
     start = tuple(each.start for each in automata)
     alphabet = [*dict.fromkeys(character for each in automata for character in each.characters())]
-    alphabet.append(next(each for each in _others(alphabet)))
+    alphabet.append(next(_others(alphabet)))
     texts = {start: ""}
     queue = [start]
     for places in queue:
-        verdict = reached(places)
+        verdict = goals.reached(places)
         if verdict:
             return texts[places]
         if verdict is None:
@@ -275,6 +244,43 @@ def _walk(wants: Sequence[Want]) -> Found:
                 texts[following] = texts[places] + character
                 queue.append(following)
     return None
+
+
+class _Goals:
+    """What is wanted of a text, by the places in all patterns to which it leads."""
+
+    def __init__(self, wants: Sequence[Want]) -> None:
+        self.automata: list[_Automaton] = []
+        self._numbers: dict[object, int] = {}
+        self._goals = []
+        for want in wants:
+            reading = [] if want.view is not View.ARN else [self._number(_ARN, folded=False)]
+            members = {
+                pattern: self._number(pattern, folded=folded)
+                for pattern, folded in _patterns(want.accepts, want.view)
+            }
+            self._goals.append((want, reading, members))
+
+    def _number(self, pattern: tuple[str | Enum, ...], *, folded: bool) -> int:
+        key = (pattern, folded)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.automata)
+            self.automata.append(_Automaton(pattern, folded=folded))
+        return self._numbers[key]
+
+    def reached(self, places: Sequence[int]) -> bool | None:
+        """Return whether a text that leads here is as wanted; None where no longer one can be."""
+        missed = False
+        for want, reading, members in self._goals:
+            if any(not places[each] for each in reading):
+                return None
+            held = _held(want.accepts, want.view, members, self.automata, places)
+            if held is not want.wanted:
+                if not any(places[each] for each in members.values()):
+                    return None
+                missed = True
+            missed |= any(not places[each] & self.automata[each].accepting for each in reading)
+        return not missed
 
 
 def _others(alphabet: Sequence[str]) -> Iterator[str]:

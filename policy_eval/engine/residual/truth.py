@@ -51,9 +51,14 @@ def truth_of(fact: Fact, context: RequestContext) -> bool | None:
 def _names(fact: PrincipalFact, context: RequestContext) -> bool | None:
     negated = fact.grant is None
     test = PrincipalTest(
-        fact.names, False, Grant.EVERYONE, negated, negated, False,
-        PrincipalElement("NotPrincipal" if negated else "Principal", (), negated=negated),
-    )  # fmt: skip
+        names=fact.names,
+        everyone=False,
+        everyone_is=Grant.EVERYONE,
+        negated=negated,
+        denies=negated,
+        parents_suffice=False,
+        element=PrincipalElement("NotPrincipal" if negated else "Principal", (), negated=negated),
+    )
     found = naming(test, context.caller())
     if negated or fact.grant is None:
         return found.holds

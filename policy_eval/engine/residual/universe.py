@@ -292,39 +292,35 @@ class Universe:
         """Return what keys hold in a scene, by unit; None where nothing will do."""
         found: dict[str, Values | None] = {}
         unsettled = False
-        chain = {unit: units.get(unit, []) for unit in (_CHAIN, _FIRST, _LAST)}
-        if any(chain.values()):
-            services = self._chain(scene, chain)
-            if services is None:
-                return None
-            if isinstance(services, Unsettled):
-                unsettled = True
-            else:
-                found |= services
-        for unit, facts in units.items():
-            if unit in chain or unit == _TAG_KEYS:
-                continue
-            held = self._hold(scene, unit, facts)
-            if isinstance(held, Impossible):
+        for held in self._each(scene, units, found):
+            if held is None:
                 return None
             if isinstance(held, Unsettled):
                 unsettled = True
             else:
-                found[unit] = held
-        if _TAG_KEYS in units:
-            names = self._tag_keys(units[_TAG_KEYS], found)
-            if isinstance(names, Impossible):
-                return None
-            if isinstance(names, Unsettled):
-                unsettled = True
-            else:
-                found[_TAG_KEYS] = names
+                found |= held
         if unsettled:
             return UNSETTLED
         for unit, forced in scene.items():
             if not isinstance(forced, _Present):
                 found.setdefault(unit, forced)
         return self._with_variables(scene, units, open_, found) if open_ else found
+
+    def _each(
+        self,
+        scene: Scene,
+        units: Mapping[str, list[tuple[KeyFact, bool]]],
+        found: Mapping[str, Values | None],
+    ) -> Iterator[dict[str, Values | None] | Unsettled | None]:
+        """Yield what each unit holds; None where nothing will do. `found` is what was yielded."""
+        chain = {unit: units.get(unit, []) for unit in (_CHAIN, _FIRST, _LAST)}
+        if any(chain.values()):
+            yield self._chain(scene, chain)
+        for unit, facts in units.items():
+            if unit not in chain and unit != _TAG_KEYS:
+                yield _as_found(unit, self._hold(scene, unit, facts))
+        if _TAG_KEYS in units:  # last: it names the tags that are there
+            yield _as_found(_TAG_KEYS, self._tag_keys(units[_TAG_KEYS], found))
 
     def _hold(
         self, scene: Scene, unit: str, facts: Sequence[tuple[KeyFact, bool]]
@@ -555,6 +551,12 @@ class Universe:
 
 _ORGANIZATIONS: tuple[dict[str, Values | _Present | None], ...] = ({_PATHS: None}, {_ORG: _PRESENT})
 _MOST_TRIES = 48
+
+
+def _as_found(unit: str, held: Held | Impossible) -> dict[str, Values | None] | Unsettled | None:
+    if isinstance(held, Impossible):
+        return None
+    return held if isinstance(held, Unsettled) else {unit: held}
 
 
 def _copy_of(fact: Fact) -> int:

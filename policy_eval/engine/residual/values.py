@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address
-from itertools import product
+from itertools import pairwise, product
 from typing import TypeAlias
 
 from policy_eval.engine.matching import contains
@@ -31,7 +31,7 @@ from policy_eval.semantics.sets import (
 )
 from policy_eval.semantics.views import View
 
-Held: TypeAlias = Values | None | Unsettled
+Held: TypeAlias = Values | Unsettled | None
 """What a key holds: None for absent."""
 
 
@@ -236,7 +236,7 @@ def find(wants: Sequence[Want], *, nonempty: bool = False) -> Found:
             return text
     others = views - TEXTS
     covered = others <= NUMBERS or len(others) == 1
-    if covered and (others == views or others == {View.BOOLEAN}):
+    if covered and others in (views, {View.BOOLEAN}):
         return None  # all that the sets tell apart was tried
     return UNSETTLED
 
@@ -291,7 +291,7 @@ def _numbers(wants: Iterable[Want]) -> Iterator[str]:
         yield "0"
         return
     yield f"{cuts[0] - 1:f}"
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in pairwise(cuts):
         yield f"{low:f}"
         yield f"{_between(low, high):f}"
     yield f"{cuts[-1]:f}"
