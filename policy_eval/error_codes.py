@@ -1617,6 +1617,24 @@ EOF
         rules=("R-KEY-06",),
         about="request",
     ),
+    ErrorCode(
+        "condition",
+        "a condition that cannot be read, or cannot hold",
+        'A condition is one line such as `aws:CalledVia contains "appflow.amazonaws.com" and '
+        'secretsmanager:Name like "appflow!*"` (docs/conditions.md). It is not in that language; '
+        "or it was to be taken for true (`--when`) of a request of which it is known to be false, "
+        "or of a layer whose policies are given.",
+        rules=("R-KEY-06",),
+        about="request",
+    ),
+    ErrorCode(
+        "no-such-policy",
+        "a condition that no policy says",
+        "`--emit policy` was asked for, and the condition is about what no condition key tells (a "
+        "layer that nobody knows, a further action of the call), negates what has no negated "
+        "operator, or needs very many statements. Its text is exact all the same.",
+        about="request",
+    ),
     # Suites
     ErrorCode(
         "missing-field",
@@ -1632,13 +1650,6 @@ EOF
         "The format knows no field of this name at this place. The nearest name is shown, or all "
         "of them. Fields are not passed over, as a test that does not say what was meant proves "
         "nothing.",
-        about="suite",
-    ),
-    ErrorCode(
-        "unsupported",
-        "a field that this version does not evaluate",
-        "The format has the field, and this version does not decide by it: it decides "
-        "identity-based policies only. Leave it out.",
         about="suite",
     ),
     ErrorCode(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.cases.fields import Field
 from policy_eval.cases.format import DECISIONS, EXPECT
@@ -10,6 +10,9 @@ from policy_eval.engine.decision import Decision
 from policy_eval.errors import InputError
 from policy_eval.semantics.layers import Layer
 from policy_eval.text.folding import fold
+
+if TYPE_CHECKING:
+    from policy_eval.engine.residual.condition import Condition
 
 
 class Expectation(NamedTuple):
@@ -24,6 +27,8 @@ class Expectation(NamedTuple):
     error: str | None = None
     decided_by: Layer | None = None
     remarks: frozenset[str] | None = None
+    allow_if: str | None = None
+    deny_if: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return what is checked as plain data, in the words of `expect`."""
@@ -60,10 +65,32 @@ def read_expectation(field: Field) -> Expectation:
         text("error"),
         _layer(members["decided_by"]) if "decided_by" in members else None,
         names("remarks"),
+        _condition(members, "allow_if"),
+        _condition(members, "deny_if"),
     )
 
 
+def _condition(members: Mapping[str, Field], name: str) -> str | None:
+    """Return the text of a condition, which can be read. Raises SuiteError."""
+    if name not in members:
+        return None
+    field = members[name]
+    try:
+        _parsed(field.text())
+    except InputError as error:
+        found = error.diagnostics[0]
+        raise field.refuse("condition", found.message, found.remedy) from None
+    return field.text()
+
+
+def _parsed(text: str) -> "Condition":
+    from policy_eval.engine.residual.condition import parse_condition  # few suites expect one
+
+    return parse_condition(text)
+
+
 _SETS = frozenset({"matched", "failed_conditions", "missing_context", "rests_on", "remarks"})
+_TEXTS = frozenset({"blocked_by", "allow_if", "deny_if"})
 
 
 def expected_as(decision: str, further: Mapping[str, str | Iterable[str]]) -> Expectation:
@@ -77,10 +104,10 @@ def expected_as(decision: str, further: Mapping[str, str | Iterable[str]]) -> Ex
             members[name] = frozenset((value,) if isinstance(value, str) else value)
         elif name == "decided_by" and isinstance(value, str):
             members[name] = Layer(value)
-        elif name == "blocked_by" and isinstance(value, str):
+        elif name in _TEXTS and isinstance(value, str):
             members[name] = value
         else:
-            known = ", ".join(sorted({*_SETS, "decided_by", "blocked_by"}))
+            known = ", ".join(sorted({*_SETS, *_TEXTS, "decided_by"}))
             message = f"`{name}` cannot be expected so; known: {known}"
             raise ValueError(message)
     return Expectation(decision)._replace(**members)  # type: ignore[arg-type]  # by their names
@@ -150,8 +177,20 @@ def differences(
     remarks = {remark.rule for remark in decision.remarks}
     if expect.remarks is not None and expect.remarks != remarks:
         yield f"expected remarks {_listed(expect.remarks)}, found {_listed(remarks)}"
+    yield from _hanging(expect, decision)
     if expect.error is not None:
         yield f"expected the error {expect.error}, decided {decision.decision}"
+
+
+def _hanging(expect: Expectation, decision: Decision) -> Iterator[str]:
+    """Yield what an undetermined decision does not hang on as expected."""
+    for name, wanted, found in (
+        ("allowed", expect.allow_if, decision.allow_if),
+        ("explicitly denied", expect.deny_if, decision.deny_if),
+    ):
+        if wanted is not None and (found is None or _parsed(wanted) != found):
+            hangs_on = found or f"nothing: decided {decision.decision}"
+            yield f"expected to be {name} if {wanted}, found {hangs_on}"
 
 
 def _same(expected: str, found: str | None) -> bool:
@@ -161,10 +200,7 @@ def _same(expected: str, found: str | None) -> bool:
 def _refused(expect: Expectation, found: InputError, rests_on: tuple[str, ...]) -> Iterator[str]:
     if expect.decision not in (None, "invalid"):
         yield f"expected {expect.decision}, refused: {found}"
-    elif any(
-        wanted is not None
-        for wanted in (*expect[1:4], expect.blocked_by, expect.decided_by, expect.remarks)
-    ):
+    elif any(wanted is not None for wanted in (*expect[1:4], expect.blocked_by, *expect[7:])):
         yield f"expected a decision, refused: {found}"
     codes = {diagnostic.code for diagnostic in found.diagnostics}
     if expect.error is not None and expect.error not in codes:

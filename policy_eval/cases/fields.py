@@ -1,6 +1,6 @@
 """Typed reading of a suite's fields: what stands in the file, or an error with its line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -88,22 +88,16 @@ class Field(NamedTuple):
             for (name, _), item in zip(self.node.names, self.node.items, strict=True)
         }
 
-    def checked(self, known: dict[str, str]) -> "dict[str, Field]":
-        """Return a mapping's members, all of them among `known`.
-
-        `known` maps each name to "" or to why it is not supported. Raises SuiteError.
-        """
+    def checked(self, known: Sequence[str]) -> "dict[str, Field]":
+        """Return a mapping's members, all of them among `known` names. Raises SuiteError."""
         members = self.members()
-        for (name, span), item in zip(self.node.names, self.node.items, strict=True):
+        for name, span in self.node.names:
             if name not in known:
                 near = get_close_matches(name, known, 1)
                 remedy = f"did you mean `{near[0]}`" if near else f"known: {', '.join(known)}"
                 problem = Diagnostic(
                     "unknown-field", Severity.ERROR, f"unknown field `{name}`", remedy
                 )
-                raise SuiteError(point(self.source, problem, *span))
-            if known[name] and item.value not in (None, []):
-                problem = Diagnostic("unsupported", Severity.ERROR, f"`{name}` {known[name]}")
                 raise SuiteError(point(self.source, problem, *span))
         return members
 

@@ -32,6 +32,7 @@ class Kind(Enum):
     VERSION = "the version of the format"
     ACTION = "an action, `service:Name`, checked with the format"
     KEY = "a condition key, `prefix:Name`, checked with the format"
+    CONDITION = "a condition, as `can-i` prints it, checked with the format"
     TAGS = "a mapping of tag keys to texts"
     CONTEXT = "a mapping of condition keys to a text, a list of texts, or null"
     TEST = "a mapping: a test"
@@ -65,8 +66,7 @@ class Count(Enum):
 class Known(NamedTuple):
     """A field that the format knows. `says` is a sentence, shown by editors.
 
-    `words` are those of a closed family. `later` is why the field is not supported yet, as the end
-    of a sentence that begins with its name; empty where it is.
+    `words` are those of a closed family.
     """
 
     name: str
@@ -74,7 +74,6 @@ class Known(NamedTuple):
     kind: Kind = Kind.TEXT
     many: Count = Count.ONE
     words: tuple[str, ...] = ()
-    later: str = ""
 
 
 class Form(NamedTuple):
@@ -93,9 +92,9 @@ class Form(NamedTuple):
     exclusive: tuple[tuple[str, str], ...] = ()
 
     @property
-    def known(self) -> dict[str, str]:
-        """Each field's name, with why it is not supported yet: empty where it is."""
-        return {field.name: field.later for field in self.fields}
+    def known(self) -> tuple[str, ...]:
+        """The name of each field."""
+        return tuple(field.name for field in self.fields)
 
 
 _SHARED = (
@@ -354,8 +353,10 @@ _EXPECT = Form(
         Known("remarks", "Exactly the rules by which the service itself refuses the call.",
               many=Count.ANY),
         Known("error", "The code of a diagnostic (`policy-eval explain-error` lists them)."),
-        Known("allow_if", "The condition under which the request is allowed.",
-              later="is not supported yet: it needs residual answers"),
+        Known("allow_if", "The condition under which an undetermined request is allowed, as can-i "
+              "prints it (grammar/condition.lark).", Kind.CONDITION),
+        Known("deny_if", "The condition under which an undetermined request is explicitly denied.",
+              Kind.CONDITION),
     ),
     fewest=1,
 )  # fmt: skip
@@ -419,7 +420,7 @@ FORMS = {
 ROOT = _SUITE
 """The mapping that a whole file is."""
 
-SHARED = {field.name: field.later for field in _SHARED}
+SHARED = tuple(field.name for field in _SHARED)
 """The fields that may stand on the suite or on a test."""
 SUITE = _SUITE.known
 TEST = _TEST.known

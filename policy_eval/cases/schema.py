@@ -109,8 +109,6 @@ def _exclusions(form: Form) -> Schema:
 
 
 def _field(field: Known) -> Schema:
-    if field.later:
-        return {"description": f"{field.says} It {field.later}.", "enum": [None, []]}
     return {"description": field.says, **_values(field)}
 
 
@@ -197,6 +195,7 @@ _OF_KIND: dict[Kind, Schema] = {
     Kind.VERSION: {"enum": [1, "1"]},
     Kind.ACTION: {"type": "string", "pattern": _ACTION},
     Kind.KEY: {"type": "string", "pattern": "^$|:"},
+    Kind.CONDITION: {"type": "string", "pattern": r"^(always|never)$|\S \S"},
     Kind.TAGS: _mapping(_TEXT),
     Kind.CONTEXT: _mapping(_either(_TEXT, _NULL, _list(_TEXT))),
     Kind.POLICY: _reference("policy"),

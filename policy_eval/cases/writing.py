@@ -105,6 +105,10 @@ def decision_fields(decision: Decision) -> Fields:
         fields["blocked_by"] = decision.blocked_by
     if decision.missing_context:
         fields["missing_context"] = list(decision.missing_context)
+    if decision.allow_if is not None:
+        fields["allow_if"] = str(decision.allow_if)
+    if decision.deny_if is not None and not decision.deny_if.never:
+        fields["deny_if"] = str(decision.deny_if)
     if decision.remarks:
         fields["remarks"] = [remark.rule for remark in decision.remarks]
     return fields

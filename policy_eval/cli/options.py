@@ -203,11 +203,11 @@ def _context_file(path: str) -> Mapping[str, Given]:
 
     root = read_file(Path(path))
     if root.is_mapping and "ContextEntries" in root.members():
-        root = root.checked({"ContextEntries": ""})["ContextEntries"]
+        root = root.checked(("ContextEntries",))["ContextEntries"]
     if not root.is_list:
         return {name: _given(field) for name, field in root.members().items()}
     context: dict[str, Given] = {}
-    known = dict.fromkeys(("ContextKeyName", "ContextKeyType", "ContextKeyValues"), "")
+    known = ("ContextKeyName", "ContextKeyType", "ContextKeyValues")
     for item in root.items():
         entry = item.checked(known)
         if "ContextKeyName" not in entry or "ContextKeyValues" not in entry:

@@ -89,8 +89,8 @@ class Decision:
     was asked; `blocked_by` the further action of the call that failed, if it was not `action`
     itself. `missing_context` names the unknown keys that matter, `unknown_layers` the layers of
     which nobody knows the policies; `residual` says what an undetermined answer hangs on, None
-    where it is determined or nobody asked. `reason` says why where no statement does, `remarks` what the
-    services refuse whatever the policies are.
+    where it is determined or nobody asked. `reason` says why where no statement does, `remarks`
+    what the services refuse whatever the policies are.
     """
 
     __slots__ = (

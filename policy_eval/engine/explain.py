@@ -160,7 +160,7 @@ def _conditions_apart(
     there: Decision | None,
 ) -> tuple[str, str] | None:
     """Return the conditions that two undetermined decisions hang on, if these differ."""
-    ours, theirs = (each.residual if each else None for each in (here, there))
+    ours, theirs = (None if each is None else each.residual for each in (here, there))
     if ours is None or theirs is None:
         return None
     from policy_eval.engine.residual.residual import differ

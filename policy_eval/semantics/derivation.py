@@ -261,7 +261,7 @@ _CHAIN = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 
 
 def _chain_is_unknown(keys: KnownKeys) -> bool:
-    """Return whether it is said to be unknown, by any key of it, which services forward the call."""
+    """Return whether it is said to be unknown, by any key, which services forward the call."""
     return any(keys.is_said_unknown(name) and name not in keys.entries for name in _CHAIN)
 
 

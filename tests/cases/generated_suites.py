@@ -134,6 +134,8 @@ def _one(field: Known, layer: str) -> SearchStrategy[Value]:
             return st.sampled_from((1, "1"))
         case Kind.ACTION:
             return st.just("s3:GetObject")
+        case Kind.CONDITION:
+            return st.sampled_from(("always", "s3:prefix is present"))
         case Kind.TAGS:
             return st.dictionaries(
                 st.sampled_from(("team", "env")), st.sampled_from(_SCALARS), max_size=2
@@ -174,7 +176,7 @@ def _policies(layer: str) -> SearchStrategy[Value]:
 @st.composite
 def mappings(draw: DrawFn, form: Form) -> Mapping:
     """Return a mapping of a form with what it needs, and some of its other fields."""
-    fields = {field.name: field for field in form.fields if not field.later}
+    fields = {field.name: field for field in form.fields}
     others = [name for name in fields if (form.name, name) not in (*UNREAD, ("principal", "user"))]
     chosen = {*form.needed, *draw(st.sets(st.sampled_from(others), max_size=5))}
     for one, other in form.exclusive:

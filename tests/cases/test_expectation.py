@@ -231,7 +231,7 @@ def test_a_wrong_decision_word_gets_the_nearest_or_all(
         ("blocked_by: [b:C]", "wrong-type"),
         ("decisions: allowed", "unknown-field"),
         ("decided_by: nobody", "unknown-word"),
-        ("allow_if: x", "unsupported"),
+        ("allow_if: x", "condition"),
     ],
 )
 def test_a_malformed_expectation_is_refused(tmp_path: Path, text: str, code: str) -> None:
@@ -290,7 +290,7 @@ def test_a_word_that_is_no_decision_is_refused_in_python(word: str) -> None:
     [("match", "x"), ("error", "x"), ("decided_by", ["scp"]), ("blocked_by", ["a:b"])],
 )
 def test_what_cannot_be_expected_is_refused_in_python(name: str, value: str | list[str]) -> None:
-    with pytest.raises(ValueError, match=f"`{name}` cannot be expected so; known: blocked_by, "):
+    with pytest.raises(ValueError, match=f"`{name}` cannot be expected so; known: allow_if, "):
         expected_as("allowed", {name: value})
 
 

@@ -128,6 +128,7 @@ def test_keys_that_are_missing_are_found(tmp_path: Path) -> None:
         "decided_by": None,
         "matched": [],
         "missing_context": ["aws:Referer"],
+        "allow_if": 'aws:Referer is "x"',
     }
 
 

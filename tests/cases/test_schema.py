@@ -178,7 +178,6 @@ _BROKEN = {
     "an unknown field of a step": _ALL_OF % "actoin: s3:b",
     "an unknown field of a dependent action": _FURTHER % "action: s3:a, needs: s3:b, where: x",
     "an unknown field of what is expected": _EXPECT % "{decison: allowed}",
-    "a field that is not supported yet": _EXPECT % "{decision: allowed, allow_if: x}",
     "action and actions": _T % "actions: [s3:b]",
     "resource and resources": _T % 'resource: "*", resources: ["*"]',
     "principal and principals": _T % "principal: anonymous, principals: [anonymous]",
@@ -328,7 +327,7 @@ _SAMPLES: tuple[Value, ...] = (
     [["word"], None], {}, {"word": "word"}, {"word": None}, {"word": ["word"]}, {"word": {}}, [{}],
     [{"word": "word"}], {"arn": "anonymous"}, {"action": "s3:a"}, ["s3:a"], {"file": "word"},
     {"Statement": []}, [{"Statement": []}], [{"action": "s3:a"}], {"arn:aws:s3:::a": "word"},
-    "prefix:Name", "allowed", ["allowed"], [True], [1],
+    "prefix:Name", "allowed", ["allowed"], [True], [1], "always",
     {"PolicyInputList": ["{}"], "ActionNames": ["s3:a"]},
     [{"action": "s3:a", "needs": "s3:b"}, {"action": "s3:a", "needs": "s3:c", "when": ""}],
 )  # fmt: skip

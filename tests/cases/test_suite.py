@@ -707,15 +707,6 @@ def test_an_unknown_field_is_refused_with_its_line_and_the_nearest_name(
     assert line_of(diagnostic) == line
 
 
-def test_what_is_not_supported_yet_is_said(tmp_path: Path) -> None:
-    text = "tests:\n  - {action: s3:a, expect: {allow_if: x}}\n"
-
-    diagnostic = refusal_of_text(tmp_path, text)
-
-    assert (diagnostic.code, line_of(diagnostic)) == ("unsupported", 2)
-    assert "is not supported yet" in diagnostic.message
-
-
 def test_layers_that_do_not_exist_may_be_written_down(tmp_path: Path) -> None:
     case = only_case(
         tmp_path,

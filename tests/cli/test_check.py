@@ -192,6 +192,7 @@ def test_an_answer_says_which_open_point_it_rests_on() -> None:
             "secretsmanager:TagResource",
             "ours": "allowed",
             "other": "implicitDeny",
+            "conditions": None,
             "test": "make an AppFlow connection without permission for secretsmanager:TagResource",
         }
     ]

@@ -150,7 +150,7 @@ def test_a_federated_user_calls_with_a_user_s_permissions(tmp_path: Path, full: 
     assert can_i(*call, "--session-of", _USER).exit_code == Exit.ALLOWED
     unknown = can_i(*call)
     assert unknown.exit_code == Exit.UNDETERMINED
-    assert "not known: principal.user" in unknown.stdout
+    assert "unknown, and it matters: principal.user" in unknown.stdout
 
 
 @pytest.mark.parametrize("exempt", [["--service-linked"], ["--management-account", "111122223333"]])

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 class Condition:
     """A condition on a request: what an answer hangs on. `str()` of it is one line of text.
 
-    The text is in the language of `grammar/condition.lark`, and `parse_condition` reads it.
+    Two are equal if they read alike, in whatever order. The text is in the language of
+    `grammar/condition.lark`, and `parse_condition` reads it.
     """
 
     __slots__ = ("formula",)
@@ -58,10 +59,13 @@ class Condition:
         return f"<Condition {self}>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Condition) and _as_read(other.formula) == _as_read(self.formula)
+        return isinstance(other, Condition) and self._key() == other._key()
 
     def __hash__(self) -> int:
-        return hash(_as_read(self.formula))
+        return hash(self._key())
+
+    def _key(self) -> object:
+        return _unordered(_as_read(self.formula))
 
     @property
     def always(self) -> bool:
@@ -131,6 +135,14 @@ def _as_read(formula: Formula) -> Formula:
         return Is(fact)
 
     return _without_not(plain(replaced(formula, unbound)))
+
+
+def _unordered(formula: Formula) -> object:
+    match formula:
+        case All() | Any() | Not():
+            return type(formula).__name__, frozenset(map(_unordered, formula.parts))
+        case _:
+            return formula
 
 
 def _without_not(formula: Formula) -> Formula:

@@ -1,8 +1,8 @@
 """The smallest changes to the policies with which a call would be allowed.
 
 Single edits that could help are gathered: a Deny less, a condition less, a resource or an action
-more, a statement more. Sets of them are tried, the smallest first, and each is decided: so each helps,
-and no part of it can be left out.
+more, a statement more. Sets of them are tried, the smallest first, and each is decided: so each
+helps, and no part of it can be left out.
 """
 
 from __future__ import annotations

@@ -122,6 +122,12 @@ def _together(tree: Tree[Token]) -> Formula:
     return all_of(_part(child) for child in tree.children)  # type: ignore[arg-type]
 
 
+def _any_way(tree: Tree[Token]) -> bool:
+    """Return whether it is said that a resource's policy allows, however it names the caller."""
+    names = [str(child) for child in tree.children if child is not None]
+    return tree.data == "layer_allows" and names == [Layer.RESOURCE.value]
+
+
 def _part(tree: Tree[Token]) -> Formula:
     match tree.data:
         case "alternatives":
@@ -134,6 +140,8 @@ def _part(tree: Tree[Token]) -> Formula:
             return TRUE
         case "never":
             return FALSE
+        case _ if _any_way(tree):
+            return any_of(Is(LayerFact(Layer.RESOURCE, grant)) for grant in Grant)
         case _:
             return Is(_fact(tree))
 

@@ -22,6 +22,7 @@ from policy_eval.policy.ast import Effect
 from policy_eval.policy.operator_name import SetOperator
 from policy_eval.policy.pattern import Variable
 from policy_eval.semantics.authorization import Grant
+from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Template
 from policy_eval.semantics.sets import (
     Complement,
@@ -78,9 +79,27 @@ def spell(formula: Formula) -> str:
         case Not():
             return _negated(formula.parts[0])
         case Any():
-            return " or ".join(_inside(part, All) for part in formula.parts)
+            return " or ".join(_alternatives(formula))
         case _:
             return " and ".join(_inside(part, Any) for part in formula.parts)
+
+
+def _alternatives(formula: Any) -> list[str]:
+    """Return the texts of alternatives; that a layer allows in any way is one."""
+    ways = [
+        part
+        for part in formula.parts
+        if isinstance(part, Is) and isinstance(part.fact, LayerFact)
+        and part.fact.layer is Layer.RESOURCE and isinstance(part.fact.way, Grant)
+    ]  # fmt: skip
+    if len(ways) < len(Grant):
+        return [_inside(part, All) for part in formula.parts]
+    first = formula.parts.index(ways[0])
+    return [
+        "layer resource allows" if place == first else _inside(part, All)
+        for place, part in enumerate(formula.parts)
+        if place == first or part not in ways
+    ]
 
 
 def _inside(part: Formula, bracketed: type[Formula]) -> str:
@@ -88,6 +107,8 @@ def _inside(part: Formula, bracketed: type[Formula]) -> str:
     text = spell(part)
     if isinstance(part, All) and len(part.parts) == 1:
         return _inside(part.parts[0], bracketed)
+    if isinstance(part, Any) and len(_alternatives(part)) == 1:
+        return text
     return f"({text})" if isinstance(part, bracketed) else text
 
 
