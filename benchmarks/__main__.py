@@ -12,6 +12,7 @@ from benchmarks import (
     matrix,
     peer,
     readers,
+    residuals,
     rows,
     suites,
 )
@@ -22,7 +23,7 @@ def main() -> None:
     found = [*engines.run(), *matrix.run()]
     if peer.all_installed() and {row.workload for row in found} == {*rows.TITLES}:
         rows.keep(found)
-    for benchmark in (batches, lines, loading, cold_start, readers, globs, suites):
+    for benchmark in (batches, lines, residuals, loading, cold_start, readers, globs, suites):
         benchmark.run()
 
 

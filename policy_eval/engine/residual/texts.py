@@ -8,7 +8,7 @@ shortest first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple, TypeAlias, assert_never
 
@@ -107,13 +107,13 @@ def _candidates(wants: Sequence[Want]) -> Iterator[str]:
     yield ""
     yield "x"
     for want in wants:
-        for pattern, folded in _patterns(want.accepts, want.view):
+        for pattern in _patterns(want.accepts):
             plain = "".join(piece if isinstance(piece, str) else "" for piece in pattern)
             yield plain
             if any(not isinstance(piece, str) for piece in pattern):
                 yield _filled(pattern, "x")
                 yield _filled(pattern, "0")
-            elif folded:
+            elif want.view is View.FOLDED:
                 yield plain.upper()
                 yield plain.capitalize()
     yield "xq"
@@ -124,24 +124,25 @@ def _filled(pattern: Sequence[str | Enum], filler: str) -> str:
     return "".join(piece if isinstance(piece, str) else filler for piece in pattern)
 
 
-def _patterns(accepts: ValueSet, view: View) -> Iterator[tuple[tuple[str | Enum, ...], bool]]:
-    """Yield the patterns that a set is made of; whether each is compared in any case."""
-    folded = view is View.FOLDED
+def _patterns(accepts: ValueSet) -> Iterator[tuple[str | Enum, ...]]:
+    """Yield the patterns that a set is made of; that it may be the complement is left out."""
     match accepts:
-        case Everything() | Nothing():
+        case Everything():
+            yield (Wildcard.ANY_RUN,)
+        case Nothing():
             pass
         case OneOf(values):
             for value in values:
-                yield (str(value),) if value else (), folded
+                yield (str(value),) if value else ()
         case Matching(glob) | ResourceMatching(glob):
-            yield tuple(glob), folded
+            yield tuple(glob)
         case ArnMatching():
-            yield _as_pattern(accepts), folded
+            yield _as_pattern(accepts)
         case Union(members):
             for member in members:
-                yield from _patterns(member, view)
+                yield from _patterns(member)
         case Complement(of):
-            yield from _patterns(of, view)
+            yield from _patterns(of)
         case Range() | Network():  # no set of texts
             raise TypeError(accepts)
         case _:
@@ -161,23 +162,30 @@ def _as_pattern(accepts: ArnMatching) -> tuple[str | Enum, ...]:
 
 
 class _Automaton:
-    """One pattern, with the places in it where one may stand as the bits of a number."""
+    """Patterns of one set, with the places in them where one may stand as the bits of a number.
 
-    __slots__ = ("_by_character", "accepting", "atoms", "folded", "loops", "start")
+    All patterns are walked at once: each has a bit for each of its atoms, and one for its end.
+    """
 
-    def __init__(self, pattern: Sequence[str | Enum], *, folded: bool) -> None:
+    __slots__ = ("_masks_of", "_wanting", "accepting", "folded", "loops", "start", "stops")
+
+    def __init__(self, patterns: Sequence[tuple[str | Enum, ...]], *, folded: bool) -> None:
         self.folded = folded
-        atoms: list[str | Enum] = []
-        for piece in pattern:
-            atoms.extend(piece if isinstance(piece, str) else (piece,))
-        self.atoms = atoms
-        self.accepting = 1 << len(atoms)
-        self.loops = 0
-        for place, atom in enumerate(atoms):
-            if atom in (Wildcard.ANY_RUN, Stop.ANY_RUN_IN_FIELD):
-                self.loops |= 1 << place
-        self.start = self._skipping(1)
-        self._by_character: dict[str, tuple[int, int]] = {}
+        self.accepting = self.loops = self.stops = starts = place = 0
+        self._wanting: dict[str | Enum, int] = {}
+        for pattern in patterns:
+            starts |= 1 << place
+            for piece in pattern:
+                for atom in piece if isinstance(piece, str) else (piece,):
+                    self._wanting[atom] = self._wanting.get(atom, 0) | 1 << place
+                    place += 1
+            self.accepting |= 1 << place
+            place += 1
+        stopping = self._wanting.get(Stop.ANY_RUN_IN_FIELD, 0)
+        self.stops = stopping | self._wanting.get(Stop.ANY_ONE_IN_FIELD, 0)
+        self.loops = stopping | self._wanting.get(Wildcard.ANY_RUN, 0)
+        self.start = self._skipping(starts)
+        self._masks_of: dict[str, tuple[int, int]] = {}
 
     def _skipping(self, places: int) -> int:
         """Return the places, and those that a run of nothing leads to."""
@@ -189,34 +197,36 @@ class _Automaton:
 
     def after(self, places: int, character: str) -> int:
         """Return the places after one more character."""
-        masks = self._by_character.get(character)
+        masks = self._masks_of.get(character)
         if masks is None:
-            masks = self._by_character[character] = self._masks(character)
+            masks = self._masks_of[character] = self._masks(character)
         stays, moves = masks
         return self._skipping((places & stays) | ((places & moves) << 1))
 
     def _masks(self, character: str) -> tuple[int, int]:
-        stays = moves = 0
-        seen = fold(character) if self.folded else character
-        for place, atom in enumerate(self.atoms):
-            bit = 1 << place
-            if isinstance(atom, str):
-                moves |= bit if atom == seen else 0
-            elif atom is Wildcard.ANY_RUN or (atom is Stop.ANY_RUN_IN_FIELD and character != ":"):
-                stays |= bit
-            elif atom is Wildcard.ANY_ONE or (atom is Stop.ANY_ONE_IN_FIELD and character != ":"):
-                moves |= bit
+        """Return the places where one stays with a character, and those from which one goes on."""
+        wanting = self._wanting
+        stays = wanting.get(Wildcard.ANY_RUN, 0)
+        moves = wanting.get(Wildcard.ANY_ONE, 0)
+        moves |= wanting.get(fold(character) if self.folded else character, 0)
+        if character != ":":
+            stays |= wanting.get(Stop.ANY_RUN_IN_FIELD, 0)
+            moves |= wanting.get(Stop.ANY_ONE_IN_FIELD, 0)
         return stays, moves
 
-    def characters(self) -> Iterator[str]:
-        """Yield the characters that the pattern names."""
-        for atom in self.atoms:
-            if isinstance(atom, str):
+    def characters(self, places: int) -> Iterator[str]:
+        """Yield the characters that lead elsewhere than one that no pattern names."""
+        for atom, wanting in self._wanting.items():
+            if isinstance(atom, str) and wanting & places:
                 yield atom
-                if self.folded and fold(upper := atom.upper()) == atom:
-                    yield upper
-            elif isinstance(atom, Stop):
-                yield ":"
+                if self.folded and atom.upper() != atom and fold(atom.upper()) == atom:
+                    yield atom.upper()
+        if self.stops & places:
+            yield ":"
+
+    def named(self) -> Iterator[str]:
+        """Yield the characters that the patterns name."""
+        return (atom for atom in self._wanting if isinstance(atom, str))
 
 
 def _walk(wants: Sequence[Want]) -> Found:
@@ -224,8 +234,7 @@ def _walk(wants: Sequence[Want]) -> Found:
     goals = _Goals(wants)
     automata = goals.automata
     start = tuple(each.start for each in automata)
-    alphabet = [*dict.fromkeys(character for each in automata for character in each.characters())]
-    alphabet.append(next(_others(alphabet)))
+    other = next(_others([character for each in automata for character in each.named()]))
     texts = {start: ""}
     queue = [start]
     for places in queue:
@@ -234,7 +243,12 @@ def _walk(wants: Sequence[Want]) -> Found:
             return texts[places]
         if verdict is None:
             continue
-        for character in alphabet:
+        apart = [
+            character
+            for each, place in zip(automata, places, strict=True)
+            for character in each.characters(place)
+        ]
+        for character in dict.fromkeys((*apart, other)):
             following = tuple(
                 each.after(place, character) for each, place in zip(automata, places, strict=True)
             )
@@ -252,34 +266,33 @@ class _Goals:
     def __init__(self, wants: Sequence[Want]) -> None:
         self.automata: list[_Automaton] = []
         self._numbers: dict[object, int] = {}
-        self._goals = []
+        self._goals: list[tuple[int, bool]] = []
         for want in wants:
-            reading = [] if want.view is not View.ARN else [self._number(_ARN, folded=False)]
-            members = {
-                pattern: self._number(pattern, folded=folded)
-                for pattern, folded in _patterns(want.accepts, want.view)
-            }
-            self._goals.append((want, reading, members))
+            if want.view is View.ARN:
+                self._goals.append((self._number((_ARN,), folded=False), True))
+            accepts, wanted = want.accepts, want.wanted
+            while isinstance(accepts, Complement):
+                accepts, wanted = accepts.of, not wanted
+            folded = want.view is View.FOLDED
+            self._goals.append((self._number(_patterns(accepts), folded=folded), wanted))
 
-    def _number(self, pattern: tuple[str | Enum, ...], *, folded: bool) -> int:
-        key = (pattern, folded)
+    def _number(self, patterns: Iterable[tuple[str | Enum, ...]], *, folded: bool) -> int:
+        """Return the number of the automaton of some patterns."""
+        key = (tuple(patterns), folded)
         if key not in self._numbers:
             self._numbers[key] = len(self.automata)
-            self.automata.append(_Automaton(pattern, folded=folded))
+            self.automata.append(_Automaton(key[0], folded=folded))
         return self._numbers[key]
 
     def reached(self, places: Sequence[int]) -> bool | None:
         """Return whether a text that leads here is as wanted; None where no longer one can be."""
         missed = False
-        for want, reading, members in self._goals:
-            if any(not places[each] for each in reading):
-                return None
-            held = _held(want.accepts, want.view, members, self.automata, places)
-            if held is not want.wanted:
-                if not any(places[each] for each in members.values()):
-                    return None
+        for number, wanted in self._goals:
+            held = bool(places[number] & self.automata[number].accepting)
+            if held is not wanted:
+                if not places[number]:
+                    return None  # a text that has left all patterns stays out
                 missed = True
-            missed |= any(not places[each] & self.automata[each].accepting for each in reading)
         return not missed
 
 
@@ -288,26 +301,3 @@ def _others(alphabet: Sequence[str]) -> Iterator[str]:
     taken = {*alphabet, *map(fold, alphabet)}
     yield from (each for each in _FILLERS if each not in taken)
     yield from (chr(code) for code in range(0x4E00, 0x9FFF) if chr(code) not in taken)
-
-
-def _held(
-    accepts: ValueSet,
-    view: View,
-    members: dict[tuple[str | Enum, ...], int],
-    automata: Sequence[_Automaton],
-    places: Sequence[int],
-) -> bool:
-    """Return whether the text that leads to these places is in a set."""
-    match accepts:
-        case Everything():
-            return True
-        case Union(each):
-            return any(_held(one, view, members, automata, places) for one in each)
-        case Complement(of):
-            return not _held(of, view, members, automata, places)
-        case _:
-            return any(
-                places[number] & automata[number].accepting
-                for pattern, _ in _patterns(accepts, view)
-                for number in (members[pattern],)
-            )
