@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -80,3 +81,18 @@ def test_the_keys_of_the_page_on_condition_keys_are_those_that_the_page_shows(
         of_any_version = re.sub(r"reference \([\d.]+\)", f"reference ({data_version()})", printed)
         assert (result.exit_code, result.stderr) == (0, "")
         assert result.stdout == of_any_version
+
+
+def test_the_answers_of_the_page_on_conditions_are_those_that_the_page_shows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = [each for each in blocks("docs/conditions.md", "text") if each.startswith("$ ")]
+    monkeypatch.chdir(ROOT)
+
+    assert len(shown) == 4
+    for each in shown:
+        run, _, printed = each.removeprefix("$ ").partition("\n")
+        result = policy_eval(*shlex.split(run))
+
+        assert result.stderr == ""
+        assert result.stdout == printed
