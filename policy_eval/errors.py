@@ -4,7 +4,8 @@
     └── InputError            what was given cannot be used; carries Diagnostics
         ├── PolicyError       a policy document is refused, with every problem found
         ├── RequestError      a request cannot be evaluated as it stands
-        └── SuiteError        a fixture or scenario file is refused
+        ├── SuiteError        a fixture or scenario file is refused
+        └── SourceError       an export, plan or template is refused
 
 A denied request is a Decision, never an exception.
 """
@@ -130,6 +131,10 @@ class RequestError(InputError):
 
 class SuiteError(InputError):
     """A fixture or scenario file is refused."""
+
+
+class SourceError(InputError):
+    """An account export, a plan, a template or another source is refused."""
 
 
 def refuse_request(

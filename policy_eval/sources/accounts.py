@@ -1,0 +1,308 @@
+"""Which policies have a say in a call, of what sources hold.
+
+Attachment is looked up here, for each caller and resource; how policies combine is `semantics`.
+What a source does not hold is unknown, never absent: a managed policy whose document is not there
+may allow and deny anything.
+
+Rules: R-EVAL-15 (group policies, boundaries), R-SCP-02, R-RCP-01, R-KEY-06.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cached_property
+from urllib.parse import unquote
+
+from policy_eval.engine.policies import PolicySet, parse_policy
+from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
+from policy_eval.policy.arn import parse_arn
+from policy_eval.policy.ast import Policy
+from policy_eval.policy.policy_type import PolicyType, Strictness
+from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
+from policy_eval.semantics.layers import Layer
+from policy_eval.semantics.service_exceptions import resource_policy_type
+from policy_eval.sources.model import Document, Entity, EntityKind, Found, Node
+
+_NOT_STRICT = Strictness(lenient=False, accept_invalid=True)
+_ANYTHING = (
+    '{"Version": "2012-10-17", "Statement": ['
+    '{"Effect": "Allow", "Action": "*", "Resource": "*"}, '
+    '{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
+)
+
+
+class Accounts:
+    """What sources hold, ready for calls: callers by the names people type, policies by layer."""
+
+    def __init__(self, found: Found, *, unknown_layers: Iterable[Layer] = ()) -> None:
+        self.found = found
+        self.unknown_layers = frozenset(unknown_layers)
+        self._policies: dict[tuple[Document, PolicyType], Policy] = {}
+        self._sets: dict[object, PolicySet] = {}
+
+    # Callers
+
+    @cached_property
+    def callers(self) -> tuple[Entity, ...]:
+        """The users and roles: those that can call."""
+        entities = self.found.entities.values()
+        return tuple(each for each in entities if each.kind is not EntityKind.GROUP)
+
+    def entity(self, name: str) -> Entity | None:
+        """Return the user or role that a text names: an ARN, `role/Dev`, `Dev`, or a session of it.
+
+        None for a caller that is no user or role of the sources. Raises RequestError where several
+        have the name, with all of them.
+        """
+        entities = self.found.entities
+        if name in entities:
+            return entities[name]
+        if name.startswith("arn:"):
+            return self._by_arn(name)
+        matching = [each for each in self.callers if _answers_to(each.arn, name)]
+        exact = [each for each in matching if each.arn.split(":", 5)[-1] == name]
+        matching = exact or matching
+        if len(matching) > 1:
+            listed = ", ".join(each.arn for each in matching)
+            raise refuse_request(
+                "ambiguous-name", f"`{name}` names several: {listed}", "give the ARN of one",
+            )  # fmt: skip
+        return matching[0] if matching else None
+
+    def _by_arn(self, arn: str) -> Entity | None:
+        principal = parse_principal(arn)
+        if principal.kind is not PrincipalKind.ROLE or principal.role_arn is not None:
+            return None
+        roles = [
+            each
+            for each in self.found.of_kind(EntityKind.ROLE)
+            if (parsed := parse_arn(each.arn)) is not None
+            and parsed.account == principal.account
+            and parsed.resource.rpartition("/")[2] == principal.name
+        ]
+        return roles[0] if len(roles) == 1 else None
+
+    def principal(self, name: str) -> Principal:
+        """Return the caller that a text names, with what sources say of it.
+
+        Raises RequestError where there is none of the name, with the nearest.
+        """
+        entity = self.entity(name)
+        if entity is None:
+            if name.startswith("arn:") or _is_other_caller(name):
+                return parse_principal(name)
+            raise self._unknown(name)
+        principal = parse_principal(entity.arn)
+        if name.startswith("arn:aws:sts:") or ":sts::" in name:
+            session = parse_principal(name)
+            principal = principal._replace(session_name=session.session_name)
+        return principal._replace(
+            tags=entity.tags,
+            user_id=_unique_id(entity),
+            management_account=(
+                self.found.organization.management_account if self.found.organization else None
+            ),
+            organization_id=self.found.organization.id if self.found.organization else None,
+        )
+
+    def _unknown(self, name: str) -> Exception:
+        from difflib import get_close_matches
+
+        names = [each.arn.split(":", 5)[-1] for each in self.callers]
+        near = get_close_matches(name, names, 3) or get_close_matches(
+            name, [each.rpartition("/")[2] for each in names], 3
+        )
+        remedy = f"did you mean {' or '.join(f'`{each}`' for each in near)}" if near else (
+            f"there are {len(names)} users and roles; give a name, `role/NAME` or an ARN"
+        )  # fmt: skip
+        return refuse_request("unknown-principal", f"no user or role is called `{name}`", remedy)
+
+    # Policies
+
+    def read(self, document: Document, kind: PolicyType) -> Policy:
+        """Return the policy of a document; one that may do anything where it is not known.
+
+        Raises PolicyError naming the source and the place in it.
+        """
+        key = (document._replace(content=None), kind)
+        policy = self._policies.get(key)
+        if policy is None:
+            policy = self._policies[key] = _read(document, kind)
+        return policy
+
+    def managed(self, arn: str, kind: PolicyType) -> Policy:
+        """Return a managed policy; one that may do anything where its document is not there."""
+        document = self.found.managed.get(arn)
+        if document is None:
+            name = arn.split(":", 5)[-1]
+            sources = ", ".join(self.found.sources)
+            unknown = f"{sources} does not hold the document of {arn}"
+            where = self.found.entities[next(iter(self.found.entities))].where
+            document = Document(name, None, where, unknown)
+        return self.read(document, kind)
+
+    def identity(self, entity: Entity) -> list[Policy]:
+        """Return the identity-based policies of a user or role, those of its groups with them."""
+        policies = [self.read(each, PolicyType.IDENTITY) for each in entity.inline]
+        policies += [self.managed(arn, PolicyType.IDENTITY) for arn in entity.managed]
+        for arn in entity.groups:
+            group = self._group(arn)
+            if group is None:
+                unknown = Document(arn.split(":", 5)[-1], None, entity.where,
+                                   f"the group {arn} is not in the source")  # fmt: skip
+                policies.append(self.read(unknown, PolicyType.IDENTITY))
+            else:
+                policies += self.identity(group)
+        if entity.unknown:
+            unknown = Document(entity.arn, None, entity.where, entity.unknown)
+            policies.append(self.read(unknown, PolicyType.IDENTITY))
+        return policies
+
+    @cached_property
+    def _groups(self) -> dict[tuple[str, str], Entity]:
+        """The groups by account and name: a user's list of groups has no paths."""
+        found = {}
+        for group in self.found.of_kind(EntityKind.GROUP):
+            before, _, resource = group.arn.rpartition(":")
+            found[before, resource.rpartition("/")[2]] = group
+        return found
+
+    def _group(self, arn: str) -> Entity | None:
+        before, _, resource = arn.rpartition(":")
+        return self.found.entities.get(arn) or self._groups.get(
+            (before, resource.rpartition("/")[2])
+        )
+
+    def policies(self, entity: Entity | None, action: str, resource: str | None) -> PolicySet:
+        """Return the policies that have a say where a caller does something to a resource.
+
+        `entity` is None for a caller of whom sources say nothing. Raises PolicyError for documents
+        that AWS would not store.
+        """
+        own = self.resource_policy(action, resource)
+        account = _account_of(entity.arn) if entity else None
+        owner = self.owner(resource) or account
+        key = (entity and entity.arn, own, account, owner)
+        found = self._sets.get(key)
+        if found is None:
+            found = self._sets[key] = self._policy_set(entity, own, account, owner)
+        return found
+
+    def _policy_set(
+        self, entity: Entity | None, own: Policy | None, account: str | None, owner: str | None
+    ) -> PolicySet:
+        unknown = set(self.unknown_layers)
+        boundary = None
+        if entity is not None and entity.boundary is not None:
+            boundary = self.managed(entity.boundary, PolicyType.BOUNDARY)
+        scps = self.levels(account, PolicyType.SCP)
+        rcps = self.levels(owner, PolicyType.RCP)
+        return PolicySet(
+            self.identity(entity) if entity is not None else (),
+            boundary=boundary if Layer.BOUNDARY not in unknown else None,
+            resource=own if Layer.RESOURCE not in unknown else None,
+            scps=scps if Layer.SCP not in unknown else (),
+            rcps=rcps if Layer.RCP not in unknown else (),
+            unknown_layers=unknown,
+        )
+
+    def resource_policy(self, action: str, resource: str | None) -> Policy | None:
+        """Return the policy that guards a resource for an action; None where it has none."""
+        if resource is None:
+            return None
+        kind = resource_policy_type(action.lower())
+        if kind is PolicyType.TRUST:
+            role = self.found.entities.get(resource)
+            return None if role is None or role.trust is None else self.read(role.trust, kind)
+        found = self.found.resources.get(resource) or self.found.resources.get(_holder(resource))
+        if found is None or found.policy is None:
+            return None
+        return self.read(found.policy, kind)
+
+    def owner(self, resource: str | None) -> str | None:
+        """Return the account that a resource belongs to, as its ARN or a source says."""
+        if resource is None:
+            return None
+        found = self.found.resources.get(resource) or self.found.resources.get(_holder(resource))
+        return (found.account if found else None) or _account_of(resource)
+
+    def tags(self, resource: str | None) -> dict[str, str]:
+        """Return the tags that sources say a resource has."""
+        found = self.found.resources.get(resource or "")
+        return dict(found.tags) if found else {}
+
+    def levels(self, account: str | None, kind: PolicyType) -> list[list[Policy]]:
+        """Return the levels of an organization's policies over an account, root first."""
+        organization = self.found.organization
+        if organization is None or account is None or account not in organization.nodes:
+            return []
+        if not (organization.has_scps if kind is PolicyType.SCP else organization.has_rcps):
+            return []
+        path: list[Node] = []
+        at: str | None = account
+        while at:
+            node = organization.nodes.get(at)
+            if node is None or node in path:
+                break
+            path.append(node)
+            at = node.parent
+        return [
+            [self.read(each, kind) for each in (node.scps if kind is PolicyType.SCP else node.rcps)]
+            for node in reversed(path)
+        ]
+
+
+def _answers_to(arn: str, name: str) -> bool:
+    """Return whether an ARN is what a name means: `role/Dev`, `team/Dev` or `Dev`."""
+    resource = arn.split(":", 5)[-1]
+    kind, _, rest = resource.partition("/")
+    last = rest.rpartition("/")[2]
+    return name in (resource, rest, last, f"{kind}/{last}")
+
+
+def _is_other_caller(name: str) -> bool:
+    return name == "anonymous" or name.isdigit() or name.endswith((".com", ".cn"))
+
+
+_ID_PREFIXES = {EntityKind.USER: "AIDA", EntityKind.ROLE: "AROA"}
+
+
+def _unique_id(entity: Entity) -> str | None:
+    """Return the unique ID of a user or role; an invented one tells nothing (R-PRIN-04)."""
+    prefix = _ID_PREFIXES.get(entity.kind)
+    given = entity.unique_id
+    return given if given and prefix and given.startswith(prefix) else None
+
+
+def _account_of(arn: str) -> str | None:
+    parsed = parse_arn(arn)
+    return parsed.account or None if parsed else None
+
+
+def _holder(resource: str) -> str:
+    """Return the ARN of the bucket that an object is in; another resource's own."""
+    arn = parse_arn(resource)
+    if arn is None or arn.service != "s3" or "/" not in arn.resource:
+        return resource
+    return str(arn._replace(resource=arn.resource.partition("/")[0]))
+
+
+def _read(document: Document, kind: PolicyType) -> Policy:
+    if document.content is None:
+        policy = parse_policy(_ANYTHING, document.name, PolicyType.IDENTITY)
+        statements = tuple(each._replace(unusable=document.unknown) for each in policy.statements)
+        return policy._replace(type=kind, statements=statements)
+    content = document.content
+    if isinstance(content, str):
+        text = unquote(content) if content.lstrip()[:1] == "%" else content
+    else:
+        text = json.dumps(content, indent=2)
+    try:
+        return parse_policy(text, document.name, kind)
+    except PolicyError as error:
+        note = Diagnostic(
+            "policy-in-source", Severity.ERROR,
+            f"{document.where}: the policy `{document.name}` is none that AWS would store",
+        )  # fmt: skip
+        raise PolicyError(note, *error.diagnostics) from None
