@@ -16,6 +16,10 @@ _COMMANDS = {
     "context-keys": ("context_keys", "Which condition keys policies read, and which AWS supplies."),
     "show": ("show", "What is read from a policy: statements, assumptions, sizes."),
     "fmt": ("fmt", "Put policies in canonical order and layout."),
+    "who-can": ("who_can", "Which users and roles of an account can do something, and why."),
+    "what-can": ("what_can", "What a user or role of an account can do."),
+    "can-assume": ("can_assume", "Which roles a user or role can become, step by step."),
+    "import": ("import_sources", "An export, a plan or a template as a folder of policies."),
     "rule": ("rule", "What a rule says, and how to find out where AWS does not."),
     "explain-error": ("explain_error", "What a diagnostic's code means."),
 }

@@ -11,6 +11,7 @@ from policy_eval.cli.options import clock, read_context, read_tags
 from policy_eval.request.request import Request
 
 if TYPE_CHECKING:
+    from policy_eval.queries.asking import Question
     from policy_eval.request.dependency import Dependency
     from policy_eval.request.principal import Principal
 
@@ -71,6 +72,28 @@ class Described(NamedTuple):
     request_tags: tuple[str, ...]
     resource_tags: tuple[str, ...]
     now: str | None
+
+    def question(
+        self,
+        action: str,
+        resource: str | None,
+        *,
+        unknown: tuple[str, ...] = (),
+        resource_account: str | None = None,
+    ) -> Question:
+        """Return what is asked of every caller. Raises as `request` does."""
+        from policy_eval.queries.asking import Question  # where accounts are asked about
+
+        return Question(
+            action,
+            resource,
+            read_context(self.pairs, self.files, self.absent),
+            unknown,
+            read_tags("--request-tag", self.request_tags),
+            read_tags("--resource-tag", self.resource_tags),
+            clock() if self.now is None and not _covers_time(unknown) else self.now,
+            resource_account,
+        )
 
     def request(
         self,

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from policy_eval.errors import SourceError
 from policy_eval.policy.arn import parse_arn
-from policy_eval.sources.model import Document, Entity, EntityKind, Found, LeftOut, Where
+from policy_eval.sources.model import Document, Entity, EntityKind, Found, LeftOut, Where, nothing
 from policy_eval.sources.reading import Value, refuse
 
 _T = TypeVar("_T")
@@ -41,7 +41,7 @@ def read_export(
         if isinstance(value, list)
         else [Value(value, Where(file))]
     )
-    found = Found((file,), {}, {}, {}, {})
+    found = nothing(file)
     left_out: list[LeftOut] = []
     for page in pages:
         _check_page(page, pages)

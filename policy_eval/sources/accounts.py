@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from urllib.parse import unquote
 
-from policy_eval.engine.policies import PolicySet, parse_policy
+from policy_eval.engine.policies import LayersOf, PolicySet, parse_policy
 from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
 from policy_eval.policy.arn import parse_arn
 from policy_eval.policy.ast import Policy
@@ -37,7 +37,7 @@ class Accounts:
 
     def __init__(self, found: Found, *, unknown_layers: Iterable[Layer] = ()) -> None:
         self.found = found
-        self.unknown_layers = frozenset(unknown_layers)
+        self.unknown_layers = tuple(unknown_layers)
         self._policies: dict[tuple[Document, PolicyType], Policy] = {}
         self._sets: dict[object, PolicySet] = {}
 
@@ -182,30 +182,27 @@ class Accounts:
         """
         own = self.resource_policy(action, resource)
         account = _account_of(entity.arn) if entity else None
-        owner = self.owner(resource) or account
-        key = (entity and entity.arn, own, account, owner)
+        key = (entity and entity.arn, own, account, self.owner(resource) or account)
         found = self._sets.get(key)
         if found is None:
-            found = self._sets[key] = self._policy_set(entity, own, account, owner)
+            found = self._sets[key] = self.layers(entity, action, resource).policies()
         return found
 
-    def _policy_set(
-        self, entity: Entity | None, own: Policy | None, account: str | None, owner: str | None
-    ) -> PolicySet:
-        unknown = set(self.unknown_layers)
+    def layers(self, entity: Entity | None, action: str, resource: str | None) -> LayersOf:
+        """Return the same as layers, of which each can be replaced."""
+        own = self.resource_policy(action, resource)
+        account = _account_of(entity.arn) if entity else None
         boundary = None
         if entity is not None and entity.boundary is not None:
-            boundary = self.managed(entity.boundary, PolicyType.BOUNDARY)
-        scps = self.levels(account, PolicyType.SCP)
-        rcps = self.levels(owner, PolicyType.RCP)
-        return PolicySet(
-            self.identity(entity) if entity is not None else (),
-            boundary=boundary if Layer.BOUNDARY not in unknown else None,
-            resource=own if Layer.RESOURCE not in unknown else None,
-            scps=scps if Layer.SCP not in unknown else (),
-            rcps=rcps if Layer.RCP not in unknown else (),
-            unknown_layers=unknown,
+            boundary = (self.managed(entity.boundary, PolicyType.BOUNDARY),)
+        found = LayersOf(
+            identity=tuple(self.identity(entity)) if entity is not None else None,
+            boundary=boundary,
+            resource=(own,) if own is not None else None,
+            scps=self.levels(account, PolicyType.SCP) or None,
+            rcps=self.levels(self.owner(resource) or account, PolicyType.RCP) or None,
         )
+        return found.replaced_by(LayersOf(unknown_layers=self.unknown_layers or None))
 
     def resource_policy(self, action: str, resource: str | None) -> Policy | None:
         """Return the policy that guards a resource for an action; None where it has none."""
@@ -232,13 +229,13 @@ class Accounts:
         found = self.found.resources.get(resource or "")
         return dict(found.tags) if found else {}
 
-    def levels(self, account: str | None, kind: PolicyType) -> list[list[Policy]]:
+    def levels(self, account: str | None, kind: PolicyType) -> tuple[tuple[Policy, ...], ...]:
         """Return the levels of an organization's policies over an account, root first."""
         organization = self.found.organization
         if organization is None or account is None or account not in organization.nodes:
-            return []
+            return ()
         if not (organization.has_scps if kind is PolicyType.SCP else organization.has_rcps):
-            return []
+            return ()
         path: list[Node] = []
         at: str | None = account
         while at:
@@ -247,10 +244,13 @@ class Accounts:
                 break
             path.append(node)
             at = node.parent
-        return [
-            [self.read(each, kind) for each in (node.scps if kind is PolicyType.SCP else node.rcps)]
+        return tuple(
+            tuple(
+                self.read(each, kind)
+                for each in (node.scps if kind is PolicyType.SCP else node.rcps)
+            )
             for node in reversed(path)
-        ]
+        )
 
 
 def _answers_to(arn: str, name: str) -> bool:

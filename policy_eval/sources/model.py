@@ -32,8 +32,8 @@ class Where(NamedTuple):
 class Document(NamedTuple):
     """A policy document as it was found.
 
-    `name` is what answers call it. `content` is its JSON value, or its text, percent-encoded or not;
-    None where it is not known, and then `unknown` says why.
+    `name` is what answers call it. `content` is its JSON value, or its text, percent-encoded or
+    not; None where it is not known, and then `unknown` says why.
     """
 
     name: str
@@ -53,8 +53,8 @@ class EntityKind(Enum):
 class Entity(NamedTuple):
     """A user, group or role, with what is attached to it.
 
-    `managed` are the ARNs of managed policies, `groups` those of a user's groups, `boundary` that of
-    the permissions boundary; `trust` is a role's trust policy. `unknown` says what of it nobody
+    `managed` are the ARNs of managed policies, `groups` those of a user's groups, `boundary` that
+    of the permissions boundary; `trust` is a role's trust policy. `unknown` says what of it nobody
     knows, empty where all is.
     """
 
@@ -122,15 +122,16 @@ class LeftOut(NamedTuple):
 class Found(NamedTuple):
     """What one or several sources hold.
 
-    `managed` are the managed policies by ARN, `entities` users, groups and roles by ARN, `resources`
-    those with policies or tags by ARN, `endpoints` the documents of VPC endpoint policies by ID.
+    `managed` are the managed policies by ARN, `entities` users, groups and roles by ARN,
+    `resources` those with policies or tags by ARN, `endpoints` the documents of VPC endpoint
+    policies by ID.
     """
 
-    sources: tuple[str, ...] = ()
-    managed: dict[str, Document] = {}
-    entities: dict[str, Entity] = {}
-    resources: dict[str, Resource] = {}
-    endpoints: dict[str, Document] = {}
+    sources: tuple[str, ...]
+    managed: dict[str, Document]
+    entities: dict[str, Entity]
+    resources: dict[str, Resource]
+    endpoints: dict[str, Document]
     organization: Organization | None = None
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
@@ -138,3 +139,8 @@ class Found(NamedTuple):
     def of_kind(self, kind: EntityKind) -> list[Entity]:
         """Return the entities of a kind, in the order in which they were found."""
         return [entity for entity in self.entities.values() if entity.kind is kind]
+
+
+def nothing(file: str) -> Found:
+    """Return what a source holds before anything is found in it."""
+    return Found((file,), {}, {}, {}, {})

@@ -1,0 +1,88 @@
+"""`policy-eval can-assume`: which roles a user or role can become, step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
+from policy_eval.cli.request_options import Described, request_options
+from policy_eval.cli.source_options import Sources, source_options
+from policy_eval.engine.marks import HOLDS, OPEN
+from policy_eval.errors import refuse_request
+from policy_eval.queries.can_assume import Chain, as_dot, as_mermaid, can_assume
+
+
+@click.command("can-assume", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("principal")
+@source_options
+@request_options
+@click.option("--unknown", multiple=True, metavar="KEY", help="A key whose value nobody knows.")
+@click.option(
+    "-o", "--output", "form", type=click.Choice(("text", "json", "yaml", "dot", "mermaid")),
+    default="text", help="How to print the answer.",
+)  # fmt: skip
+def command(
+    *,
+    principal: str,
+    pairs: tuple[str, ...],
+    files: tuple[str, ...],
+    absent: tuple[str, ...],
+    request_tags: tuple[str, ...],
+    resource_tags: tuple[str, ...],
+    now: str | None,
+    unknown: tuple[str, ...],
+    form: str,
+    **sources: Any,  # noqa: ANN401 - the options of `Sources`, as click hands them over
+) -> None:
+    """Say which roles PRINCIPAL can assume, one after the other; the shortest chain to each.
+
+    Exits 0, or 2 for unusable input.
+    """
+    described = Described(pairs, files, absent, request_tags, resource_tags, now)
+    as_text = form in ("text", "dot", "mermaid")
+    with refusing_bad_input("text" if as_text else form) as tell:
+        accounts = Sources(**sources).accounts(tell)
+        entity = accounts.entity(principal)
+        if entity is None:
+            accounts.principal(principal)
+            raise refuse_request(
+                "unknown-principal", f"`{principal}` is no user or role of the sources",
+                "name one of their users and roles",
+            )  # fmt: skip
+        question = described.question("sts:AssumeRole", None, unknown=unknown)
+        chains = can_assume(accounts, entity, question)
+        print_answer(_shown(entity.arn, chains, form))
+
+
+def _shown(start: str, chains: tuple[Chain, ...], form: str) -> str:
+    match form:
+        case "dot":
+            return as_dot(start, chains)
+        case "mermaid":
+            return as_mermaid(start, chains)
+        case "text":
+            return safe_lines("\n".join(_lines(start, chains)))
+        case _:
+            data: dict[str, object] = {
+                "caller": start,
+                "chains": [each.to_dict() for each in chains],
+            }
+            return as_data(data, form)
+
+
+def _lines(start: str, chains: tuple[Chain, ...]) -> list[str]:
+    short = start.split(":", 5)[-1]
+    if not chains:
+        return [f"{short} can assume no role"]
+    lines = [f"{short} can assume {len(chains)} role{'s' * (len(chains) != 1)}"]
+    for chain in chains:
+        path = " → ".join(each.role.split(":", 5)[-1] for each in chain.steps)
+        lines.append(f"  {HOLDS if chain.is_sure else OPEN} {path}")
+        lines += [
+            f"      {step.role.split(':', 5)[-1]} if {step.decision.allow_if}"
+            for step in chain.steps
+            if not step.is_sure
+        ]
+    return lines

@@ -1,0 +1,96 @@
+"""`policy-eval what-can`: what a user or role of an account can do."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import Any
+
+import click
+
+from policy_eval.cli.options import output_option
+from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
+from policy_eval.cli.request_options import Described, request_options
+from policy_eval.cli.source_options import Sources, source_options
+from policy_eval.errors import refuse_request
+from policy_eval.queries.what_can import Granted, WhatCan, what_can
+
+_WIDTH = 96
+
+
+@click.command("what-can", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("principal")
+@source_options
+@request_options
+@click.option("--unknown", multiple=True, metavar="KEY", help="A key whose value nobody knows.")
+@click.option("--service", "services", multiple=True, metavar="PREFIX", help="Only this service.")
+@click.option("--on", "resource", metavar="RESOURCE", help="Only on this resource.")
+@output_option()
+def command(
+    *,
+    principal: str,
+    pairs: tuple[str, ...],
+    files: tuple[str, ...],
+    absent: tuple[str, ...],
+    request_tags: tuple[str, ...],
+    resource_tags: tuple[str, ...],
+    now: str | None,
+    unknown: tuple[str, ...],
+    services: tuple[str, ...],
+    resource: str | None,
+    form: str,
+    **sources: Any,  # noqa: ANN401 - the options of `Sources`, as click hands them over
+) -> None:
+    """Say which actions PRINCIPAL is allowed, by service, and what each hangs on.
+
+    PRINCIPAL is a name, `role/NAME` or an ARN. Exits 0, or 2 for unusable input.
+
+    \b
+        policy-eval what-can role/Dev --source gaad.json
+    """  # noqa: D301 - click's \b
+    described = Described(pairs, files, absent, request_tags, resource_tags, now)
+    with refusing_bad_input(form) as tell:
+        accounts = Sources(**sources).accounts(tell)
+        entity = accounts.entity(principal)
+        if entity is None:
+            accounts.principal(principal)
+            raise refuse_request(
+                "unknown-principal", f"`{principal}` is no user or role of the sources",
+                "name one of their users and roles",
+            )  # fmt: skip
+        question = described.question("iam:GetUser", resource, unknown=unknown)
+        found = what_can(accounts, entity, question, services)
+        if form != "text":
+            print_answer(as_data(found.to_dict(), form))
+        else:
+            print_answer(safe_lines("\n".join(_lines(found))))
+
+
+def _lines(found: WhatCan) -> list[str]:
+    short = found.caller.split(":", 5)[-1]
+    count = sum(len(each.actions) for each in found.granted)
+    services = len({each.service for each in found.granted})
+    lines = [f"{short} can {count} actions of {services} services"]
+    whole = [each for each in found.granted if each.patterns == ("*",) and not each.condition]
+    if len(whole) > 1:
+        lines += ["", "every action of"]
+        lines += _wrapped(", ".join(each.service for each in whole), "  ")
+    rest = [each for each in found.granted if each not in whole or len(whole) == 1]
+    by_condition: dict[str, list[Granted]] = {}
+    for each in rest:
+        by_condition.setdefault(each.condition, []).append(each)
+    for condition in sorted(by_condition, key=lambda each: (bool(each), each)):
+        lines += ["", f"if {condition}" if condition else "in every case"]
+        for each in by_condition[condition]:
+            names = ", ".join(f"{each.service}:{pattern}" for pattern in each.patterns)
+            lines += _wrapped(names, "  ")
+    if found.refused:
+        lines += ["", f"{len(found.refused)} actions could not be asked about"]
+        lines += [f"  {action}: {error}" for action, error in found.refused]
+    return lines
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return wrap(
+        text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip

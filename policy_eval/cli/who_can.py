@@ -1,0 +1,111 @@
+"""`policy-eval who-can`: which users and roles of an account can do something, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from policy_eval.cli.options import output_option
+from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
+from policy_eval.cli.request_options import Described, complete_action, request_options
+from policy_eval.cli.source_options import Sources, source_options
+from policy_eval.engine.decision import Decision
+from policy_eval.engine.marks import HOLDS, OPEN
+from policy_eval.queries.asking import Answer
+from policy_eval.queries.who_can import WhoCan, who_can
+from policy_eval.semantics.layers import NAMES
+
+
+@click.command("who-can", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("action", shell_complete=complete_action)
+@click.argument("resource", required=False)
+@source_options
+@request_options
+@click.option("--unknown", multiple=True, metavar="KEY", help="A key whose value nobody knows.")
+@click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resource is in.")
+@click.option("--all", "wants_all", is_flag=True, help="List those who cannot, too, and why.")
+@output_option()
+def command(  # noqa: PLR0913 - one parameter an option
+    *,
+    action: str,
+    resource: str | None,
+    pairs: tuple[str, ...],
+    files: tuple[str, ...],
+    absent: tuple[str, ...],
+    request_tags: tuple[str, ...],
+    resource_tags: tuple[str, ...],
+    now: str | None,
+    unknown: tuple[str, ...],
+    resource_account: str | None,
+    wants_all: bool,
+    form: str,
+    **sources: Any,  # noqa: ANN401 - the options of `Sources`, as click hands them over
+) -> None:
+    """Say which users and roles can do ACTION on RESOURCE, each with the reason.
+
+    Exits 0, or 2 for unusable input.
+
+    \b
+        policy-eval who-can secretsmanager:CreateSecret --source gaad.json
+    """  # noqa: D301 - click's \b
+    described = Described(pairs, files, absent, request_tags, resource_tags, now)
+    with refusing_bad_input(form) as tell:
+        accounts = Sources(**sources).accounts(tell)
+        question = described.question(
+            action, resource, unknown=unknown, resource_account=resource_account
+        )
+        found = who_can(accounts, question)
+        if form != "text":
+            print_answer(as_data(found.to_dict(), form))
+        else:
+            print_answer(safe_lines("\n".join(_lines(found, wants_all=wants_all))))
+
+
+def _lines(found: WhoCan, *, wants_all: bool) -> list[str]:
+    on = f" on {found.question.resource}" if found.question.resource else ""
+    total = len(found.answers) + len(found.refused)
+    lines = [f"{len(found.allowed)} of {total} can {found.question.action}{on}"]
+    width = max((len(_short(each.caller)) for each in found.answers), default=0)
+    width = min(width, _WIDEST)
+    lines += [
+        f"  {HOLDS} {_short(each.caller):<{width}}  {_by(each.decision)}" for each in found.allowed
+    ]
+    if found.undetermined:
+        lines += ["", f"{len(found.undetermined)} can if"]
+        for each in found.undetermined:
+            lines.append(f"  {OPEN} {_short(each.caller):<{width}}  {each.decision.allow_if}")
+    if found.refused:
+        lines += ["", f"{len(found.refused)} cannot be asked"]
+        lines += [f"  {OPEN} {_short(each.caller)}  {each.error}" for each in found.refused]
+    if not found.denied:
+        return lines
+    lines += ["", f"{len(found.denied)} cannot{'' if wants_all else ' (--all lists them)'}"]
+    if wants_all:
+        lines += [f"    {_short(each.caller):<{width}}  {_why(each)}" for each in found.denied]
+    return lines
+
+
+_WIDEST = 60
+
+
+def _short(arn: str) -> str:
+    return arn.split(":", 5)[-1]
+
+
+def _by(decision: Decision) -> str:
+    """Return the statements that allow it, each once."""
+    named = dict.fromkeys(
+        f"{each.policy}#{each.number}" + (f" ({each.sid})" if each.sid else "")
+        for each in decision.statements
+    )
+    return ", ".join(named) or decision.reason
+
+
+def _why(answer: Answer) -> str:
+    decision = answer.decision
+    if decision.statements:
+        return f"denied by {_by(decision)}"
+    layer = NAMES[decision.decided_by] if decision.decided_by else "no policy"
+    needs = f"; it also needs {decision.blocked_by}" if decision.blocked_by else ""
+    return f"not allowed ({layer}){needs}"

@@ -1,0 +1,75 @@
+"""One question, asked of one caller of the accounts that sources describe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from policy_eval.engine.decide import decide_call
+from policy_eval.request.request import Request
+
+if TYPE_CHECKING:
+    from policy_eval.engine.decision import Decision
+    from policy_eval.engine.policies import PolicySet
+    from policy_eval.request.context import Given
+    from policy_eval.sources.accounts import Accounts
+    from policy_eval.sources.model import Entity
+
+
+class Question(NamedTuple):
+    """What is asked of every caller: the action, the resource, and the context of the request."""
+
+    action: str
+    resource: str | None = None
+    context: Mapping[str, Given] = {}
+    unknown: tuple[str, ...] = ()
+    request_tags: Mapping[str, str] = {}
+    resource_tags: Mapping[str, str] = {}
+    now: str | datetime | None = None
+    resource_account: str | None = None
+
+
+class Answer(NamedTuple):
+    """What AWS would decide for one caller: its ARN, and the decision."""
+
+    caller: str
+    decision: Decision
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the answer as plain data."""
+        return {"caller": self.caller, **self.decision.to_dict()}
+
+
+def prepare(accounts: Accounts, entity: Entity, question: Question) -> tuple[PolicySet, Request]:
+    """Return the policies that have a say, and the request that the caller makes.
+
+    Raises PolicyError and RequestError.
+    """
+    policies = accounts.policies(entity, question.action, question.resource)
+    request = Request(
+        question.action,
+        question.resource,
+        principal=accounts.principal(entity.arn),
+        context=question.context,
+        unknown=question.unknown,
+        request_tags=question.request_tags,
+        resource_tags={**accounts.tags(question.resource), **question.resource_tags},
+        now=question.now,
+        resource_account=question.resource_account or _owner(accounts, question.resource),
+    )
+    return policies, request
+
+
+def _owner(accounts: Accounts, resource: str | None) -> str | None:
+    """Return whose a resource is where its ARN does not say it, and a source does."""
+    from policy_eval.policy.arn import parse_arn
+
+    parsed = parse_arn(resource) if resource else None
+    return accounts.owner(resource) if parsed is not None and not parsed.account else None
+
+
+def answer(accounts: Accounts, entity: Entity, question: Question) -> Answer:
+    """Return what AWS would decide for one caller. Raises PolicyError and RequestError."""
+    policies, request = prepare(accounts, entity, question)
+    return Answer(entity.arn, decide_call(policies, [request]))

@@ -1,0 +1,67 @@
+"""Who can do something: every user and role, each with the reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from policy_eval.errors import InputError
+from policy_eval.queries.asking import Answer, Question, answer
+
+if TYPE_CHECKING:
+    from policy_eval.sources.accounts import Accounts
+
+
+class Refused(NamedTuple):
+    """A caller whose policies or request cannot be evaluated, and why."""
+
+    caller: str
+    error: InputError
+
+
+class WhoCan(NamedTuple):
+    """Every user and role, by the answer. `refused` are those of whom there is none."""
+
+    question: Question
+    answers: tuple[Answer, ...]
+    refused: tuple[Refused, ...]
+
+    @property
+    def allowed(self) -> tuple[Answer, ...]:
+        """Those who can."""
+        return tuple(each for each in self.answers if each.decision.allowed is True)
+
+    @property
+    def undetermined(self) -> tuple[Answer, ...]:
+        """Those of whom it hangs on something unknown."""
+        return tuple(each for each in self.answers if each.decision.allowed is None)
+
+    @property
+    def denied(self) -> tuple[Answer, ...]:
+        """Those who cannot."""
+        return tuple(each for each in self.answers if each.decision.allowed is False)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as plain data, in stable field names."""
+        return {
+            "action": self.question.action,
+            "resource": self.question.resource,
+            "allowed": [each.to_dict() for each in self.allowed],
+            "undetermined": [each.to_dict() for each in self.undetermined],
+            "denied": [each.to_dict() for each in self.denied],
+            "refused": [
+                {"caller": each.caller, "error": [one.to_dict() for one in each.error.diagnostics]}
+                for each in self.refused
+            ],
+        }
+
+
+def who_can(accounts: Accounts, question: Question) -> WhoCan:
+    """Return what AWS would decide for every user and role of the accounts."""
+    answers: list[Answer] = []
+    refused: list[Refused] = []
+    for entity in accounts.callers:
+        try:
+            answers.append(answer(accounts, entity, question))
+        except InputError as error:
+            refused.append(Refused(entity.arn, error))
+    return WhoCan(question, tuple(answers), tuple(refused))

@@ -1,0 +1,116 @@
+"""Sources as people name them: which format a file or folder has, and several as one.
+
+The format is told by what stands in a file, not by its name.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from policy_eval.errors import SourceError
+from policy_eval.sources.account_export import is_export, read_export
+from policy_eval.sources.model import Found, Where
+from policy_eval.sources.organizations import is_organization, read_organization
+from policy_eval.sources.reading import refuse
+from policy_eval.sources.workspace import MANIFEST, is_workspace, read_workspace
+
+LARGEST_SOURCE = 2_000_000_000
+"""Bytes of one file that is read as a source."""
+
+OnError = Callable[[SourceError], None]
+
+
+def load(paths: Sequence[str], on_error: OnError | None = None) -> Found:
+    """Return what sources hold, as one.
+
+    With `on_error`, what cannot be read is handed to it and left out. Raises SourceError naming
+    the file and the path inside it.
+    """
+    found = [_load(path, on_error) for path in paths]
+    return merged(found)
+
+
+def _load(path: str, on_error: OnError | None) -> Found:
+    name = Path(path)
+    if name.is_dir():
+        if not is_workspace(name):
+            raise refuse(
+                "unknown-source", f"there is no {MANIFEST} in this folder", Where(path),
+                "name an export, or make a workspace of one with `policy-eval import`",
+            )  # fmt: skip
+        return read_workspace(name)
+    value = _value(name)
+    if is_export(value):
+        return read_export(value, path, on_error)
+    if is_organization(value):
+        return read_organization(value, path)
+    raise refuse(
+        "unknown-source", "this is no format that is known", Where(path),
+        "give the output of `aws iam get-account-authorization-details`, an organization "
+        "(docs/sources.md), or a workspace",
+    )  # fmt: skip
+
+
+def _value(path: Path) -> object:
+    """Return the JSON value of a file, which may be compressed. Raises SourceError."""
+    where = Where(str(path))
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_SOURCE:
+            raise refuse("too-large", f"{size:,} bytes; at most {LARGEST_SOURCE:,} are read", where)
+        data = path.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+        return json.loads(data)
+    except FileNotFoundError:
+        raise refuse("missing-file", "there is no such file", where) from None
+    except (OSError, EOFError) as error:
+        raise refuse("unreadable-file", str(error), where) from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise refuse("json-syntax", f"{place}: {error.msg}", where,
+                     "is the file complete?") from None  # fmt: skip
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise refuse("wrong-encoding", f"no JSON in UTF-8: {error}", where) from None
+
+
+def merged(found: Sequence[Found]) -> Found:
+    """Return several sources as one. Raises SourceError where two differ about one ARN."""
+    whole = found[0]
+    for other in found[1:]:
+        for mine, theirs in (
+            (whole.managed, other.managed),
+            (whole.entities, other.entities),
+            (whole.resources, other.resources),
+            (whole.endpoints, other.endpoints),
+        ):
+            for name, value in theirs.items():
+                known = mine.get(name)
+                if known is not None and _plain(known) != _plain(value):
+                    raise refuse(
+                        "listed-twice", f"{name} is also in {known.where}, with other contents",
+                        value.where,
+                    )  # fmt: skip
+                mine[name] = known or value  # type: ignore[assignment]  # of one kind each
+        if whole.organization is not None and other.organization is not None:
+            node = next(iter(other.organization.nodes.values()))
+            raise refuse("listed-twice", "two sources describe an organization", node.where)
+        whole = whole._replace(
+            sources=(*whole.sources, *other.sources),
+            organization=whole.organization or other.organization,
+            left_out=(*whole.left_out, *other.left_out),
+            notes=(*whole.notes, *other.notes),
+        )
+    return whole
+
+
+def _plain(value: object) -> object:
+    """Return a record without the places in it."""
+    if isinstance(value, Where):
+        return None
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return value

@@ -1,0 +1,90 @@
+"""An organization as a JSON file of ours: its tree, with what is attached to each node.
+
+    {"organization": {"id": "o-a", "management_account": "111111111111"},
+     "nodes": [{"id": "r-1", "name": "Root", "scps": [{"name": "FullAWSAccess", "policy": {…}}]},
+               {"id": "ou-1", "name": "Work", "parent": "r-1", "scps": […], "rcps": […]},
+               {"id": "222222222222", "name": "Team", "parent": "ou-1", "scps": […]}]}
+
+An account is a node whose ID is its account ID. Where no node has `scps` (or `rcps`) at all, the
+type of policy is taken not to be in use.
+"""
+
+from __future__ import annotations
+
+from policy_eval.errors import SourceError
+from policy_eval.sources.model import Document, Found, Node, Organization, Where, nothing
+from policy_eval.sources.reading import Value, refuse
+
+
+def is_organization(value: object) -> bool:
+    """Return whether a JSON value is an organization in our form."""
+    return isinstance(value, dict) and "organization" in value and "nodes" in value
+
+
+def read_organization(value: object, file: str) -> Found:
+    """Return what an organization's file holds. Raises SourceError."""
+    root = Value(value, Where(file))
+    about = root.need("organization")
+    nodes: dict[str, Node] = {}
+    for item in root.need("nodes").items():
+        node = _node(item)
+        if node.id in nodes:
+            raise refuse("listed-twice", f"{node.id} is listed a second time", item.where)
+        nodes[node.id] = node
+    for node in nodes.values():
+        _check_path(node, nodes)
+    given = list(root.need("nodes").items())
+    organization = Organization(
+        _text(about, "id"),
+        _text(about, "management_account"),
+        nodes,
+        any(item.get("scps") is not None for item in given),
+        any(item.get("rcps") is not None for item in given),
+    )
+    return nothing(file)._replace(organization=organization)
+
+
+def _text(value: Value, name: str) -> str | None:
+    found = value.get(name)
+    return None if found is None else found.text()
+
+
+def _node(value: Value) -> Node:
+    return Node(
+        value.need("id").text(),
+        _text(value, "name") or value.need("id").text(),
+        _text(value, "parent") or "",
+        _documents(value, "scps"),
+        _documents(value, "rcps"),
+        value.where,
+    )
+
+
+def _documents(value: Value, name: str) -> tuple[Document, ...]:
+    found = []
+    for item in value.listed(name):
+        policy = item.need("policy")
+        if not isinstance(policy.value, (dict, str)):
+            raise refuse("wrong-type", "no policy document stands here", policy.where)
+        found.append(Document(item.need("name").text(), policy.value, policy.where))
+    return tuple(found)
+
+
+def _check_path(node: Node, nodes: dict[str, Node]) -> None:
+    """Refuse a node whose parent is not there, or that is above itself."""
+    seen = {node.id}
+    at = node
+    while at.parent:
+        above = nodes.get(at.parent)
+        if above is None:
+            raise _no_parent(at)
+        if above.id in seen:
+            raise refuse("circular", f"{node.id} is a node above itself", node.where)
+        seen.add(above.id)
+        at = above
+
+
+def _no_parent(node: Node) -> SourceError:
+    return refuse(
+        "missing-field", f"the parent {node.parent} of {node.id} is not there", node.where
+    )
