@@ -45,8 +45,11 @@ _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermine
 @layer_options
 @click.option(
     "--source",
-    metavar="SUITE",
-    help="Take policies and caller from a fixture (*.iamtest.yaml); the options above win.",
+    "sources",
+    multiple=True,
+    metavar="SOURCE",
+    help="Take policies and caller from a fixture (*.iamtest.yaml), or from an account: an export, "
+    "a plan, a template or a workspace; the options above win. With an account, --as takes a name.",
 )
 @click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resource is in.")
 @click.option(
@@ -103,7 +106,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     *,
     action: str,
     resource: str | None,
-    source: str | None,
+    sources: tuple[str, ...],
     resource_account: str | None,
     also: tuple[str, ...],
     dependent_actions: str | None,
@@ -142,7 +145,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     given = Given(**layers)
     with refusing_bad_input(form) as tell:
         strictness = Strictness(lenient, accept_invalid)
-        around = _around(source, action, strictness)
+        given, around = _around(sources, given, (action, resource), strictness)
         policies = _policies(given, around, action, strictness)
         tell(policies.warnings)
         described = Described(pairs, files, absent, request_tags, resource_tags, now)
@@ -182,14 +185,25 @@ def command(  # noqa: PLR0913 - one parameter an option
     raise click.exceptions.Exit(_exit(explanation, expect))
 
 
-def _around(source: str | None, action: str, strictness: Strictness) -> Surroundings | None:
-    if source is None:
-        return None
+def _around(
+    sources: tuple[str, ...], given: Given, asked: tuple[str, str | None], strictness: Strictness
+) -> tuple[Given, Surroundings | None]:
+    """Return what sources say beside the options, and the options less what sources tell better."""
+    if not sources:
+        return given, None
     from pathlib import Path
 
-    from policy_eval.cases.suite import load_surroundings  # only where a fixture is named
+    from policy_eval.cases.suite import load_surroundings  # only where a source is named
 
-    return load_surroundings(Path(source), action, strictness)
+    first = Path(sources[0])
+    if len(sources) == 1 and first.name.endswith(_SUITES):
+        return given, load_surroundings(first, asked[0], strictness)
+    from policy_eval.cli.account_sources import around  # only where an account is named
+
+    return around(sources, given, *asked)
+
+
+_SUITES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json", ".scenario.yaml", ".yaml", ".yml")
 
 
 def _policies(

@@ -20,6 +20,7 @@ from policy_eval.cli.output import (
     safe_lines,
 )
 from policy_eval.engine.marks import MARKS
+from policy_eval.engine.policies import LayersOf
 from policy_eval.engine.wording import (
     reasons,
     spell_answer,
@@ -61,6 +62,14 @@ def _complete_scenario(
 @click.command("check", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("scenario", shell_complete=_complete_scenario)
 @layer_options
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="SOURCE",
+    help="Ask every user and role of an account: an export, a plan, a template or a workspace. "
+    "With --as, that one.",
+)
 @click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resources are in.")
 @click.option("--now", metavar="TIME", help="The time of the calls (default: now).")
 @reading_options
@@ -69,6 +78,7 @@ def _complete_scenario(
 def command(
     *,
     scenario: str,
+    sources: tuple[str, ...],
     resource_account: str | None,
     now: str | None,
     lenient: bool,
@@ -83,6 +93,14 @@ def command(
     the scenario, layer by layer. Exits 0, or 2 for unusable input.
     """
     given = Given(**layers)
+    if sources:
+        from policy_eval.cli.check_accounts import check_accounts  # only where one is named
+
+        with refusing_bad_input(form) as tell:
+            time = clock() if now is None else now
+            suite = _load(scenario, Overrides(LayersOf(), None, time, resource_account))
+            print_answer(check_accounts(suite, sources, given.principal, form))
+        return
     with refusing_bad_input(form) as tell:
         policies = read_layers(given, "", Strictness(lenient, accept_invalid))
         caller = read_caller(given, None)

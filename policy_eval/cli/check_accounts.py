@@ -1,0 +1,103 @@
+"""A scenario asked of the users and roles of an account: `policy-eval check --source`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from policy_eval.cli.output import as_data, safe_lines
+from policy_eval.engine.marks import MARKS, WARNS
+from policy_eval.engine.wording import spell_answer
+from policy_eval.errors import refuse_request
+from policy_eval.queries.scenarios import Asked, OfCaller, ask_all, summary
+from policy_eval.sources.accounts import Accounts
+from policy_eval.sources.loading import load
+
+if TYPE_CHECKING:
+    from policy_eval.cases.suite import Suite
+
+
+def check_accounts(suite: Suite, sources: Sequence[str], only: str | None, form: str) -> str:
+    """Return the answers of a scenario for every caller, or for one.
+
+    Raises SourceError and RequestError.
+    """
+    accounts = Accounts(load(sources))
+    found = ask_all(accounts, suite)
+    if only is not None:
+        entity = accounts.entity(only)
+        if entity is None:
+            raise refuse_request(
+                "unknown-principal", f"`{only}` is no user or role of the sources",
+                "name one of their users and roles",
+            )  # fmt: skip
+        found = tuple(each for each in found if each.caller == entity.arn)
+    if form != "text":
+        data: dict[str, object] = {
+            "scenario": suite.name,
+            "callers": [each.to_dict() for each in found],
+        }
+        return as_data(data, form)
+    return safe_lines("\n".join(_lines(suite, found)))
+
+
+def _lines(suite: Suite, found: Sequence[OfCaller]) -> list[str]:
+    able, almost, others = summary(found)
+    lines = [suite.name, ""]
+    names = [case.name for case in suite.cases]
+    lines += [f"  {number}  {name}" for number, name in enumerate(names, 1)]
+    lines += ["", f"{len(able)} of {len(found)} can do something of it"]
+    width = min(max((len(_short(each)) for each in able), default=0), _WIDEST)
+    if able:
+        heads = " ".join(f"{number}" for number in range(1, len(names) + 1))
+        lines.append(f"  {'':<{width}}  {heads}")
+    for each in able:
+        marks = " ".join(map(_mark, each.asked))
+        lines.append(f"  {_short(each):<{width}}  {marks}  {_by(each)}")
+        lines += _conditions(each)
+    if any(_mark(one) == WARNS for each in able for one in each.asked):
+        lines += ["", f"  {WARNS}  IAM allows it, and the service refuses it all the same"]
+    if almost:
+        lines += ["", f"{len(almost)} almost can: what is missing"]
+        for each in almost:
+            lines.append(f"  {_short(each)}")
+            for one in each.asked:
+                if one.almost:
+                    lines.append(f"    {one.name}: {spell_answer(one.decision)}")
+                    lines += [f"      {line}" for line in one.reasons]
+    if others:
+        lines += ["", f"{len(others)} cannot do anything of it"]
+    lines += [f"  {_short(each)}: {each.error}" for each in found if each.error]
+    return lines
+
+
+_WIDEST = 60
+
+
+def _mark(one: Asked) -> str:
+    """Return the mark of an answer; what the service refuses whatever IAM decides is a warning."""
+    refused = one.decision.refused_by_service and one.decision.allowed is not False
+    return WARNS if refused else MARKS[one.decision.allowed]
+
+
+def _short(each: OfCaller) -> str:
+    return each.caller.split(":", 5)[-1]
+
+
+def _by(each: OfCaller) -> str:
+    """Return the statements that allow what is allowed, each once."""
+    named = dict.fromkeys(
+        statement.label
+        for one in each.asked
+        if one.decision.allowed
+        for statement in one.decision.statements
+    )
+    return ", ".join(named)
+
+
+def _conditions(each: OfCaller) -> list[str]:
+    return [
+        f"      {number} if {one.decision.allow_if}"
+        for number, one in enumerate(each.asked, 1)
+        if one.decision.allowed is None
+    ]

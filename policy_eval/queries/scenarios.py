@@ -1,0 +1,121 @@
+"""A scenario asked of every user and role: who can do which of its steps, by what, and who almost can.
+
+A scenario tells its story in an account of its own, that of its principal; asked of a caller, the
+account is the caller's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from policy_eval.engine.explain import explain_call
+from policy_eval.engine.wording import reasons
+from policy_eval.errors import InputError
+from policy_eval.request.request import Request
+from policy_eval.semantics.authorization import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from policy_eval.cases.suite import Suite
+    from policy_eval.engine.decision import Decision
+    from policy_eval.sources.accounts import Accounts
+    from policy_eval.sources.model import Entity
+
+
+class Asked(NamedTuple):
+    """How one question of a scenario went for a caller.
+
+    `reasons` are the lines that say why. `almost`: an Allow is on the action and the resource, and
+    only its conditions fail.
+    """
+
+    name: str
+    decision: Decision
+    reasons: tuple[str, ...]
+    almost: bool
+
+
+class OfCaller(NamedTuple):
+    """A scenario asked of one caller; `error` where that cannot be."""
+
+    caller: str
+    asked: tuple[Asked, ...]
+    error: InputError | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as plain data."""
+        return {
+            "caller": self.caller,
+            "error": self.error and [each.to_dict() for each in self.error.diagnostics],
+            "results": [
+                {
+                    "name": each.name,
+                    **each.decision.to_dict(),
+                    "almost": each.almost,
+                    "reasons": list(each.reasons),
+                }
+                for each in self.asked
+            ],
+        }
+
+
+def ask_all(accounts: Accounts, suite: Suite) -> tuple[OfCaller, ...]:
+    """Return a scenario asked of every user and role."""
+    return tuple(_ask(accounts, entity, suite) for entity in accounts.callers)
+
+
+def _ask(accounts: Accounts, entity: Entity, suite: Suite) -> OfCaller:
+    asked = []
+    try:
+        for case in suite.cases:
+            if isinstance(case.requests, InputError):
+                raise case.requests
+            requests = [_as_caller(accounts, entity, request) for request in case.requests]
+            policies = accounts.policies(entity, requests[0].action, requests[0].resource)
+            explanation = explain_call(policies, requests)
+            almost = explanation.decision.word is Word.IMPLICIT_DENY and any(
+                trace.on_resource and trace.entry.statement.effect.value == "Allow"
+                for trace in explanation.deciding_part.trace.statements
+            )
+            lines = tuple(reasons(explanation))
+            asked.append(Asked(case.name, explanation.decision, lines, almost))
+    except InputError as error:
+        return OfCaller(entity.arn, (), error)
+    return OfCaller(entity.arn, tuple(asked))
+
+
+def _as_caller(accounts: Accounts, entity: Entity, request: Request) -> Request:
+    """Return a request of a scenario as a caller would make it, in the caller's account."""
+    own = request.principal.account if request.principal else None
+    mine = accounts.principal(entity.arn).account
+
+    def moved(text: str) -> str:
+        return text.replace(own, mine) if own and mine else text
+
+    return Request(
+        request.action,
+        None if request.resource is None else moved(request.resource),
+        principal=accounts.principal(entity.arn),
+        context={
+            name: None if values is None else tuple(map(moved, values))
+            for spellings in request.context.values()
+            for name, values in spellings.items()
+        },
+        unknown=request.unknown,
+        request_tags=dict(request.request_tags),
+        resource_tags=dict(request.resource_tags),
+        now=request.now,
+        action_only=request.action_only,
+        resource_account=None
+        if request.resource_account is None
+        else moved(request.resource_account),
+        dependencies=request.dependencies,
+    )
+
+
+def summary(found: Sequence[OfCaller]) -> tuple[list[OfCaller], list[OfCaller], list[OfCaller]]:
+    """Return those who can do something of it, those who almost can, and the others."""
+    able = [each for each in found if any(one.decision.allowed is not False for one in each.asked)]
+    almost = [each for each in found if each not in able and any(one.almost for one in each.asked)]
+    return able, almost, [each for each in found if each not in able and each not in almost]
