@@ -1,4 +1,4 @@
-"""A scenario asked of every user and role: who can do which of its steps, by what, and who almost can.
+"""A scenario asked of every user and role: who can do which steps, by what, and who almost can.
 
 A scenario tells its story in an account of its own, that of its principal; asked of a caller, the
 account is the caller's.
