@@ -96,7 +96,8 @@ def _each(
             on_error(error)
 
 
-def _tags(value: Value) -> tuple[tuple[str, str], ...]:
+def tags_of(value: Value) -> tuple[tuple[str, str], ...]:
+    """Return the tags of an identity, a list of `Key` and `Value`."""
     return tuple(
         (item.need("Key").text(), item.need("Value").text()) for item in value.listed("Tags")
     )
@@ -128,7 +129,8 @@ def document(name: str, value: Value) -> Document:
     return Document(name, value.value, value.where)
 
 
-def _boundary(value: Value) -> str | None:
+def boundary_of(value: Value) -> str | None:
+    """Return the ARN of an identity's permissions boundary; None where it has none."""
     boundary = value.get("PermissionsBoundary")
     return None if boundary is None else boundary.need("PermissionsBoundaryArn").text()
 
@@ -150,11 +152,11 @@ def _user(value: Value) -> Entity:
         EntityKind.USER,
         value.where,
         _text_of(value, "UserId"),
-        _tags(value),
+        tags_of(value),
         _inline(value, "UserPolicyList", _resource_part(arn)),
         _attached(value),
         tuple(f"{account}:group/{name}" for name in value.texts("GroupList")),
-        _boundary(value),
+        boundary_of(value),
     )
 
 
@@ -178,10 +180,10 @@ def _role(value: Value) -> Entity:
         EntityKind.ROLE,
         value.where,
         _text_of(value, "RoleId"),
-        _tags(value),
+        tags_of(value),
         _inline(value, "RolePolicyList", _resource_part(arn)),
         _attached(value),
-        boundary=_boundary(value),
+        boundary=boundary_of(value),
         trust=None if trust is None else document(f"trust policy of {_resource_part(arn)}", trust),
     )
 

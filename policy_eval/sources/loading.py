@@ -12,6 +12,7 @@ from pathlib import Path
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.account_export import is_export, read_export
+from policy_eval.sources.cli_calls import is_calls, read_calls
 from policy_eval.sources.model import Found, Where
 from policy_eval.sources.organizations import is_organization, read_organization
 from policy_eval.sources.reading import refuse
@@ -45,6 +46,8 @@ def _load(path: str, on_error: OnError | None) -> Found:
     value = _value(name)
     if is_export(value):
         return read_export(value, path, on_error)
+    if is_calls(value):
+        return read_calls(value, path, on_error)
     if is_organization(value):
         return read_organization(value, path)
     raise refuse(
