@@ -7,12 +7,23 @@ as the API gives them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import TypeVar
+from urllib.parse import unquote
 
 from policy_eval.errors import SourceError
 from policy_eval.policy.arn import parse_arn
-from policy_eval.sources.model import Document, Entity, EntityKind, Found, LeftOut, Where, nothing
+from policy_eval.sources.model import (
+    Document,
+    Entity,
+    EntityKind,
+    Found,
+    LeftOut,
+    Where,
+    nothing,
+    without_places,
+)
 from policy_eval.sources.reading import Value, refuse
 
 _T = TypeVar("_T")
@@ -44,41 +55,56 @@ def read_export(
     found = nothing(file)
     left_out: list[LeftOut] = []
     for page in pages:
-        _check_page(page, pages)
-        for entity in _each(page, LISTS[0], _user, on_error):
-            _add(found, entity, on_error)
-        for entity in _each(page, LISTS[1], _group, on_error):
-            _add(found, entity, on_error)
-        for entity in _each(page, LISTS[2], _role, on_error):
-            _add(found, entity, on_error)
-        for arn, document in _each(page, LISTS[3], _managed, on_error):
-            found.managed[arn] = document
-        left_out += _not_taken(page)
+        for name, read in zip(LISTS, (_user, _group, _role), strict=False):
+            for entity in _each(page, name, read, on_error):
+                _add(found.entities, entity.arn, entity, on_error)
+        others = 0
+        for arn, document, further in _each(page, LISTS[3], _managed, on_error):
+            _add(found.managed, arn, document, on_error)
+            others += further
+        if others:
+            left_out.append(_not_taken(others, page.where.at(LISTS[3])))
+    _check_last(pages[-1], on_error)
     return found._replace(left_out=tuple(left_out))
 
 
-def _check_page(page: Value, pages: list[Value]) -> None:
-    """Refuse a page that says that there are more, where it is the last one given."""
-    truncated = page.get("IsTruncated")
-    if truncated is not None and truncated.value is True and page is pages[-1]:
-        raise refuse(
-            "missing-page", "IsTruncated is true: there are further pages", truncated.where,
-            "give all of them: the AWS CLI joins them unless --no-paginate or --max-items is given",
-        )  # fmt: skip
+def _check_last(page: Value, on_error: Callable[[SourceError], None] | None) -> None:
+    """Refuse a last page that says that there are more."""
+    for name in ("IsTruncated", "Marker", "NextToken"):
+        more = page.get(name)
+        if more is not None and more.value:
+            error = refuse(
+                "missing-page", f"`{name}` says that there are further pages", more.where,
+                "give all of them as one list: the AWS CLI joins them unless --no-paginate or "
+                "--max-items is given",
+            )  # fmt: skip
+            _refuse_or_hand_on(error, on_error)
+            return
 
 
-def _add(found: Found, entity: Entity, on_error: Callable[[SourceError], None] | None) -> None:
-    known = found.entities.get(entity.arn)
-    if known is None or known._replace(where=entity.where) == entity:
-        found.entities[entity.arn] = known or entity
-        return
-    error = refuse(
-        "listed-twice", f"{entity.arn} is listed a second time, with other contents", entity.where,
-        f"the first is {known.where}",
-    )  # fmt: skip
+def _refuse_or_hand_on(error: SourceError, on_error: Callable[[SourceError], None] | None) -> None:
     if on_error is None:
         raise error
     on_error(error)
+
+
+_Taken = TypeVar("_Taken", Entity, Document)
+
+
+def _add(
+    known: dict[str, _Taken],
+    arn: str,
+    found: _Taken,
+    on_error: Callable[[SourceError], None] | None,
+) -> None:
+    first = known.setdefault(arn, found)
+    if without_places(first) == without_places(found):
+        return
+    error = refuse(
+        "listed-twice", f"{arn} is listed a second time, with other contents", found.where,
+        f"the first is {first.where}",
+    )  # fmt: skip
+    _refuse_or_hand_on(error, on_error)
 
 
 def _each(
@@ -91,9 +117,7 @@ def _each(
         try:
             yield read(item)
         except SourceError as error:
-            if on_error is None:
-                raise
-            on_error(error)
+            _refuse_or_hand_on(error, on_error)
 
 
 def tags_of(value: Value) -> tuple[tuple[str, str], ...]:
@@ -103,10 +127,12 @@ def tags_of(value: Value) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _arn(value: Value) -> str:
+def _arn(value: Value, kind: str) -> str:
     arn = value.need("Arn")
-    if parse_arn(arn.text()) is None:
-        raise refuse("not-an-arn", f"`{arn.text()}` is no ARN", arn.where)
+    parsed = parse_arn(arn.text())
+    is_one = parsed is not None and parsed.service == "iam" and parsed.resource.startswith(kind)
+    if not is_one:
+        raise refuse("not-an-arn", f"`{arn.text()}` is no ARN of a {kind[:-1]}", arn.where)
     return arn.text()
 
 
@@ -123,10 +149,34 @@ def _inline(value: Value, name: str, of: str) -> tuple[Document, ...]:
 
 
 def document(name: str, value: Value) -> Document:
-    """Return a policy document that stands in a source. Raises SourceError for no document."""
+    """Return a policy document that stands in a source, as the JSON value that it is.
+
+    A text is decoded where it is JSON, percent-encoded or not; else it stays a text, and is refused
+    when it is read as a policy. Raises SourceError for what can be no document.
+    """
     if not isinstance(value.value, (dict, str)):
         raise refuse("wrong-type", "no policy document stands here", value.where)
-    return Document(name, value.value, value.where)
+    content = value.value
+    return Document(name, _decoded(content) if isinstance(content, str) else content, value.where)
+
+
+def _decoded(text: str) -> object:
+    plain = text.lstrip()
+    try:
+        if plain[:1] == "%":
+            plain = unquote(plain, errors="strict")
+        found = json.loads(plain, object_pairs_hook=_members)
+    except (ValueError, RecursionError):
+        return text
+    return found if isinstance(found, dict) else text
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the members of an object. Raises ValueError where one stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 def boundary_of(value: Value) -> str | None:
@@ -145,7 +195,7 @@ def _resource_part(arn: str) -> str:
 
 
 def _user(value: Value) -> Entity:
-    arn = _arn(value)
+    arn = _arn(value, "user/")
     account = arn.rpartition(":")[0]
     return Entity(
         arn,
@@ -161,7 +211,7 @@ def _user(value: Value) -> Entity:
 
 
 def _group(value: Value) -> Entity:
-    arn = _arn(value)
+    arn = _arn(value, "group/")
     return Entity(
         arn,
         EntityKind.GROUP,
@@ -173,7 +223,7 @@ def _group(value: Value) -> Entity:
 
 
 def _role(value: Value) -> Entity:
-    arn = _arn(value)
+    arn = _arn(value, "role/")
     trust = value.get("AssumeRolePolicyDocument")
     return Entity(
         arn,
@@ -188,26 +238,22 @@ def _role(value: Value) -> Entity:
     )
 
 
-def _managed(value: Value) -> tuple[str, Document]:
-    arn = _arn(value)
+def _managed(value: Value) -> tuple[str, Document, int]:
+    """Return the ARN of a managed policy, its default version, and how many others there are."""
+    arn = _arn(value, "policy/")
     wanted = value.need("DefaultVersionId").text()
-    for version in value.listed("PolicyVersionList"):
+    versions = value.listed("PolicyVersionList")
+    for version in versions:
         if version.need("VersionId").text() == wanted:
-            return arn, document(_resource_part(arn), version.need("Document"))
+            found = document(_resource_part(arn), version.need("Document"))
+            return arn, found, len(versions) - 1
     raise refuse(
         "missing-version", f"version {wanted}, the default one of {arn}, is not there",
         value.where.at("PolicyVersionList"),
     )  # fmt: skip
 
 
-def _not_taken(page: Value) -> list[LeftOut]:
-    """Return what a page holds that is no policy, and decides nothing."""
-    versions = sum(
-        len(policy.listed("PolicyVersionList")) - 1
-        for policy in page.listed("Policies")
-        if policy.get("PolicyVersionList") is not None
-    )
-    if not versions:
-        return []
-    why = "only the default version of a managed policy has a say"
-    return [LeftOut(f"{versions} other versions of policies", why, page.where.at("Policies"))]
+def _not_taken(versions: int, where: Where) -> LeftOut:
+    """Return that versions of policies decide nothing."""
+    what = f"{versions} other version{'s' * (versions != 1)} of policies"
+    return LeftOut(what, "only the default version of a managed policy has a say", where)

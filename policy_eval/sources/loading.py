@@ -6,20 +6,22 @@ The format is told by what stands in a file, not by its name.
 from __future__ import annotations
 
 import gzip
-import json
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.account_export import is_export, read_export
 from policy_eval.sources.cli_calls import is_calls, read_calls
-from policy_eval.sources.model import Found, Where
+from policy_eval.sources.model import Found, Where, without_places
 from policy_eval.sources.organizations import is_organization, read_organization
-from policy_eval.sources.reading import refuse
+from policy_eval.sources.reading import json_value, refuse
 from policy_eval.sources.workspace import MANIFEST, is_workspace, read_workspace
 
 LARGEST_SOURCE = 2_000_000_000
-"""Bytes of one file that is read as a source."""
+"""Bytes of one file that is read as a source, uncompressed."""
+
+_GZIP = b"\x1f\x8b"
 
 OnError = Callable[[SourceError], None]
 
@@ -30,8 +32,7 @@ def load(paths: Sequence[str], on_error: OnError | None = None) -> Found:
     With `on_error`, what cannot be read is handed to it and left out. Raises SourceError naming
     the file and the path inside it.
     """
-    found = [_load(path, on_error) for path in paths]
-    return merged(found)
+    return merged([_load(path, on_error) for path in paths])
 
 
 def _load(path: str, on_error: OnError | None) -> Found:
@@ -61,29 +62,33 @@ def _value(path: Path) -> object:
     """Return the JSON value of a file, which may be compressed. Raises SourceError."""
     where = Where(str(path))
     try:
-        size = path.stat().st_size
-        if size > LARGEST_SOURCE:
-            raise refuse("too-large", f"{size:,} bytes; at most {LARGEST_SOURCE:,} are read", where)
-        data = path.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-        return json.loads(data)
+        return json_value(_bytes(path), where)
     except FileNotFoundError:
         raise refuse("missing-file", "there is no such file", where) from None
-    except (OSError, EOFError) as error:
-        raise refuse("unreadable-file", str(error), where) from None
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise refuse("json-syntax", f"{place}: {error.msg}", where,
-                     "is the file complete?") from None  # fmt: skip
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise refuse("wrong-encoding", f"no JSON in UTF-8: {error}", where) from None
+    except (OSError, EOFError, zlib.error) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        raise refuse("unreadable-file", said, where) from None
+
+
+def _bytes(path: Path) -> bytes:
+    """Return what stands in a file, uncompressed. Raises SourceError for more than is read."""
+    with path.open("rb") as file:
+        is_compressed = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        if is_compressed:
+            with gzip.GzipFile(fileobj=file) as packed:
+                data = packed.read(LARGEST_SOURCE + 1)
+        else:
+            data = file.read(LARGEST_SOURCE + 1)
+    if len(data) > LARGEST_SOURCE:
+        raise refuse("too-large", f"at most {LARGEST_SOURCE:,} bytes are read", Where(str(path)))
+    return data
 
 
 def merged(found: Sequence[Found]) -> Found:
     """Return several sources as one. Raises SourceError where two differ about one ARN."""
-    whole = found[0]
-    for other in found[1:]:
+    whole = Found((), {}, {}, {}, {})
+    for other in found:
         for mine, theirs in (
             (whole.managed, other.managed),
             (whole.entities, other.entities),
@@ -92,15 +97,15 @@ def merged(found: Sequence[Found]) -> Found:
         ):
             for name, value in theirs.items():
                 known = mine.get(name)
-                if known is not None and _plain(known) != _plain(value):
+                if known is not None and without_places(known) != without_places(value):
                     raise refuse(
                         "listed-twice", f"{name} is also in {known.where}, with other contents",
                         value.where,
                     )  # fmt: skip
                 mine[name] = known or value  # type: ignore[assignment]  # of one kind each
         if whole.organization is not None and other.organization is not None:
-            node = next(iter(other.organization.nodes.values()))
-            raise refuse("listed-twice", "two sources describe an organization", node.where)
+            said = "an earlier source describes an organization, too"
+            raise refuse("listed-twice", said, Where(other.sources[0]))
         whole = whole._replace(
             sources=(*whole.sources, *other.sources),
             organization=whole.organization or other.organization,
@@ -108,12 +113,3 @@ def merged(found: Sequence[Found]) -> Found:
             notes=(*whole.notes, *other.notes),
         )
     return whole
-
-
-def _plain(value: object) -> object:
-    """Return a record without the places in it."""
-    if isinstance(value, Where):
-        return None
-    if isinstance(value, tuple):
-        return tuple(map(_plain, value))
-    return value

@@ -141,6 +141,15 @@ class Found(NamedTuple):
         return [entity for entity in self.entities.values() if entity.kind is kind]
 
 
+def without_places(value: object) -> object:
+    """Return a record without the places in it: two that say the same are equal."""
+    if isinstance(value, Where):
+        return None
+    if isinstance(value, tuple):
+        return tuple(map(without_places, value))
+    return value
+
+
 def nothing(file: str) -> Found:
     """Return what a source holds before anything is found in it."""
     return Found((file,), {}, {}, {}, {})

@@ -5,6 +5,7 @@ What is not as the format has it raises SourceError, which names the file and th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -15,6 +16,22 @@ from policy_eval.sources.model import Where
 def refuse(code: str, message: str, where: Where, remedy: str = "") -> SourceError:
     """Return the error for something that stands in a source."""
     return SourceError(Diagnostic(code, Severity.ERROR, f"{where}: {message}", remedy))
+
+
+def json_value(data: bytes, where: Where) -> object:
+    """Return the JSON value that the bytes of a file are. Raises SourceError."""
+    try:
+        return json.loads(data)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        remedy = "is the file complete?"
+        raise refuse("json-syntax", f"{place}: {error.msg}", where, remedy) from None
+    except UnicodeDecodeError as error:
+        raise refuse("wrong-encoding", f"no JSON in UTF-8: {error}", where) from None
+    except RecursionError:
+        raise refuse("too-deep", "arrays and objects nest too deeply", where) from None
+    except ValueError as error:  # a number of thousands of digits
+        raise refuse("json-syntax", str(error), where) from None
 
 
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number",
