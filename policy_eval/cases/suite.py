@@ -93,12 +93,16 @@ def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
 
 
 class Surroundings(NamedTuple):
-    """What a suite says beside its tests: the policies, the caller, whose resource it is."""
+    """What a suite or an account says beside a question.
+
+    The policies, the caller, whose resource it is, and its tags.
+    """
 
     policies: LayersOf
     principal: Principal | None
     resource_account: str | None
     dependencies: tuple[Dependency, ...]
+    resource_tags: tuple[tuple[str, str], ...] = ()
 
 
 def load_surroundings(path: Path, action: str, strictness: Strictness) -> Surroundings:

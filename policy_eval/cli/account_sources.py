@@ -12,7 +12,7 @@ from policy_eval.sources.loading import load
 def around(
     sources: tuple[str, ...], given: Given, action: str, resource: str | None
 ) -> tuple[Given, Surroundings]:
-    """Return what an account says of a question, and the options less the caller's name.
+    """Return what accounts say of a question, and the options less the caller's name.
 
     Raises SourceError, PolicyError and RequestError.
     """
@@ -24,7 +24,13 @@ def around(
         )  # fmt: skip
     principal = accounts.principal(given.principal)
     entity = accounts.entity(given.principal)
-    layers = accounts.layers(entity, action, resource)
+    layers = accounts.layers(entity or principal, action, resource)
+    if entity is None and given.identity:  # the options describe the caller
+        layers = layers._replace(unknown_layers=None)
     return given._replace(principal=None), Surroundings(
-        layers, principal, accounts.owner(resource), ()
+        layers,
+        principal,
+        accounts.unsaid_owner(resource),
+        (),
+        tuple(accounts.tags(resource).items()),
     )

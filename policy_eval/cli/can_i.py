@@ -159,6 +159,7 @@ def command(  # noqa: PLR0913 - one parameter an option
                 resource_account=resource_account or (around.resource_account if around else None),
                 dependencies=further or (around.dependencies if around else ()),
                 unknown=unknown,
+                known_tags=dict(around.resource_tags) if around else {},
             )
             requests = [first, *(_also(first, text) for text in also)]
             assuming = None if when is None else _condition(when)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -105,8 +105,12 @@ class Described(NamedTuple):
         resource_account: str | None = None,
         dependencies: Iterable[Dependency] = (),
         unknown: tuple[str, ...] = (),
+        known_tags: Mapping[str, str] = {},
     ) -> Request:
-        """Return the request. Raises RequestError, and other InputErrors for files of keys."""
+        """Return the request; `known_tags` are the resource's where the options say no other.
+
+        Raises RequestError, and other InputErrors for files of keys.
+        """
         return Request(
             action,
             resource,
@@ -114,7 +118,7 @@ class Described(NamedTuple):
             context=read_context(self.pairs, self.files, self.absent),
             unknown=unknown,
             request_tags=read_tags("--request-tag", self.request_tags),
-            resource_tags=read_tags("--resource-tag", self.resource_tags),
+            resource_tags={**known_tags, **read_tags("--resource-tag", self.resource_tags)},
             now=clock() if self.now is None and not _covers_time(unknown) else self.now,
             action_only=action_only,
             resource_account=resource_account,

@@ -56,17 +56,9 @@ def prepare(accounts: Accounts, entity: Entity, question: Question) -> tuple[Pol
         request_tags=question.request_tags,
         resource_tags={**accounts.tags(question.resource), **question.resource_tags},
         now=question.now,
-        resource_account=question.resource_account or _owner(accounts, question.resource),
+        resource_account=question.resource_account or accounts.unsaid_owner(question.resource),
     )
     return policies, request
-
-
-def _owner(accounts: Accounts, resource: str | None) -> str | None:
-    """Return whose a resource is where its ARN does not say it, and a source does."""
-    from policy_eval.policy.arn import parse_arn
-
-    parsed = parse_arn(resource) if resource else None
-    return accounts.owner(resource) if parsed is not None and not parsed.account else None
 
 
 def answer(accounts: Accounts, entity: Entity, question: Question) -> Answer:

@@ -12,17 +12,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import cached_property
-from urllib.parse import unquote
 
 from policy_eval.engine.policies import LayersOf, PolicySet, parse_policy
 from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
 from policy_eval.policy.arn import parse_arn
 from policy_eval.policy.ast import Policy
 from policy_eval.policy.policy_type import PolicyType, Strictness
+from policy_eval.request.callers import levels_of
 from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.service_exceptions import resource_policy_type
-from policy_eval.sources.model import Document, Entity, EntityKind, Found, Node
+from policy_eval.sources.model import Document, Entity, EntityKind, Found, Node, Where
 
 _NOT_STRICT = Strictness(lenient=False, accept_invalid=True)
 _ANYTHING = (
@@ -55,9 +55,9 @@ class Accounts:
         None for a caller that is no user or role of the sources. Raises RequestError where several
         have the name, with all of them.
         """
-        entities = self.found.entities
-        if name in entities:
-            return entities[name]
+        known = self.found.entities.get(name)
+        if known is not None and known.kind is not EntityKind.GROUP:
+            return known
         if name.startswith("arn:"):
             return self._by_arn(name)
         matching = [each for each in self.callers if _answers_to(each.arn, name)]
@@ -78,7 +78,7 @@ class Accounts:
             each
             for each in self.found.of_kind(EntityKind.ROLE)
             if (parsed := parse_arn(each.arn)) is not None
-            and parsed.account == principal.account
+            and (parsed.partition, parsed.account) == (principal.partition, principal.account)
             and parsed.resource.rpartition("/")[2] == principal.name
         ]
         return roles[0] if len(roles) == 1 else None
@@ -91,19 +91,29 @@ class Accounts:
         entity = self.entity(name)
         if entity is None:
             if name.startswith("arn:") or _is_other_caller(name):
-                return parse_principal(name)
+                return self._in_organization(parse_principal(name))
             raise self._unknown(name)
         principal = parse_principal(entity.arn)
-        if name.startswith("arn:aws:sts:") or ":sts::" in name:
+        if name.startswith("arn:") and name != entity.arn:
             session = parse_principal(name)
             principal = principal._replace(session_name=session.session_name)
+        return self._in_organization(
+            principal._replace(tags=entity.tags, user_id=_unique_id(entity))
+        )
+
+    def _in_organization(self, principal: Principal) -> Principal:
+        """Return a caller with what the organization's file says of its account."""
+        organization = self.found.organization
+        if organization is None or principal.account is None:
+            return principal
+        principal = principal._replace(management_account=organization.management_account)
+        nodes = self._path(principal.account)
+        if not nodes:
+            return principal
+        path = "/".join([organization.id or "", *(node.id for node in nodes[:-1]), ""])
         return principal._replace(
-            tags=entity.tags,
-            user_id=_unique_id(entity),
-            management_account=(
-                self.found.organization.management_account if self.found.organization else None
-            ),
-            organization_id=self.found.organization.id if self.found.organization else None,
+            organization_id=organization.id,
+            organization_paths=() if levels_of(path) is None else (path,),
         )
 
     def _unknown(self, name: str) -> Exception:
@@ -136,10 +146,8 @@ class Accounts:
         document = self.found.managed.get(arn)
         if document is None:
             name = arn.split(":", 5)[-1]
-            sources = ", ".join(self.found.sources)
-            unknown = f"{sources} does not hold the document of {arn}"
-            where = self.found.entities[next(iter(self.found.entities))].where
-            document = Document(name, None, where, unknown)
+            where = Where(", ".join(self.found.sources))
+            document = Document(name, None, where, f"{where} does not hold the document of {arn}")
         return self.read(document, kind)
 
     def identity(self, entity: Entity) -> list[Policy]:
@@ -174,35 +182,44 @@ class Accounts:
             (before, resource.rpartition("/")[2])
         )
 
-    def policies(self, entity: Entity | None, action: str, resource: str | None) -> PolicySet:
-        """Return the policies that have a say where a caller does something to a resource.
+    def policies(self, entity: Entity, action: str, resource: str | None) -> PolicySet:
+        """Return the policies that have a say where a user or role does something to a resource.
 
-        `entity` is None for a caller of whom sources say nothing. Raises PolicyError for documents
-        that AWS would not store.
+        Raises PolicyError for documents that AWS would not store.
         """
         own = self.resource_policy(action, resource)
-        account = _account_of(entity.arn) if entity else None
-        key = (entity and entity.arn, own, account, self.owner(resource) or account)
+        owner = self.owner(resource) or _account_of(entity.arn)
+        key = (entity.arn, id(own), owner)  # `read` keeps the policy
         found = self._sets.get(key)
         if found is None:
             found = self._sets[key] = self.layers(entity, action, resource).policies()
         return found
 
-    def layers(self, entity: Entity | None, action: str, resource: str | None) -> LayersOf:
-        """Return the same as layers, of which each can be replaced."""
+    def layers(self, caller: Entity | Principal, action: str, resource: str | None) -> LayersOf:
+        """Return the same as layers, of which each can be replaced.
+
+        A user or role that no source holds has policies that nobody knows; it is given as a
+        principal, as are the callers that have none.
+        """
         own = self.resource_policy(action, resource)
-        account = _account_of(entity.arn) if entity else None
-        boundary = None
-        if entity is not None and entity.boundary is not None:
-            boundary = (self.managed(entity.boundary, PolicyType.BOUNDARY),)
+        account = _account_of(caller.arn)
+        identity, boundary = None, None
+        unknown: tuple[Layer, ...] = ()
+        if isinstance(caller, Entity):
+            identity = tuple(self.identity(caller))
+            if caller.boundary is not None:
+                boundary = (self.managed(caller.boundary, PolicyType.BOUNDARY),)
+        elif caller.kind in _HAVE_POLICIES:
+            unknown = _OF_IDENTITIES
         found = LayersOf(
-            identity=tuple(self.identity(entity)) if entity is not None else None,
+            identity=identity,
             boundary=boundary,
             resource=(own,) if own is not None else None,
             scps=self.levels(account, PolicyType.SCP) or None,
             rcps=self.levels(self.owner(resource) or account, PolicyType.RCP) or None,
         )
-        return found.replaced_by(LayersOf(unknown_layers=self.unknown_layers or None))
+        nobody_knows = tuple(dict.fromkeys((*unknown, *self.unknown_layers)))
+        return found.replaced_by(LayersOf(unknown_layers=nobody_knows or None))
 
     def resource_policy(self, action: str, resource: str | None) -> Policy | None:
         """Return the policy that guards a resource for an action; None where it has none."""
@@ -225,32 +242,39 @@ class Accounts:
         return (found.account if found else None) or _account_of(resource)
 
     def tags(self, resource: str | None) -> dict[str, str]:
-        """Return the tags that sources say a resource has."""
-        found = self.found.resources.get(resource or "")
+        """Return the tags that sources say a resource has; users and roles are resources, too."""
+        found = self.found.resources.get(resource or "") or self.found.entities.get(resource or "")
         return dict(found.tags) if found else {}
+
+    def unsaid_owner(self, resource: str | None) -> str | None:
+        """Return the account that a resource belongs to, where a source and not its ARN says it."""
+        parsed = parse_arn(resource) if resource else None
+        return self.owner(resource) if parsed is not None and not parsed.account else None
 
     def levels(self, account: str | None, kind: PolicyType) -> tuple[tuple[Policy, ...], ...]:
         """Return the levels of an organization's policies over an account, root first."""
         organization = self.found.organization
-        if organization is None or account is None or account not in organization.nodes:
+        if organization is None:
             return ()
         if not (organization.has_scps if kind is PolicyType.SCP else organization.has_rcps):
             return ()
-        path: list[Node] = []
-        at: str | None = account
-        while at:
-            node = organization.nodes.get(at)
-            if node is None or node in path:
-                break
-            path.append(node)
-            at = node.parent
         return tuple(
             tuple(
                 self.read(each, kind)
                 for each in (node.scps if kind is PolicyType.SCP else node.rcps)
             )
-            for node in reversed(path)
+            for node in self._path(account)
         )
+
+    def _path(self, account: str | None) -> list[Node]:
+        """Return the nodes from the root to an account; none for one outside the organization."""
+        nodes = self.found.organization.nodes if self.found.organization else {}
+        path: list[Node] = []
+        at = nodes.get(account or "")
+        while at is not None:  # INVARIANT: sources refuse nodes above themselves
+            path.append(at)
+            at = nodes.get(at.parent)
+        return path[::-1]
 
 
 def _answers_to(arn: str, name: str) -> bool:
@@ -265,6 +289,8 @@ def _is_other_caller(name: str) -> bool:
     return name == "anonymous" or name.isdigit() or name.endswith((".com", ".cn"))
 
 
+_OF_IDENTITIES = (Layer.IDENTITY, Layer.BOUNDARY)
+_HAVE_POLICIES = frozenset({PrincipalKind.USER, PrincipalKind.ROLE, PrincipalKind.FEDERATED_USER})
 _ID_PREFIXES = {EntityKind.USER: "AIDA", EntityKind.ROLE: "AROA"}
 
 
@@ -294,10 +320,7 @@ def _read(document: Document, kind: PolicyType) -> Policy:
         statements = tuple(each._replace(unusable=document.unknown) for each in policy.statements)
         return policy._replace(type=kind, statements=statements)
     content = document.content
-    if isinstance(content, str):
-        text = unquote(content) if content.lstrip()[:1] == "%" else content
-    else:
-        text = json.dumps(content, indent=2)
+    text = content if isinstance(content, str) else json.dumps(content, indent=2)
     try:
         return parse_policy(text, document.name, kind)
     except PolicyError as error:

@@ -79,7 +79,9 @@ def _read(folder: Path, calls: _Calls, **more: object) -> Found:
 def _decided(found: Found, action: str = "secretsmanager:GetSecretValue") -> pe.Decision:
     accounts = Accounts(found)
     request = pe.Request(action, _SECRET, principal=accounts.principal("role/Dev"))
-    return pe.decide(accounts.policies(accounts.entity("role/Dev"), action, _SECRET), request)
+    entity = accounts.entity("role/Dev")
+    assert entity is not None
+    return pe.decide(accounts.policies(entity, action, _SECRET), request)
 
 
 def test_a_role_whose_calls_are_all_there(tmp_path: Path) -> None:
