@@ -6,12 +6,17 @@
                {"id": "222222222222", "name": "Team", "parent": "ou-1", "scps": […]}]}
 
 An account is a node whose ID is its account ID. Where no node has `scps` (or `rcps`) at all, the
-type of policy is taken not to be in use.
+type of policy is taken not to be in use. Where one has `scps`, all must have: "Every root, OU, and
+account must have at least one SCP attached" (AWS: "DetachPolicy", AWS Organizations API Reference).
+A node without `rcps` has RCPFullAWSAccess alone (R-RCP-02).
 """
 
 from __future__ import annotations
 
 from policy_eval.errors import SourceError
+from policy_eval.request.principal import MOST_UNITS, is_account
+from policy_eval.semantics.layers import MOST_LEVELS
+from policy_eval.sources.account_export import document
 from policy_eval.sources.model import Document, Found, Node, Organization, Where, nothing
 from policy_eval.sources.reading import Value, refuse
 
@@ -34,14 +39,37 @@ def read_organization(value: object, file: str) -> Found:
     for node in nodes.values():
         _check_path(node, nodes)
     given = list(root.need("nodes").items())
+    without = [item for item in given if item.get("scps") is None]
+    has_scps = len(without) < len(given)
+    if has_scps and without:
+        raise refuse(
+            "missing-field", "`scps` is not there, and other nodes have it", without[0].where,
+            "say what is attached to this node: AWS attaches FullAWSAccess unless it is replaced",
+        )  # fmt: skip
     organization = Organization(
-        _text(about, "id"),
-        _text(about, "management_account"),
+        _identity(about),
+        _management_account(about),
         nodes,
-        any(item.get("scps") is not None for item in given),
+        has_scps,
         any(item.get("rcps") is not None for item in given),
     )
     return nothing(file)._replace(organization=organization)
+
+
+def _identity(about: Value) -> str | None:
+    found = about.get("id")
+    if found is not None and not found.text().startswith("o-"):
+        message = f"`{found.text()}` is no organization: its ID begins with `o-`"
+        raise refuse("organization-path", message, found.where)
+    return found and found.text()
+
+
+def _management_account(about: Value) -> str | None:
+    found = about.get("management_account")
+    if found is not None and not is_account(found.text()):
+        message = f"`{found.text()}` is no account ID of twelve digits"
+        raise refuse("not-an-account", message, found.where)
+    return found and found.text()
 
 
 def _text(value: Value, name: str) -> str | None:
@@ -61,13 +89,9 @@ def _node(value: Value) -> Node:
 
 
 def _documents(value: Value, name: str) -> tuple[Document, ...]:
-    found = []
-    for item in value.listed(name):
-        policy = item.need("policy")
-        if not isinstance(policy.value, (dict, str)):
-            raise refuse("wrong-type", "no policy document stands here", policy.where)
-        found.append(Document(item.need("name").text(), policy.value, policy.where))
-    return tuple(found)
+    return tuple(
+        document(item.need("name").text(), item.need("policy")) for item in value.listed(name)
+    )
 
 
 def _check_path(node: Node, nodes: dict[str, Node]) -> None:
@@ -82,6 +106,12 @@ def _check_path(node: Node, nodes: dict[str, Node]) -> None:
             raise refuse("circular", f"{node.id} is a node above itself", node.where)
         seen.add(above.id)
         at = above
+    if len(seen) > MOST_LEVELS:
+        raise refuse(
+            "too-many-levels", f"{node.id} is on level {len(seen)}", node.where,
+            f"an organization has at most {MOST_LEVELS}: the root, {MOST_UNITS} organizational "
+            "units, the account",
+        )  # fmt: skip
 
 
 def _no_parent(node: Node) -> SourceError:

@@ -1,19 +1,25 @@
 """A workspace: what sources hold as a folder of small files that people read and compare.
 
     workspace.json                                    the sources, the organization, notes
-    policies/ACCOUNT/NAME.json                        a managed policy
-    principals/ACCOUNT/role/NAME/attached.json        a user, group or role, with what is attached
-    principals/ACCOUNT/role/NAME/trust.json           its trust policy
-    principals/ACCOUNT/role/NAME/inline/POLICY.json   an inline policy
-    resources/SERVICE/ARN.json, ARN.policy.json       a resource, and its policy
-    organization/NODE/scp/NAME.json                   what is attached to a node
+    policies/ACCOUNT/policy/NAME.json, NAME.policy.json  a managed policy, and its document
+    principals/ACCOUNT/role/NAME/attached.json           a user, group or role: what is attached
+    principals/ACCOUNT/role/NAME/trust.json              its trust policy
+    principals/ACCOUNT/role/NAME/inline/01-POLICY.json   an inline policy
+    resources/SERVICE/ARN.json, ARN.policy.json          a resource, and its policy
+    endpoints/ID.json, ID.policy.json                    a VPC endpoint policy
+    organization/organization.json                       the tree of an organization
+    organization/NODE/scps/01-NAME.json                  what is attached to a node
 
-Writing the same twice gives the same bytes; reading it gives what was written.
+Names are percent-encoded where a file system might take them for something else, and cut where they
+are long. No two files differ by letter case alone. Writing the same twice gives the same bytes;
+reading it gives what was written.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -31,7 +37,7 @@ from policy_eval.sources.model import (
     Where,
     nothing,
 )
-from policy_eval.sources.reading import Value, refuse
+from policy_eval.sources.reading import Value, json_value, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,19 +58,21 @@ def is_workspace(folder: Path) -> bool:
 def workspace_files(found: Found) -> dict[str, str]:
     """Return the files of a workspace: path → text."""
     files: dict[str, str] = {}
+    taken: set[str] = set()
     for arn, document in sorted(found.managed.items()):
-        files[f"policies/{_folder(arn)}.json"] = _text(
-            {"arn": arn, "name": document.name, **_unknown(document)}
-        )
-        _add_document(files, f"policies/{_folder(arn)}.policy.json", document)
+        path = _free(f"policies/{_folder(arn)}", taken)
+        files[f"{path}.json"] = _text({"arn": arn, "name": document.name, **_unknown(document)})
+        _add_document(files, f"{path}.policy.json", document)
     for arn, entity in sorted(found.entities.items()):
-        _add_entity(files, f"principals/{_folder(arn)}", entity)
+        _add_entity(files, _free(f"principals/{_folder(arn)}", taken), entity)
     for arn, resource in sorted(found.resources.items()):
-        _add_resource(files, f"resources/{_name(arn)}", resource)
+        parsed = parse_arn(arn)
+        service = parsed.service if parsed else "other"
+        _add_resource(files, _free(f"resources/{_name(service)}/{_name(arn)}", taken), resource)
     for name, document in sorted(found.endpoints.items()):
-        files[f"endpoints/{_name(name)}.json"] = _text({"id": name, "name": document.name,
-                                                        **_unknown(document)})  # fmt: skip
-        _add_document(files, f"endpoints/{_name(name)}.policy.json", document)
+        path = _free(f"endpoints/{_name(name)}", taken)
+        files[f"{path}.json"] = _text({"id": name, "name": document.name, **_unknown(document)})
+        _add_document(files, f"{path}.policy.json", document)
     if found.organization is not None:
         _add_organization(files, found.organization)
     files[MANIFEST] = _text(
@@ -82,8 +90,36 @@ def workspace_files(found: Found) -> dict[str, str]:
     return files
 
 
+_LONGEST_NAME = 100
+_TAKEN_OTHERWISE = re.compile(
+    r"(attached\.json|trust\.json|inline|organization\.json|con|prn|aux|nul|com\d|lpt\d)(\.|$)",
+    re.IGNORECASE,
+)
+"""What a folder holds beside what names are given for, and names that Windows keeps for itself."""
+
+
 def _name(text: str) -> str:
-    return quote(text, safe=_SAFE)
+    """Return a text as the name of a file or folder that means the same on every system."""
+    name = quote(text, safe=_SAFE, errors="surrogatepass")
+    if len(name) > _LONGEST_NAME:
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        name = f"{name[:_LONGEST_NAME]}~{digest[:16]}"
+    if _TAKEN_OTHERWISE.match(name):
+        name = f"%{ord(name[0]):02X}{name[1:]}"
+    for ending in (".json", ".policy", ".", " "):
+        if name.endswith(ending):
+            name = f"{name[: -len(ending)]}%{ord(ending[0]):02X}{ending[1:]}"
+    return name.replace(" ", "%20") if name.startswith(" ") else name or "%"
+
+
+def _free(path: str, taken: set[str]) -> str:
+    """Return a path, with a number where another differs by no more than letter case."""
+    number, free = 1, path
+    while free.casefold() in taken:
+        number += 1
+        free = f"{path}~{number}"
+    taken.add(free.casefold())
+    return free
 
 
 def _folder(arn: str) -> str:
@@ -97,7 +133,12 @@ def _folder(arn: str) -> str:
 
 
 def _text(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a character, which JSON can write and UTF-8 cannot
+        return json.dumps(value, indent=2) + "\n"
+    return text
 
 
 def _unknown(document: Document) -> dict[str, object]:
@@ -107,8 +148,7 @@ def _unknown(document: Document) -> dict[str, object]:
 def _add_document(files: dict[str, str], path: str, document: Document) -> None:
     if document.content is None:
         return
-    content = document.content
-    files[path] = _text(content)
+    files[path] = _text(document.content)
 
 
 def _add_entity(files: dict[str, str], folder: str, entity: Entity) -> None:
@@ -126,13 +166,14 @@ def _add_entity(files: dict[str, str], folder: str, entity: Entity) -> None:
     }
     files[f"{folder}/attached.json"] = _text({name: value for name, value in said.items() if value})
     for number, document in enumerate(entity.inline, 1):
-        _add_document(files, f"{folder}/inline/{_inline_name(number, document)}", document)
+        _add_document(files, f"{folder}/inline/{_numbered(number, document.name)}", document)
     if entity.trust is not None:
         _add_document(files, f"{folder}/trust.json", entity.trust)
 
 
-def _inline_name(number: int, document: Document) -> str:
-    return f"{number:02}-{_name(document.name.rpartition('/')[2])}.json"
+def _numbered(number: int, name: str) -> str:
+    """Return the file of a document in its order; what it is attached to is not said again."""
+    return f"{number:02}-{_name(name.rpartition('/')[2])}.json"
 
 
 def _add_resource(files: dict[str, str], path: str, resource: Resource) -> None:
@@ -149,13 +190,16 @@ def _add_resource(files: dict[str, str], path: str, resource: Resource) -> None:
 
 def _add_organization(files: dict[str, str], organization: Organization) -> None:
     nodes = []
+    taken: set[str] = set()
     for node in sorted(organization.nodes.values(), key=lambda each: each.id):
+        folder = _free(f"organization/{_name(node.id)}", taken)
         attached: dict[str, object] = {}
         for kind, documents in (("scps", node.scps), ("rcps", node.rcps)):
             attached[kind] = [{"name": each.name, **_unknown(each)} for each in documents]
             for number, document in enumerate(documents, 1):
-                path = f"organization/{_name(node.id)}/{kind}/{number:02}-{_name(document.name)}"
-                _add_document(files, f"{path}.json", document)
+                _add_document(
+                    files, f"{folder}/{kind}/{_numbered(number, document.name)}", document
+                )
         nodes.append({"id": node.id, "name": node.name, "parent": node.parent, **attached})
     files["organization/organization.json"] = _text(
         {
@@ -177,11 +221,11 @@ def write_workspace(found: Found, folder: Path) -> int:
     import tempfile
 
     where = Where(str(folder))
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise refuse("output", "this is there already, and it is not empty", where,
-                     "name a new folder")  # fmt: skip
     files = workspace_files(found)
     try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise refuse("output", "this is there already, and it is not empty", where,
+                         "name a new folder")  # fmt: skip
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
@@ -258,11 +302,9 @@ def _files(folder: Path, name: str = "") -> Iterator[Path]:
 def _json(path: Path) -> Value:
     where = Where(str(path))
     try:
-        return Value(json.loads(path.read_text("utf-8")), where)
+        return Value(json_value(path.read_bytes(), where), where)
     except OSError as error:
         raise refuse("unreadable-file", error.strerror or str(error), where) from None
-    except ValueError as error:
-        raise refuse("json-syntax", str(error), where) from None
 
 
 def _beside(path: Path) -> Path:
@@ -290,8 +332,8 @@ def _entity(about: Value, folder: Path) -> Entity:
                      f"expected {', '.join(kinds)}")  # fmt: skip
     inline = []
     for number, each in enumerate(about.listed("inline"), 1):
-        plain = Document(each.need("name").text(), None, each.where)
-        inline.append(_document(each, folder / "inline" / _inline_name(number, plain)))
+        file = _numbered(number, each.need("name").text())
+        inline.append(_document(each, folder / "inline" / file))
     trust = about.get("trust")
     unknown = about.get("unknown")
     unique_id, boundary = about.get("unique_id"), about.get("boundary")
@@ -312,14 +354,16 @@ def _entity(about: Value, folder: Path) -> Entity:
 
 def _organization(about: Value, folder: Path) -> Organization:
     nodes = {}
+    taken: set[str] = set()
     for item in about.listed("nodes"):
         identity = item.need("id").text()
+        own = _free(_name(identity), taken)
         attached: dict[str, tuple[Document, ...]] = {}
         for kind in ("scps", "rcps"):
             documents = []
             for number, each in enumerate(item.listed(kind), 1):
-                file = f"{number:02}-{_name(each.need('name').text())}.json"
-                documents.append(_document(each, folder / _name(identity) / kind / file))
+                file = _numbered(number, each.need("name").text())
+                documents.append(_document(each, folder / own / kind / file))
             attached[kind] = tuple(documents)
         nodes[identity] = Node(
             identity, item.need("name").text(), item.need("parent").text(), attached["scps"],
