@@ -10,8 +10,7 @@ from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, sa
 from policy_eval.cli.request_options import Described, request_options
 from policy_eval.cli.source_options import Sources, source_options
 from policy_eval.engine.marks import HOLDS, OPEN
-from policy_eval.errors import refuse_request
-from policy_eval.queries.can_assume import Chain, as_dot, as_mermaid, can_assume
+from policy_eval.queries.can_assume import CanAssume, as_dot, as_mermaid, can_assume
 
 
 @click.command("can-assume", context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,39 +43,27 @@ def command(
     as_text = form in ("text", "dot", "mermaid")
     with refusing_bad_input("text" if as_text else form) as tell:
         accounts = Sources(**sources).accounts(tell)
-        entity = accounts.entity(principal)
-        if entity is None:
-            accounts.principal(principal)
-            raise refuse_request(
-                "unknown-principal", f"`{principal}` is no user or role of the sources",
-                "name one of their users and roles",
-            )  # fmt: skip
+        entity = accounts.caller(principal)
         question = described.question("sts:AssumeRole", None, unknown=unknown)
-        chains = can_assume(accounts, entity, question)
-        print_answer(_shown(entity.arn, chains, form))
+        print_answer(_shown(can_assume(accounts, entity, question), form))
 
 
-def _shown(start: str, chains: tuple[Chain, ...], form: str) -> str:
+def _shown(found: CanAssume, form: str) -> str:
     match form:
         case "dot":
-            return as_dot(start, chains)
+            return safe_lines(as_dot(found))
         case "mermaid":
-            return as_mermaid(start, chains)
+            return safe_lines(as_mermaid(found))
         case "text":
-            return safe_lines("\n".join(_lines(start, chains)))
+            return safe_lines("\n".join(_lines(found)))
         case _:
-            data: dict[str, object] = {
-                "caller": start,
-                "chains": [each.to_dict() for each in chains],
-            }
-            return as_data(data, form)
+            return as_data(found.to_dict(), form)
 
 
-def _lines(start: str, chains: tuple[Chain, ...]) -> list[str]:
-    short = start.split(":", 5)[-1]
-    if not chains:
-        return [f"{short} can assume no role"]
-    lines = [f"{short} can assume {len(chains)} role{'s' * (len(chains) != 1)}"]
+def _lines(found: CanAssume) -> list[str]:
+    chains = found.chains
+    count = f"{len(chains) or 'no'} role{'s' * (len(chains) > 1)}"
+    lines = [f"{found.caller.split(':', 5)[-1]} can assume {count}"]
     for chain in chains:
         path = " → ".join(each.role.split(":", 5)[-1] for each in chain.steps)
         lines.append(f"  {HOLDS if chain.is_sure else OPEN} {path}")
@@ -85,4 +72,7 @@ def _lines(start: str, chains: tuple[Chain, ...]) -> list[str]:
             for step in chain.steps
             if not step.is_sure
         ]
+    if found.refused:
+        lines += ["", f"{len(found.refused)} could not be asked about"]
+        lines += [f"  {each.of.split(':', 5)[-1]}: {each.error}" for each in found.refused]
     return lines

@@ -96,10 +96,11 @@ def command(
     if sources:
         from policy_eval.cli.check_accounts import check_accounts  # only where one is named
 
-        with refusing_bad_input(form) as tell:
+        _refuse_others(given, lenient=lenient, accept_invalid=accept_invalid, strict=strict_rules)
+        with refusing_bad_input(form):
             time = clock() if now is None else now
             suite = _load(scenario, Overrides(LayersOf(), None, time, resource_account))
-            print_answer(check_accounts(suite, sources, given.principal, form))
+            print_answer(check_accounts(suite, sources, given, form))
         return
     with refusing_bad_input(form) as tell:
         policies = read_layers(given, "", Strictness(lenient, accept_invalid))
@@ -118,6 +119,27 @@ def command(
             print_answer(as_data(_data(suite, results), form))
     if any(isinstance(result.found, InputError) for result in results):
         raise click.exceptions.Exit(Exit.UNUSABLE)
+
+
+_NOT_OF_POLICIES = ("principal", "unknown_layer")
+"""The fields of `Given` that say nothing of what a source says."""
+_SWITCHES = ("service_linked", "lenient", "accept_invalid", "strict")
+
+
+def _refuse_others(given: Given, **switches: bool) -> None:
+    """Refuse options that say beside a source what it says. Raises click.UsageError."""
+    said = {**given._asdict(), **switches}
+    for name in (*_NOT_OF_POLICIES, *(each for each in _SWITCHES if not said[each])):
+        del said[name]
+    names = [_OPTIONS.get(name, name) for name, value in said.items() if value not in (None, ())]
+    if names:
+        listed = ", ".join(f"--{name.replace('_', '-')}" for name in names)
+        message = f"--source brings policies and callers as they are; leave out {listed}"
+        raise click.UsageError(message)
+
+
+_OPTIONS = {"identity": "policy", "strict": "strict-rules"}
+"""The options whose parameters have another name."""
 
 
 def _load(scenario: str, given: Overrides) -> Suite:

@@ -8,30 +8,24 @@ from typing import TYPE_CHECKING
 from policy_eval.cli.output import as_data, safe_lines
 from policy_eval.engine.marks import MARKS, WARNS
 from policy_eval.engine.wording import spell_answer
-from policy_eval.errors import refuse_request
 from policy_eval.queries.scenarios import Asked, OfCaller, ask_all, summary
+from policy_eval.semantics.layers import Layer
 from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.loading import load
 
 if TYPE_CHECKING:
     from policy_eval.cases.suite import Suite
+    from policy_eval.cli.layer_options import Given
 
 
-def check_accounts(suite: Suite, sources: Sequence[str], only: str | None, form: str) -> str:
+def check_accounts(suite: Suite, sources: Sequence[str], given: Given, form: str) -> str:
     """Return the answers of a scenario for every caller, or for one.
 
-    Raises SourceError and RequestError.
+    Raises SourceError, and RequestError for a caller that the sources do not hold.
     """
-    accounts = Accounts(load(sources))
-    found = ask_all(accounts, suite)
-    if only is not None:
-        entity = accounts.entity(only)
-        if entity is None:
-            raise refuse_request(
-                "unknown-principal", f"`{only}` is no user or role of the sources",
-                "name one of their users and roles",
-            )  # fmt: skip
-        found = tuple(each for each in found if each.caller == entity.arn)
+    accounts = Accounts(load(sources), unknown_layers=map(Layer, given.unknown_layer))
+    callers = accounts.callers if given.principal is None else (accounts.caller(given.principal),)
+    found = ask_all(accounts, suite, callers)
     if form != "text":
         data: dict[str, object] = {
             "scenario": suite.name,

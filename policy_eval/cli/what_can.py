@@ -11,7 +11,6 @@ from policy_eval.cli.options import output_option
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, request_options
 from policy_eval.cli.source_options import Sources, source_options
-from policy_eval.errors import refuse_request
 from policy_eval.queries.what_can import Granted, WhatCan, what_can
 
 _WIDTH = 96
@@ -50,13 +49,7 @@ def command(
     described = Described(pairs, files, absent, request_tags, resource_tags, now)
     with refusing_bad_input(form) as tell:
         accounts = Sources(**sources).accounts(tell)
-        entity = accounts.entity(principal)
-        if entity is None:
-            accounts.principal(principal)
-            raise refuse_request(
-                "unknown-principal", f"`{principal}` is no user or role of the sources",
-                "name one of their users and roles",
-            )  # fmt: skip
+        entity = accounts.caller(principal)
         question = described.question("iam:GetUser", resource, unknown=unknown)
         found = what_can(accounts, entity, question, services)
         if form != "text":
@@ -69,7 +62,8 @@ def _lines(found: WhatCan) -> list[str]:
     short = found.caller.split(":", 5)[-1]
     count = sum(len(each.actions) for each in found.granted)
     services = len({each.service for each in found.granted})
-    lines = [f"{short} can {count} actions of {services} services"]
+    of = f"of {services} service{'s' * (services != 1)}"
+    lines = [f"{short} can {count} action{'s' * (count != 1)} {of}"]
     whole = [each for each in found.granted if each.patterns == ("*",) and not each.condition]
     if len(whole) > 1:
         lines += ["", "every action of"]
@@ -85,7 +79,7 @@ def _lines(found: WhatCan) -> list[str]:
             lines += _wrapped(names, "  ")
     if found.refused:
         lines += ["", f"{len(found.refused)} actions could not be asked about"]
-        lines += [f"  {action}: {error}" for action, error in found.refused]
+        lines += [f"  {each.of}: {each.error}" for each in found.refused]
     return lines
 
 

@@ -77,7 +77,7 @@ def _lines(found: WhoCan, *, wants_all: bool) -> list[str]:
             lines.append(f"  {OPEN} {_short(each.caller):<{width}}  {each.decision.allow_if}")
     if found.refused:
         lines += ["", f"{len(found.refused)} cannot be asked"]
-        lines += [f"  {OPEN} {_short(each.caller)}  {each.error}" for each in found.refused]
+        lines += [f"  {OPEN} {_short(each.of)}  {each.error}" for each in found.refused]
     if not found.denied:
         return lines
     lines += ["", f"{len(found.denied)} cannot{'' if wants_all else ' (--all lists them)'}"]
@@ -104,6 +104,8 @@ def _by(decision: Decision) -> str:
 
 def _why(answer: Answer) -> str:
     decision = answer.decision
+    if decision.remarks:
+        return "; ".join(f"{each.text} ({each.rule})" for each in decision.remarks)
     if decision.statements:
         return f"denied by {_by(decision)}"
     layer = NAMES[decision.decided_by] if decision.decided_by else "no policy"

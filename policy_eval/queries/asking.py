@@ -12,6 +12,7 @@ from policy_eval.request.request import Request
 if TYPE_CHECKING:
     from policy_eval.engine.decision import Decision
     from policy_eval.engine.policies import PolicySet
+    from policy_eval.errors import InputError
     from policy_eval.request.context import Given
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
@@ -36,9 +37,30 @@ class Answer(NamedTuple):
     caller: str
     decision: Decision
 
+    @property
+    def can(self) -> bool | None:
+        """Whether the call goes through; None where it hangs on something unknown."""
+        return can(self.decision)
+
     def to_dict(self) -> dict[str, object]:
         """Return the answer as plain data."""
         return {"caller": self.caller, **self.decision.to_dict()}
+
+
+class Refused(NamedTuple):
+    """Somebody or something that cannot be asked about, by its ARN or name, and why."""
+
+    of: str
+    error: InputError
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as plain data."""
+        return {"of": self.of, "error": [each.to_dict() for each in self.error.diagnostics]}
+
+
+def can(decision: Decision) -> bool | None:
+    """Return whether a call goes through: IAM allows it, and the service does not refuse it."""
+    return False if decision.refused_by_service else decision.allowed
 
 
 def prepare(accounts: Accounts, entity: Entity, question: Question) -> tuple[PolicySet, Request]:

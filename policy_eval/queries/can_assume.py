@@ -6,15 +6,19 @@ trust policy, and what the caller's own policies allow (R-TRUST-01).
 
 from __future__ import annotations
 
-from collections import deque
+from heapq import heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.errors import InputError
-from policy_eval.queries.asking import Question, answer
+from policy_eval.queries.asking import Refused, answer
 from policy_eval.sources.model import EntityKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from policy_eval.engine.decision import Decision
+    from policy_eval.queries.asking import Question
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
 
@@ -61,63 +65,95 @@ class Chain(NamedTuple):
         }
 
 
-def can_assume(accounts: Accounts, start: Entity, question: Question) -> tuple[Chain, ...]:
-    """Return the shortest chain to each role that a caller can reach; sure ones before others.
+class CanAssume(NamedTuple):
+    """The shortest chain to each role that a caller can reach; sure ones before others.
+
+    `refused` are roles that cannot be asked about, as their policies cannot be read.
+    """
+
+    caller: str
+    chains: tuple[Chain, ...]
+    refused: tuple[Refused, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as plain data, in stable field names."""
+        return {
+            "caller": self.caller,
+            "chains": [each.to_dict() for each in self.chains],
+            "refused": [each.to_dict() for each in self.refused],
+        }
+
+
+def can_assume(accounts: Accounts, start: Entity, question: Question) -> CanAssume:
+    """Return which roles a caller can reach, and how.
 
     `question` gives the context of each call. A role that a chain reached goes on as a session of
     it.
     """
+    asked = _Asked(accounts, question)
     reached: dict[str, Chain] = {}
-    for wanted in (True, None):
-        ends = [] if wanted else _ends(accounts, reached)
-        queue: deque[tuple[Entity, tuple[Step, ...]]] = deque([(start, ()), *ends])
+    for sure in (True, False):
+        numbers = count()
+        queue = [(0, next(numbers), start, _NO_STEPS)]
+        for arn, chain in reached.items():
+            entity = accounts.found.entities[arn]
+            heappush(queue, (len(chain.steps), next(numbers), entity, chain.steps))
         while queue:
-            caller, steps = queue.popleft()
-            for step in _steps(accounts, caller, question, reached, start):
-                if step.decision.allowed is False or (wanted and not step.is_sure):
+            _, _, caller, steps = heappop(queue)
+            for step, role in asked.steps(caller):
+                if role.arn in reached or role.arn == start.arn or (sure and not step.is_sure):
                     continue
                 chain = Chain((*steps, step))
-                reached[step.role] = chain
-                queue.append((accounts.found.entities[step.role], chain.steps))
-    return tuple(reached.values())
+                reached[role.arn] = chain
+                heappush(queue, (len(chain.steps), next(numbers), role, chain.steps))
+    unread = (each for of, each in asked.refused.items() if of not in reached)
+    return CanAssume(start.arn, tuple(reached.values()), tuple(unread))
 
 
-def _ends(accounts: Accounts, reached: dict[str, Chain]) -> list[tuple[Entity, tuple[Step, ...]]]:
-    """Return all that is reached, to go on from with steps that are not sure."""
-    return [(accounts.found.entities[role], chain.steps) for role, chain in reached.items()]
+_NO_STEPS: tuple[Step, ...] = ()
 
 
-def _steps(
-    accounts: Accounts,
-    caller: Entity,
-    question: Question,
-    reached: dict[str, Chain],
-    start: Entity,
-) -> list[Step]:
-    steps = []
-    for role in accounts.found.of_kind(EntityKind.ROLE):
-        if role.arn in reached or role.arn in (start.arn, caller.arn) or role.trust is None:
-            continue
-        try:
-            found = answer(accounts, caller, question._replace(action=_ASSUME, resource=role.arn))
-        except InputError:
-            continue
-        steps.append(Step(caller.arn, role.arn, found.decision))
-    return steps
+class _Asked:
+    """Which roles each caller can assume, or may be able to: asked once."""
+
+    def __init__(self, accounts: Accounts, question: Question) -> None:
+        self._accounts = accounts
+        self._question = question._replace(action=_ASSUME)
+        self._steps: dict[str, list[tuple[Step, Entity]]] = {}
+        self.refused: dict[str, Refused] = {}
+
+    def steps(self, caller: Entity) -> list[tuple[Step, Entity]]:
+        """Return the steps that a caller can take, or may be able to."""
+        found = self._steps.get(caller.arn)
+        if found is None:
+            found = self._steps[caller.arn] = [*self._found(caller)]
+        return found
+
+    def _found(self, caller: Entity) -> Iterator[tuple[Step, Entity]]:
+        for role in self._accounts.found.of_kind(EntityKind.ROLE):
+            if role.arn == caller.arn:
+                continue
+            try:
+                found = answer(self._accounts, caller, self._question._replace(resource=role.arn))
+            except InputError as error:
+                self.refused.setdefault(role.arn, Refused(role.arn, error))
+                continue
+            if found.can is not False:
+                yield Step(caller.arn, role.arn, found.decision), role
 
 
-def as_dot(start: str, chains: tuple[Chain, ...]) -> str:
+def as_dot(found: CanAssume) -> str:
     """Return the steps of chains as a graph in the language of Graphviz."""
     lines = ["digraph roles {", "  rankdir=LR;"]
-    for step in _all_steps(chains):
+    for step in _all_steps(found.chains):
         style = "" if step.is_sure else " [style=dashed]"
         lines.append(f"  {_quoted(_short(step.caller))} -> {_quoted(_short(step.role))}{style};")
-    if not chains:
-        lines.append(f"  {_quoted(_short(start))};")
+    if not found.chains:
+        lines.append(f"  {_quoted(_short(found.caller))};")
     return "\n".join([*lines, "}"])
 
 
-def as_mermaid(start: str, chains: tuple[Chain, ...]) -> str:
+def as_mermaid(found: CanAssume) -> str:
     """Return the steps of chains as a flowchart of Mermaid."""
     names: dict[str, str] = {}
 
@@ -130,11 +166,11 @@ def as_mermaid(start: str, chains: tuple[Chain, ...]) -> str:
         return f'{names[arn]}["{label}"]'
 
     lines = ["flowchart LR"]
-    for step in _all_steps(chains):
+    for step in _all_steps(found.chains):
         arrow = "-->" if step.is_sure else "-.->"
         lines.append(f"  {node(step.caller)} {arrow} {node(step.role)}")
-    if not chains:
-        lines.append(f"  {node(start)}")
+    if not found.chains:
+        lines.append(f"  {node(found.caller)}")
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """A scenario asked of every user and role: who can do which steps, by what, and who almost can.
 
 A scenario tells its story in an account of its own, that of its principal; asked of a caller, the
-account is the caller's.
+account is the caller's. The policies are those of the sources; the scenario's own are left aside.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_eval.engine.explain import explain_call
 from policy_eval.engine.wording import reasons
 from policy_eval.errors import InputError
+from policy_eval.queries.asking import can
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Word
 
@@ -60,9 +61,12 @@ class OfCaller(NamedTuple):
         }
 
 
-def ask_all(accounts: Accounts, suite: Suite) -> tuple[OfCaller, ...]:
-    """Return a scenario asked of every user and role."""
-    return tuple(_ask(accounts, entity, suite) for entity in accounts.callers)
+def ask_all(
+    accounts: Accounts, suite: Suite, callers: Sequence[Entity] | None = None
+) -> tuple[OfCaller, ...]:
+    """Return a scenario asked of every user and role, or of these."""
+    asked = accounts.callers if callers is None else callers
+    return tuple(_ask(accounts, entity, suite) for entity in asked)
 
 
 def _ask(accounts: Accounts, entity: Entity, suite: Suite) -> OfCaller:
@@ -116,6 +120,6 @@ def _as_caller(accounts: Accounts, entity: Entity, request: Request) -> Request:
 
 def summary(found: Sequence[OfCaller]) -> tuple[list[OfCaller], list[OfCaller], list[OfCaller]]:
     """Return those who can do something of it, those who almost can, and the others."""
-    able = [each for each in found if any(one.decision.allowed is not False for one in each.asked)]
+    able = [each for each in found if any(can(one.decision) is not False for one in each.asked)]
     almost = [each for each in found if each not in able and any(one.almost for one in each.asked)]
     return able, almost, [each for each in found if each not in able and each not in almost]

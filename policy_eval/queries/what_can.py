@@ -10,17 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy_eval.engine.decide import decide_call
 from policy_eval.engine.matching import compile_set
-from policy_eval.engine.residual.residual import residual_of
-from policy_eval.errors import InputError
+from policy_eval.errors import InputError, refuse_request
 from policy_eval.policy.ast import Effect
-from policy_eval.queries.asking import Question, prepare
+from policy_eval.queries.asking import Question, Refused, can, prepare
+from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import action_set
-from policy_eval.semantics.service_reference import service_actions, services
+from policy_eval.semantics.service_reference import (
+    resource_types_of,
+    service_action,
+    service_actions,
+    service_exists,
+    services,
+)
 
 if TYPE_CHECKING:
     from policy_eval.engine.matching import Predicate
-    from policy_eval.engine.policies import PolicySet
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
 
@@ -52,36 +58,37 @@ class WhatCan(NamedTuple):
 
     caller: str
     granted: tuple[Granted, ...]
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[Refused, ...]
 
     def to_dict(self) -> dict[str, object]:
         """Return it as plain data, in stable field names."""
         return {
             "caller": self.caller,
             "allowed": [each.to_dict() for each in self.granted],
-            "refused": [{"action": action, "error": error} for action, error in self.refused],
+            "refused": [each.to_dict() for each in self.refused],
         }
 
 
 def what_can(
     accounts: Accounts, entity: Entity, question: Question, only: Iterable[str] = ()
 ) -> WhatCan:
-    """Return what a caller can do.
+    """Return what a caller can do, each action by itself.
 
-    `question` gives the resource and the context, its action is not looked at; `only` names
-    services.
+    `question` gives the resource and the context, its action is not looked at: with a resource, it
+    is the actions on that. `only` names services. Raises PolicyError, and RequestError for what is
+    no service.
     """
-    policies, _ = prepare(accounts, entity, question._replace(action="iam:GetUser", resource=None))
-    wanted = [each.lower() for each in only]
+    allows = _allows(accounts, entity, question.resource)
     granted: list[Granted] = []
-    refused: list[tuple[str, str]] = []
-    for service in wanted or services():
+    refused: list[Refused] = []
+    for service in [_service(each) for each in only] or services():
         by_condition: dict[str, list[str]] = {}
-        for action in _selected(policies, service):
+        for action in _selected(allows, service, question.resource):
             try:
                 condition = _condition(accounts, entity, question, f"{service}:{action}")
             except InputError as error:
-                refused.append((f"{service}:{action}", str(error)))
+                if not _is_for_others(error):
+                    refused.append(Refused(f"{service}:{action}", error))
                 continue
             if condition is not None:
                 by_condition.setdefault(condition, []).append(action)
@@ -96,23 +103,67 @@ def what_can(
 def _condition(accounts: Accounts, entity: Entity, question: Question, action: str) -> str | None:
     """Return the condition under which an action is allowed, empty for always; None for never."""
     policies, request = prepare(accounts, entity, question._replace(action=action))
-    residual = residual_of(policies, [request.alone()])
-    if residual.allow_if.never:
-        return None
-    return "" if residual.allow_if.always else str(residual.allow_if)
+    decision = decide_call(policies, [request.alone()])
+    match can(decision):
+        case True:
+            return ""
+        case False:
+            return None
+        case _:
+            return str(decision.allow_if)
 
 
-def _selected(policies: PolicySet, service: str) -> Iterator[str]:
-    """Yield the actions of a service that an Allow of some policy selects."""
-    predicates: list[Predicate] = [
-        compile_set(action_set(statement.action))
-        for policy in policies.policies
-        for statement in policy.statements
-        if statement.effect is Effect.ALLOW
-    ]
+def _service(name: str) -> str:
+    """Return the prefix of a service. Raises RequestError, with the nearest."""
+    from difflib import get_close_matches
+
+    prefix = name.lower()
+    if service_exists(prefix):
+        return prefix
+    near = get_close_matches(prefix, services(), 1)
+    remedy = f"did you mean `{near[0]}`" if near else "give the prefix of its actions, such as `s3`"
+    raise refuse_request("unknown-word", f"`{name}` is no service", remedy)
+
+
+def _is_for_others(error: InputError) -> bool:
+    """Return whether an action is one that no user or role calls."""
+    return any(each.code == "impossible-caller" for each in error.diagnostics)
+
+
+_GRANTING = (Layer.IDENTITY, Layer.RESOURCE)
+_OF_EACH_TYPE = ("iam:GetUser", "sts:AssumeRole")
+"""Actions that are guarded by a resource-based policy, and by a role's trust policy."""
+
+
+def _allows(accounts: Accounts, entity: Entity, resource: str | None) -> list[Predicate] | None:
+    """Return what the Allows that can grant select; None where nobody knows what they are."""
+    found: dict[Predicate, None] = {}
+    for action in _OF_EACH_TYPE:
+        policies = accounts.policies(entity, action, resource)
+        if policies.attached.unknown.intersection(_GRANTING):
+            return None
+        found |= {
+            compile_set(action_set(statement.action)): None
+            for layer, _, policy in policies.attachments
+            if layer in _GRANTING
+            for statement in policy.statements
+            if statement.effect is Effect.ALLOW
+        }
+    return [*found]
+
+
+def _selected(allows: list[Predicate] | None, service: str, resource: str | None) -> Iterator[str]:
+    """Yield the actions of a service that some Allow selects, those on a resource if one is given.
+
+    An action is on a resource where it has a type of resource that the ARN may be of.
+    """
+    types = None if resource is None else resource_types_of(service, resource)
     for action in service_actions(service):
         folded = f"{service}:{action}".lower()
-        if any(predicate(folded) for predicate in predicates):
+        if allows is not None and not any(allow(folded) for allow in allows):
+            continue
+        listed = service_action(service, action)
+        if types is None or (listed is not None and types.intersection(listed.resource_types)):
             yield action
 
 

@@ -5,17 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.errors import InputError
-from policy_eval.queries.asking import Answer, Question, answer
+from policy_eval.queries.asking import Answer, Question, Refused, answer
 
 if TYPE_CHECKING:
     from policy_eval.sources.accounts import Accounts
-
-
-class Refused(NamedTuple):
-    """A caller whose policies or request cannot be evaluated, and why."""
-
-    caller: str
-    error: InputError
 
 
 class WhoCan(NamedTuple):
@@ -28,17 +21,17 @@ class WhoCan(NamedTuple):
     @property
     def allowed(self) -> tuple[Answer, ...]:
         """Those who can."""
-        return tuple(each for each in self.answers if each.decision.allowed is True)
+        return tuple(each for each in self.answers if each.can is True)
 
     @property
     def undetermined(self) -> tuple[Answer, ...]:
         """Those of whom it hangs on something unknown."""
-        return tuple(each for each in self.answers if each.decision.allowed is None)
+        return tuple(each for each in self.answers if each.can is None)
 
     @property
     def denied(self) -> tuple[Answer, ...]:
-        """Those who cannot."""
-        return tuple(each for each in self.answers if each.decision.allowed is False)
+        """Those who cannot: IAM denies it, or the service refuses it all the same."""
+        return tuple(each for each in self.answers if each.can is False)
 
     def to_dict(self) -> dict[str, object]:
         """Return it as plain data, in stable field names."""
@@ -48,10 +41,7 @@ class WhoCan(NamedTuple):
             "allowed": [each.to_dict() for each in self.allowed],
             "undetermined": [each.to_dict() for each in self.undetermined],
             "denied": [each.to_dict() for each in self.denied],
-            "refused": [
-                {"caller": each.caller, "error": [one.to_dict() for one in each.error.diagnostics]}
-                for each in self.refused
-            ],
+            "refused": [each.to_dict() for each in self.refused],
         }
 
 

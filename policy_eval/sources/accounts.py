@@ -83,6 +83,17 @@ class Accounts:
         ]
         return roles[0] if len(roles) == 1 else None
 
+    def caller(self, name: str) -> Entity:
+        """Return the user or role that a text names. Raises RequestError where there is none."""
+        entity = self.entity(name)
+        if entity is None:
+            self.principal(name)
+            raise refuse_request(
+                "unknown-principal", f"`{name}` is no user or role of the sources",
+                "name one of their users and roles",
+            )  # fmt: skip
+        return entity
+
     def principal(self, name: str) -> Principal:
         """Return the caller that a text names, with what sources say of it.
 
