@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, request_options
-from policy_eval.cli.source_options import Sources, source_options
+from policy_eval.cli.source_options import Sources, notes, source_options
 from policy_eval.engine.marks import HOLDS, OPEN
 from policy_eval.queries.can_assume import CanAssume, as_dot, as_mermaid, can_assume
+
+if TYPE_CHECKING:
+    from policy_eval.sources.accounts import Accounts
 
 
 @click.command("can-assume", context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,17 +48,19 @@ def command(
         accounts = Sources(**sources).accounts(tell)
         entity = accounts.caller(principal)
         question = described.question("sts:AssumeRole", None, unknown=unknown)
-        print_answer(_shown(can_assume(accounts, entity, question), form))
+        print_answer(_shown(accounts, can_assume(accounts, entity, question), form))
 
 
-def _shown(found: CanAssume, form: str) -> str:
+def _shown(accounts: Accounts, found: CanAssume, form: str) -> str:
     match form:
         case "dot":
             return safe_lines(as_dot(found))
         case "mermaid":
             return safe_lines(as_mermaid(found))
         case "text":
-            return safe_lines("\n".join(_lines(found)))
+            steps = [step for chain in found.chains for step in chain.steps]
+            why = notes(accounts, (str(step.decision.allow_if) for step in steps))
+            return safe_lines("\n".join([*_lines(found), *why]))
         case _:
             return as_data(found.to_dict(), form)
 

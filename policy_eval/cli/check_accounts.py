@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from policy_eval.cli.output import as_data, safe_lines
+from policy_eval.cli.source_options import notes
 from policy_eval.engine.marks import MARKS, WARNS
 from policy_eval.engine.wording import spell_answer
+from policy_eval.queries.asking import can
 from policy_eval.queries.scenarios import Asked, OfCaller, ask_all, summary
 from policy_eval.semantics.layers import Layer
 from policy_eval.sources.accounts import Accounts
@@ -32,7 +34,8 @@ def check_accounts(suite: Suite, sources: Sequence[str], given: Given, form: str
             "callers": [each.to_dict() for each in found],
         }
         return as_data(data, form)
-    return safe_lines("\n".join(_lines(suite, found)))
+    why = notes(accounts, (line for each in found for line in _conditions(each)))
+    return safe_lines("\n".join([*_lines(suite, found), *why]))
 
 
 def _lines(suite: Suite, found: Sequence[OfCaller]) -> list[str]:
@@ -47,7 +50,7 @@ def _lines(suite: Suite, found: Sequence[OfCaller]) -> list[str]:
         lines.append(f"  {'':<{width}}  {heads}")
     for each in able:
         marks = " ".join(map(_mark, each.asked))
-        lines.append(f"  {_short(each):<{width}}  {marks}  {_by(each)}")
+        lines.append(f"  {_short(each):<{width}}  {marks}  {_by(each)}".rstrip())
         lines += _conditions(each)
     if any(_mark(one) == WARNS for each in able for one in each.asked):
         lines += ["", f"  {WARNS}  IAM allows it, and the service refuses it all the same"]
@@ -90,8 +93,9 @@ def _by(each: OfCaller) -> str:
 
 
 def _conditions(each: OfCaller) -> list[str]:
-    return [
-        f"      {number} if {one.decision.allow_if}"
-        for number, one in enumerate(each.asked, 1)
-        if one.decision.allowed is None
-    ]
+    """Return what the answers that are not certain hang on, each condition once."""
+    found: dict[str, list[str]] = {}
+    for number, one in enumerate(each.asked, 1):
+        if can(one.decision) is None:
+            found.setdefault(str(one.decision.allow_if), []).append(str(number))
+    return [f"      {', '.join(numbers)} if {condition}" for condition, numbers in found.items()]

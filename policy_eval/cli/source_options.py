@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -51,6 +51,13 @@ class Sources(NamedTuple):
         found = load(self.sources, skip if self.keep_going else None)
         tell(tuple(skipped))
         return Accounts(found, unknown_layers=map(Layer, self.unknown_layer))
+
+
+def notes(accounts: Accounts, conditions: Iterable[str]) -> list[str]:
+    """Return why policies that conditions name are not known, in lines below an answer."""
+    said = "\n".join(conditions)
+    found = [why for name, why in accounts.unknown.items() if f'"{name}#' in said]
+    return ["", *(f"note: {each}" for each in dict.fromkeys(found))] if found else []
 
 
 def source_options(command: Callable[..., None]) -> Callable[..., None]:

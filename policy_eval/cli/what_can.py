@@ -10,7 +10,7 @@ import click
 from policy_eval.cli.options import output_option
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, request_options
-from policy_eval.cli.source_options import Sources, source_options
+from policy_eval.cli.source_options import Sources, notes, source_options
 from policy_eval.queries.what_can import Granted, WhatCan, what_can
 
 _WIDTH = 96
@@ -55,15 +55,16 @@ def command(
         if form != "text":
             print_answer(as_data(found.to_dict(), form))
         else:
-            print_answer(safe_lines("\n".join(_lines(found))))
+            lines = [*_lines(found), *notes(accounts, (each.condition for each in found.granted))]
+            print_answer(safe_lines("\n".join(lines)))
 
 
 def _lines(found: WhatCan) -> list[str]:
     short = found.caller.split(":", 5)[-1]
-    count = sum(len(each.actions) for each in found.granted)
-    services = len({each.service for each in found.granted})
-    of = f"of {services} service{'s' * (services != 1)}"
-    lines = [f"{short} can {count} action{'s' * (count != 1)} {of}"]
+    sure = [each for each in found.granted if not each.condition]
+    others = sum(len(each.actions) for each in found.granted if each.condition)
+    more = f"; {others} more under conditions" if others else ""
+    lines = [f"{short} can {_count(sure)}{more}"]
     whole = [each for each in found.granted if each.patterns == ("*",) and not each.condition]
     if len(whole) > 1:
         lines += ["", "every action of"]
@@ -81,6 +82,13 @@ def _lines(found: WhatCan) -> list[str]:
         lines += ["", f"{len(found.refused)} actions could not be asked about"]
         lines += [f"  {each.of}: {each.error}" for each in found.refused]
     return lines
+
+
+def _count(granted: list[Granted]) -> str:
+    actions = sum(len(each.actions) for each in granted)
+    services = len({each.service for each in granted})
+    of = f" of {services} service{'s' * (services != 1)}" if services else ""
+    return f"{actions or 'no'} action{'s' * (actions != 1)}{of}"
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -9,7 +9,7 @@ import click
 from policy_eval.cli.options import output_option
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, complete_action, request_options
-from policy_eval.cli.source_options import Sources, source_options
+from policy_eval.cli.source_options import Sources, notes, source_options
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.marks import HOLDS, OPEN
 from policy_eval.queries.asking import Answer
@@ -59,7 +59,9 @@ def command(  # noqa: PLR0913 - one parameter an option
         if form != "text":
             print_answer(as_data(found.to_dict(), form))
         else:
-            print_answer(safe_lines("\n".join(_lines(found, wants_all=wants_all))))
+            lines = _lines(found, wants_all=wants_all)
+            lines += notes(accounts, (str(each.decision.allow_if) for each in found.undetermined))
+            print_answer(safe_lines("\n".join(lines)))
 
 
 def _lines(found: WhoCan, *, wants_all: bool) -> list[str]:
@@ -104,7 +106,7 @@ def _by(decision: Decision) -> str:
 
 def _why(answer: Answer) -> str:
     decision = answer.decision
-    if decision.remarks:
+    if decision.allowed is not False:
         return "; ".join(f"{each.text} ({each.rule})" for each in decision.remarks)
     if decision.statements:
         return f"denied by {_by(decision)}"

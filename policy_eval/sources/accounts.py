@@ -38,6 +38,8 @@ class Accounts:
     def __init__(self, found: Found, *, unknown_layers: Iterable[Layer] = ()) -> None:
         self.found = found
         self.unknown_layers = tuple(unknown_layers)
+        self.unknown: dict[str, str] = {}
+        """The policies that were wanted and that nobody knows, by name, each with why."""
         self._policies: dict[tuple[Document, PolicyType], Policy] = {}
         self._sets: dict[object, PolicySet] = {}
 
@@ -149,6 +151,8 @@ class Accounts:
         key = (document._replace(content=None), kind)
         policy = self._policies.get(key)
         if policy is None:
+            if document.content is None:
+                self.unknown[document.name] = document.unknown
             policy = self._policies[key] = _read(document, kind)
         return policy
 
