@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from policy_eval.api import (
+        can_assume,
         context_keys,
         decide,
         explain,
         load,
+        load_accounts,
         parse,
         parse_condition,
         report,
         residual,
         rests_on,
+        what_can,
+        who_can,
         why_not,
     )
     from policy_eval.engine.context_keys import ContextKeys
@@ -36,11 +40,15 @@ if TYPE_CHECKING:
         PolicyEvalError,
         RequestError,
         Severity,
+        SourceError,
         SuiteError,
     )
     from policy_eval.excerpt import Excerpt
     from policy_eval.policy.ast import Effect, Policy, Statement
     from policy_eval.policy.policy_type import PolicyType, Strictness
+    from policy_eval.queries.can_assume import CanAssume
+    from policy_eval.queries.what_can import WhatCan
+    from policy_eval.queries.who_can import WhoCan
     from policy_eval.request.dependency import Dependency, On
     from policy_eval.request.principal import (
         Credentials,
@@ -50,9 +58,12 @@ if TYPE_CHECKING:
     )
     from policy_eval.request.request import Request
     from policy_eval.semantics.layers import EndpointType, Layer
+    from policy_eval.sources.accounts import Accounts
     from policy_eval.testing import assert_decision
 
 _HOMES = {
+    "Accounts": "sources.accounts",
+    "CanAssume": "queries.can_assume",
     "Condition": "engine.residual.condition",
     "ContextKeys": "engine.context_keys",
     "Credentials": "request.principal",
@@ -82,15 +93,20 @@ _HOMES = {
     "Residual": "engine.residual.residual",
     "RestsOn": "engine.resting",
     "Severity": "errors",
+    "SourceError": "errors",
     "Statement": "policy.ast",
     "Strictness": "policy.policy_type",
     "SuiteError": "errors",
+    "WhatCan": "queries.what_can",
+    "WhoCan": "queries.who_can",
     "WhyNot": "engine.residual.why_not",
     "assert_decision": "testing",
+    "can_assume": "api",
     "context_keys": "api",
     "decide": "api",
     "explain": "api",
     "load": "api",
+    "load_accounts": "api",
     "load_policy": "engine.policies",
     "parse": "api",
     "parse_condition": "api",
@@ -99,10 +115,14 @@ _HOMES = {
     "report": "api",
     "residual": "api",
     "rests_on": "api",
+    "what_can": "api",
+    "who_can": "api",
     "why_not": "api",
 }
 
 __all__ = [
+    "Accounts",
+    "CanAssume",
     "Condition",
     "ContextKeys",
     "Credentials",
@@ -132,15 +152,20 @@ __all__ = [
     "Residual",
     "RestsOn",
     "Severity",
+    "SourceError",
     "Statement",
     "Strictness",
     "SuiteError",
+    "WhatCan",
+    "WhoCan",
     "WhyNot",
     "assert_decision",
+    "can_assume",
     "context_keys",
     "decide",
     "explain",
     "load",
+    "load_accounts",
     "load_policy",
     "parse",
     "parse_condition",
@@ -149,6 +174,8 @@ __all__ = [
     "report",
     "residual",
     "rests_on",
+    "what_can",
+    "who_can",
     "why_not",
 ]
 

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from os import fspath
 from typing import TYPE_CHECKING
 
 from policy_eval.engine import explain as explaining
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
     from policy_eval.engine.residual.condition import Condition
     from policy_eval.engine.residual.residual import Residual
     from policy_eval.engine.residual.why_not import WhyNot
+    from policy_eval.queries.asking import Asked
+    from policy_eval.queries.can_assume import CanAssume
+    from policy_eval.queries.what_can import WhatCan
+    from policy_eval.queries.who_can import WhoCan
+    from policy_eval.semantics.layers import Layer
+    from policy_eval.sources.accounts import Accounts
 
 
 def parse(
@@ -205,3 +212,69 @@ def context_keys(policies: PolicySet, *asked: Request | str) -> ContextKeys:
     from policy_eval.engine import context_keys as reading  # few ask
 
     return reading.context_keys(policies, *asked)
+
+
+def load_accounts(
+    *paths: str | PathLike[str], unknown_layers: Iterable[Layer | str] = ()
+) -> Accounts:
+    """Return what accounts hold: callers by name, and the policies that have a say in their calls.
+
+    `paths` are sources that are read as one (docs/sources.md): outputs of `aws iam
+    get-account-authorization-details`, organizations, workspaces. `unknown_layers` names layers
+    (`scp`, …) of which nobody knows the policies. Raises SourceError naming the file and the path
+    inside it.
+
+    AWS: "GetAccountAuthorizationDetails" (IAM API Reference).
+    """
+    from policy_eval.semantics.layers import Layer
+    from policy_eval.sources import accounts, loading
+
+    found = loading.load([fspath(path) for path in paths])
+    return accounts.Accounts(found, unknown_layers=map(Layer, unknown_layers))
+
+
+def who_can(
+    accounts: Accounts, action: str, resource: str | None = None, **request: Unpack[Asked]
+) -> WhoCan:
+    """Return what AWS would decide for every user and role of some accounts.
+
+    `request` is what a `Request` takes beside its caller: `context`, `unknown`, `request_tags`,
+    `resource_tags`, `now`, `resource_account`. Raises RequestError for a malformed action.
+    """
+    from policy_eval.queries import asking
+    from policy_eval.queries import who_can as query
+
+    return query.who_can(accounts, asking.Question(action, resource, **request))
+
+
+def what_can(
+    accounts: Accounts,
+    caller: str,
+    resource: str | None = None,
+    *,
+    services: Iterable[str] = (),
+    **request: Unpack[Asked],
+) -> WhatCan:
+    """Return every action that a user or role is allowed, and what each hangs on.
+
+    `caller` is a name (`Dev`, `role/Dev`) or an ARN; with `resource` it is the actions on that;
+    `services` are prefixes (`s3`). `request` is as for `who_can`. Raises RequestError for a name
+    that nobody or more than one has.
+    """
+    from policy_eval.queries import asking
+    from policy_eval.queries import what_can as query
+
+    question = asking.Question("", resource, **request)
+    return query.what_can(accounts, accounts.caller(caller), question, services)
+
+
+def can_assume(accounts: Accounts, caller: str, **request: Unpack[Asked]) -> CanAssume:
+    """Return the roles that a user or role can become, with the shortest chain to each.
+
+    `caller` and `request` are as for `what_can`.
+    """
+    from policy_eval.queries import asking
+    from policy_eval.queries import can_assume as query
+
+    question = asking.Question("sts:AssumeRole", **request)
+    return query.can_assume(accounts, accounts.caller(caller), question)

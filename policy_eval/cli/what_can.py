@@ -65,22 +65,26 @@ def _lines(found: WhatCan) -> list[str]:
     others = sum(len(each.actions) for each in found.granted if each.condition)
     more = f"; {others} more under conditions" if others else ""
     lines = [f"{short} can {_count(sure)}{more}"]
-    whole = [each for each in found.granted if each.patterns == ("*",) and not each.condition]
-    if len(whole) > 1:
-        lines += ["", "every action of"]
-        lines += _wrapped(", ".join(each.service for each in whole), "  ")
-    rest = [each for each in found.granted if each not in whole or len(whole) == 1]
     by_condition: dict[str, list[Granted]] = {}
-    for each in rest:
+    for each in found.granted:
         by_condition.setdefault(each.condition, []).append(each)
     for condition in sorted(by_condition, key=lambda each: (bool(each), each)):
         lines += ["", f"if {condition}" if condition else "in every case"]
-        for each in by_condition[condition]:
-            names = ", ".join(f"{each.service}:{pattern}" for pattern in each.patterns)
-            lines += _wrapped(names, "  ")
+        lines += _listed(by_condition[condition])
     if found.refused:
         lines += ["", f"{len(found.refused)} actions could not be asked about"]
         lines += [f"  {each.of}: {each.error}" for each in found.refused]
+    return lines
+
+
+def _listed(granted: list[Granted]) -> list[str]:
+    """Return the actions of each service; the services of which it is every one stand together."""
+    whole = [each.service for each in granted if each.patterns == ("*",)]
+    lines = _wrapped(f"every action of {', '.join(whole)}", "  ") if whole else []
+    for each in granted:
+        if each.service not in whole:
+            names = ", ".join(f"{each.service}:{pattern}" for pattern in each.patterns)
+            lines += _wrapped(names, "  ")
     return lines
 
 

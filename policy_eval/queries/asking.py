@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from policy_eval.engine.decide import decide_call
 from policy_eval.request.request import Request
@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from policy_eval.request.context import Given
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
+
+
+class Asked(TypedDict, total=False):
+    """What can be said of a request beside its action and resource; `Question` has each."""
+
+    context: Mapping[str, Given]
+    unknown: tuple[str, ...]
+    request_tags: Mapping[str, str]
+    resource_tags: Mapping[str, str]
+    now: str | datetime | None
+    resource_account: str | None
 
 
 class Question(NamedTuple):

@@ -180,7 +180,8 @@ def shortened(actions: Iterable[str], listed: Iterable[str]) -> list[str]:
     patterns: dict[str, None] = {}
     for action in sorted(chosen):
         patterns[_pattern(action, chosen, others)] = None
-    return [*patterns]
+    starts = tuple(each[:-1] for each in patterns if each.endswith("*"))
+    return [each for each in patterns if each.endswith("*") or not each.startswith(starts)]
 
 
 def _pattern(action: str, chosen: set[str], others: list[str]) -> str:
