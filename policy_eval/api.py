@@ -23,7 +23,7 @@ from policy_eval.engine.loading import LayerFiles, load_set
 from policy_eval.engine.plan import recall
 from policy_eval.engine.policies import PolicySet, parse_policy
 from policy_eval.engine.resting import RestsOn
-from policy_eval.errors import Diagnostic, InputError
+from policy_eval.errors import Diagnostic, InputError, refuse_request
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.request import Request
 
@@ -222,15 +222,25 @@ def load_accounts(
     `paths` are sources that are read as one (docs/sources.md): outputs of `aws iam
     get-account-authorization-details`, organizations, workspaces. `unknown_layers` names layers
     (`scp`, …) of which nobody knows the policies. Raises SourceError naming the file and the path
-    inside it.
+    inside it, and RequestError for what is no layer.
 
     AWS: "GetAccountAuthorizationDetails" (IAM API Reference).
     """
-    from policy_eval.semantics.layers import Layer
     from policy_eval.sources import accounts, loading
 
     found = loading.load([fspath(path) for path in paths])
-    return accounts.Accounts(found, unknown_layers=map(Layer, unknown_layers))
+    return accounts.Accounts(found, unknown_layers=map(_layer, unknown_layers))
+
+
+def _layer(given: Layer | str) -> Layer:
+    """Return a layer, given as itself or as its word. Raises RequestError."""
+    from policy_eval.semantics.layers import Layer
+
+    for layer in Layer:
+        if given in (layer, layer.value):
+            return layer
+    words = ", ".join(layer.value for layer in Layer)
+    raise refuse_request("unknown-word", f"`{given}` is no layer", f"expected {words}")
 
 
 def who_can(

@@ -72,6 +72,14 @@ _GROUPS = {
             "problems of JSON and YAML have the codes above."
         ),
     ),
+    "source": (
+        "Accounts and other sources",
+        (
+            "Problems of account exports, organizations and workspaces ([sources.md](sources.md)). "
+            "The message names the file and the path inside it, such as `RoleDetailList[3].Arn`. "
+            "With `--keep-going`, what has such a problem is left out, with a warning."
+        ),
+    ),
     "command": (
         "Commands",
         "Problems of what is said on the command line, and of the run itself.",
@@ -1680,6 +1688,61 @@ EOF
         "`unlisted_keys` is `absent` or `unknown`. A `ContextKeyType` is one of AWS's: `string`, "
         "`numeric`, `boolean`, `ip`, `binary` or `date`, or one of them with `List` behind it.",
         about="suite",
+    ),
+    # Sources
+    ErrorCode(
+        "unknown-source",
+        "a file or folder that is no known source",
+        "What stands in a file tells its format, not its name. An account export has the lists "
+        "`UserDetailList`, `GroupDetailList` and `RoleDetailList`; an organization has "
+        "`organization` and `nodes`; a list of calls has `calls`; a workspace is a folder with "
+        "`workspace.json`, which `policy-eval import` makes.",
+        about="source",
+    ),
+    ErrorCode(
+        "missing-page",
+        "an export of which further pages are missing",
+        "`IsTruncated`, `Marker` or `NextToken` says that AWS has more to tell: users, roles and "
+        "policies are missing. Export without `--no-paginate` and `--max-items`, or give all "
+        "pages as one JSON list, in order.",
+        about="source",
+    ),
+    ErrorCode(
+        "listed-twice",
+        "two descriptions of one thing that differ",
+        "A user, role, group, policy, resource or node is described twice, in one source or two, "
+        "and not in the same way. Leave out the one that is out of date. The same twice "
+        "is taken once. Only one source may describe an organization.",
+        about="source",
+    ),
+    ErrorCode(
+        "missing-default-version",
+        "a managed policy whose default version is not there",
+        "`DefaultVersionId` names the version that decides, and `PolicyVersionList` does not hold "
+        "it. Export again.",
+        about="source",
+    ),
+    ErrorCode(
+        "policy-in-source",
+        "a policy in a source that AWS would not store",
+        "A policy of a source is refused when it is first wanted: what stands in the source is no "
+        "policy, or one that AWS would not store, so the source was changed after it was made. The "
+        "problems of the policy follow, with places in the policy alone, as JSON of two blanks a "
+        "level.",
+        about="source",
+    ),
+    ErrorCode(
+        "ambiguous-name",
+        "a name that several users and roles have",
+        "A user and a role, or roles of two accounts, may have the same name. Write `user/NAME` or "
+        "`role/NAME`, or give the ARN.",
+        about="source",
+    ),
+    ErrorCode(
+        "circular",
+        "a node of an organization that is above itself",
+        "By the `parent` of each node the path from a node leads back to it, and never to a root.",
+        about="source",
     ),
     # Commands
     ErrorCode(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from policy_eval.engine.policies import PolicySet
     from policy_eval.errors import InputError
     from policy_eval.request.context import Given
+    from policy_eval.request.principal import Principal
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
 
@@ -74,22 +75,38 @@ def can(decision: Decision) -> bool | None:
     return False if decision.refused_by_service else decision.allowed
 
 
+def check(question: Question) -> None:
+    """Refuse a question that can be asked of nobody. Raises RequestError."""
+    _request(question)
+
+
+def _request(
+    question: Question, principal: Principal | None = None, tags: Mapping[str, str] = {}
+) -> Request:
+    return Request(
+        question.action,
+        question.resource,
+        principal=principal,
+        context=question.context,
+        unknown=question.unknown,
+        request_tags=question.request_tags,
+        resource_tags={**tags, **question.resource_tags},
+        now=question.now,
+        resource_account=question.resource_account,
+    )
+
+
 def prepare(accounts: Accounts, entity: Entity, question: Question) -> tuple[PolicySet, Request]:
     """Return the policies that have a say, and the request that the caller makes.
 
     Raises PolicyError and RequestError.
     """
     policies = accounts.policies(entity, question.action, question.resource)
-    request = Request(
-        question.action,
-        question.resource,
-        principal=accounts.principal(entity.arn),
-        context=question.context,
-        unknown=question.unknown,
-        request_tags=question.request_tags,
-        resource_tags={**accounts.tags(question.resource), **question.resource_tags},
-        now=question.now,
-        resource_account=question.resource_account or accounts.unsaid_owner(question.resource),
+    owner = question.resource_account or accounts.unsaid_owner(question.resource)
+    request = _request(
+        question._replace(resource_account=owner),
+        accounts.principal(entity.arn),
+        accounts.tags(question.resource),
     )
     return policies, request
 

@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.errors import InputError
-from policy_eval.queries.asking import Refused, answer
+from policy_eval.queries.asking import Refused, answer, check
 from policy_eval.sources.model import EntityKind
 
 if TYPE_CHECKING:
@@ -88,8 +88,9 @@ def can_assume(accounts: Accounts, start: Entity, question: Question) -> CanAssu
     """Return which roles a caller can reach, and how.
 
     `question` gives the context of each call. A role that a chain reached goes on as a session of
-    it.
+    it. Raises RequestError for a question that can be asked of nobody.
     """
+    check(question._replace(action=_ASSUME))
     asked = _Asked(accounts, question)
     reached: dict[str, Chain] = {}
     for sure in (True, False):

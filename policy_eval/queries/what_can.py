@@ -14,7 +14,7 @@ from policy_eval.engine.decide import decide_call
 from policy_eval.engine.matching import compile_set
 from policy_eval.errors import InputError, refuse_request
 from policy_eval.policy.ast import Effect
-from policy_eval.queries.asking import Question, Refused, can, prepare
+from policy_eval.queries.asking import Question, Refused, can, check, prepare
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import action_set
 from policy_eval.semantics.service_reference import (
@@ -78,6 +78,7 @@ def what_can(
     is the actions on that. `only` names services. Raises PolicyError, and RequestError for what is
     no service.
     """
+    check(question._replace(action="iam:GetUser"))
     allows = _allows(accounts, entity, question.resource)
     granted: list[Granted] = []
     refused: list[Refused] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.errors import InputError
-from policy_eval.queries.asking import Answer, Question, Refused, answer
+from policy_eval.queries.asking import Answer, Question, Refused, answer, check
 
 if TYPE_CHECKING:
     from policy_eval.sources.accounts import Accounts
@@ -46,7 +46,11 @@ class WhoCan(NamedTuple):
 
 
 def who_can(accounts: Accounts, question: Question) -> WhoCan:
-    """Return what AWS would decide for every user and role of the accounts."""
+    """Return what AWS would decide for every user and role of the accounts.
+
+    Raises RequestError for a question that can be asked of nobody.
+    """
+    check(question)
     answers: list[Answer] = []
     refused: list[Refused] = []
     for entity in accounts.callers:
@@ -54,4 +58,12 @@ def who_can(accounts: Accounts, question: Question) -> WhoCan:
             answers.append(answer(accounts, entity, question))
         except InputError as error:
             refused.append(Refused(entity.arn, error))
+    _raise_if_one_reason(answers, refused)
     return WhoCan(question, tuple(answers), tuple(refused))
+
+
+def _raise_if_one_reason(answers: list[Answer], refused: list[Refused]) -> None:
+    """Raise why nobody can be asked, where that is the same for all: it is the question."""
+    reasons = {each.error.diagnostics for each in refused}
+    if not answers and len(reasons) == 1 and len(refused) > 1:
+        raise refused[0].error

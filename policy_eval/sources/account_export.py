@@ -248,7 +248,7 @@ def _managed(value: Value) -> tuple[str, Document, int]:
             found = document(_resource_part(arn), version.need("Document"))
             return arn, found, len(versions) - 1
     raise refuse(
-        "missing-version", f"version {wanted}, the default one of {arn}, is not there",
+        "missing-default-version", f"version {wanted}, the default one of {arn}, is not there",
         value.where.at("PolicyVersionList"),
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ def test_help_lists_the_commands(option: str) -> None:
     assert "Usage: policy-eval [OPTIONS] COMMAND [ARGS]..." in result.stdout
     assert "can-i          Would AWS allow this request?" in result.stdout
     assert "check          Run a scenario and report every answer." in result.stdout
+    assert "who-can        Which users and roles of an account can do something" in result.stdout
 
 
 def test_every_listed_command_is_there() -> None:
@@ -36,8 +37,7 @@ def test_every_listed_command_is_there() -> None:
 
     assert [command and command.name for command in found] == [
         "can-i", "batch", "check", "test", "record", "schema", "context-keys", "show", "fmt",
-        "rule",
-        "explain-error",
+        "who-can", "what-can", "can-assume", "import", "rule", "explain-error",
     ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ _PACKAGE = _ROOT / "policy_eval"
 _ENTRIES = [*ERROR_CODES.values()]
 _SHOWN = [entry for entry in _ENTRIES if entry.wrong]
 _FULLY_LENIENT = Strictness(lenient=True, accept_invalid=True)
-_GROUPS = ("file", "json", "form", "policy", "request", "suite", "command")
+_GROUPS = ("file", "json", "form", "policy", "request", "suite", "source", "command")
 _RULES = frozenset(
     re.findall(
         r"^\| (R-[A-Z]+-[0-9]+) \|", (_ROOT / "docs/semantics.md").read_text("utf-8"), re.MULTILINE
@@ -86,6 +86,15 @@ class _Source:
             if isinstance(item, ast.FunctionDef):
                 _add(self._methods, file, item, item.args.args[1:])
 
+    def _is_of(self, taker: _Taker, file: Path, name: str) -> bool:
+        """Whether a file means a taker by a name: it defines it, or imports it from there."""
+        module = ".".join(("policy_eval", *taker.file.relative_to(_PACKAGE).with_suffix("").parts))
+        return taker.file == file or any(
+            node.module == module and any(each.name == name for each in node.names)
+            for node in ast.walk(self.trees[file])
+            if isinstance(node, ast.ImportFrom)
+        )
+
     def _passed(self, file: Path, tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
         assigned = [
             node.value
@@ -117,6 +126,7 @@ class _Source:
         ]
         if not takers:
             return None
+        takers = [each for each in takers if self._is_of(each, file, name)] or takers
         where = f"{file.name}:{call.lineno}: `{ast.unparse(call.func)}`"
         assert len({taker.position for taker in takers}) == 1, f"{where} is ambiguous"
         position, default = takers[0].position, takers[0].default
@@ -185,27 +195,38 @@ _NO_CODES = {
     "branch-rate",
     "branches-covered",
     "branches-valid",
+    "can-assume",
     "can-i",
     "condition-coverage",
     "context-keys",
     "explain-error",
     "federated-user",
+    "function-name",
+    "key-id",
     "kms-key",
     "line-rate",
     "lines-covered",
     "lines-valid",
+    "list-groups-for-user",
     "not-said",
     "oidc-provider",
+    "parent-id",
+    "policy-arn",
     "policy-eval",
     "policy-eval-probe",
+    "policy-id",
     "same-resource",
     "saml-provider",
     "service-linked",
     "single-valued",
+    "strict-rules",
+    "tag-key",
     "test-failed",
     "unusable-input",
-    "tag-key",
+    "user-name",
     "value-of-key",
+    "what-can",
+    "who-can",
 }
 
 
