@@ -133,9 +133,8 @@ class Accounts:
         from difflib import get_close_matches
 
         names = [each.arn.split(":", 5)[-1] for each in self.callers]
-        near = get_close_matches(name, names, 3) or get_close_matches(
-            name, [each.rpartition("/")[2] for each in names], 3
-        )
+        by_last = {each.rpartition("/")[2]: each for each in names}
+        near = [by_last[each] for each in get_close_matches(name.rpartition("/")[2], by_last, 3)]
         remedy = f"did you mean {' or '.join(f'`{each}`' for each in near)}" if near else (
             f"there are {len(names)} users and roles; give a name, `role/NAME` or an ARN"
         )  # fmt: skip

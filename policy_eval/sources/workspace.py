@@ -253,7 +253,7 @@ def read_workspace(folder: Path) -> Found:
     manifest = _json(folder / MANIFEST)
     version = manifest.need("version")
     if version.value != VERSION:
-        raise refuse("wrong-type", f"version {version.value} is not known", version.where,
+        raise refuse("unknown-version", f"version {version.value} is not known", version.where,
                      f"this version of policy-eval writes version {VERSION}")  # fmt: skip
     found = nothing(str(folder))._replace(
         sources=manifest.texts("sources"),
@@ -303,6 +303,8 @@ def _json(path: Path) -> Value:
     where = Where(str(path))
     try:
         return Value(json_value(path.read_bytes(), where), where)
+    except FileNotFoundError:
+        raise refuse("missing-file", "there is no such file", where) from None
     except OSError as error:
         raise refuse("unreadable-file", error.strerror or str(error), where) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from policy_eval.errors import InputError
@@ -24,7 +25,7 @@ def iam(resource: str, account: str = ACCOUNT, partition: str = "aws") -> str:
     return f"arn:{partition}:iam::{account}:{resource}"
 
 
-def document(*statements: dict[str, object]) -> dict[str, object]:
+def document(*statements: Mapping[str, object]) -> dict[str, object]:
     """Return a policy of statements, each an Allow of everything by default."""
     whole = [{"Effect": "Allow", "Action": "*", "Resource": "*", **each} for each in statements]
     return {"Version": "2012-10-17", "Statement": whole}

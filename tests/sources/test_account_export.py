@@ -115,10 +115,11 @@ def test_the_default_version_of_a_managed_policy_is_taken_and_the_others_are_cou
 
     assert everything.managed[_POLICY].content == allowing("ec2:*")
     assert everything.managed[_POLICY].name == "policy/P"
-    assert [str(each) for each in everything.left_out] == [
+    (left_out,) = everything.left_out
+    assert str(left_out) == (
         "account.json: Policies: 3 other versions of policies: only the default version of a "
         "managed policy has a say"
-    ]
+    )
 
 
 def test_pages_are_joined_and_two_accounts_stay_apart() -> None:
@@ -129,7 +130,9 @@ def test_pages_are_joined_and_two_accounts_stay_apart() -> None:
     )
 
     assert [*everything.entities] == [iam("role/A", ACCOUNT), iam("role/A", OTHER)]
-    assert str(everything.entities[iam("role/A", OTHER)].where) == "pages.json: [1].RoleDetailList[0]"
+    assert (
+        str(everything.entities[iam("role/A", OTHER)].where) == "pages.json: [1].RoleDetailList[0]"
+    )
 
 
 def test_the_same_listed_twice_is_taken_once() -> None:
@@ -141,6 +144,9 @@ def test_the_same_listed_twice_is_taken_once() -> None:
     assert everything.entities[iam("role/A")].where.path == "RoleDetailList[0]"
 
 
+_DOCUMENT = "Policies[{}].PolicyVersionList[0].Document"
+_VERSIONS = "Policies[0].PolicyVersionList"
+_OF_USER = "UserDetailList[0].UserPolicyList[0]"
 _BAD: dict[str, tuple[object, str, str]] = {
     "truncated": (
         export(IsTruncated=True), "missing-page",
@@ -157,17 +163,15 @@ _BAD: dict[str, tuple[object, str, str]] = {
     "policy-twice": (
         export(policies=(managed(_POLICY, document()), managed(_POLICY, allowing("s3:*")))),
         "listed-twice",
-        f"x.json: Policies[1].PolicyVersionList[0].Document: {_POLICY} is listed a second time, "
-        "with other contents",
+        f"x.json: {_DOCUMENT.format(1)}: {_POLICY} is listed a second time, with other contents",
     ),
     "version": (
         export(policies=(managed(_POLICY, document(), default="v7"),)), "missing-default-version",
-        f"x.json: Policies[0].PolicyVersionList: version v7, the default one of {_POLICY}, is not "
-        "there",
+        f"x.json: {_VERSIONS}: version v7, the default one of {_POLICY}, is not there",
     ),
     "no-document": (
         export(users=(user("ana", UserPolicyList=inline(7)),)), "wrong-type",
-        "x.json: UserDetailList[0].UserPolicyList[0].PolicyDocument: no policy document stands here",
+        f"x.json: {_OF_USER}.PolicyDocument: no policy document stands here",
     ),
     "no-arn": (
         export(users=(user("ana", Arn="ana"),)), "not-an-arn",
@@ -221,8 +225,9 @@ def test_what_cannot_be_read_can_be_left_out(name: str) -> None:
 
     assert iam("role/Good") in everything.entities
     assert [error.diagnostics[0].code for error in errors] == [code]
-    assert errors[0].diagnostics[0].message.partition(": ")[2].partition(": ")[2] == (
-        message.partition(": ")[2].partition(": ")[2]
+    assert (
+        errors[0].diagnostics[0].message.partition(": ")[2].partition(": ")[2]
+        == (message.partition(": ")[2].partition(": ")[2])
     )
 
 

@@ -1,0 +1,192 @@
+"""Sources as people name them: which format a file or folder has, and several as one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from policy_eval.errors import SourceError
+from policy_eval.sources import loading
+from policy_eval.sources.loading import load, merged
+from policy_eval.sources.model import Document, Found, Resource, Where, nothing
+from policy_eval.sources.workspace import write_workspace
+from tests.sources.exports import (
+    EXAMPLE,
+    ORGANIZATION,
+    document,
+    export,
+    found,
+    iam,
+    managed,
+    role,
+    said,
+    user,
+    written,
+)
+
+
+def test_the_format_is_told_by_what_stands_in_a_file(tmp_path: Path) -> None:
+    calls = written(tmp_path, {"version": 1, "account": "111122223333", "calls": []}, "calls.json")
+    folder = tmp_path / "workspace"
+    write_workspace(found(roles=(role("A"),)), folder)
+
+    assert len(load([EXAMPLE]).entities) == 9
+    assert load([ORGANIZATION]).organization is not None
+    assert [*load([str(folder)]).entities] == [iam("role/A")]
+    assert load([calls]).sources == (calls,)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_may_be_compressed_and_in_any_encoding_of_json(
+    tmp_path: Path, encoding: str, *, packed: bool
+) -> None:
+    data = json.dumps(export(roles=(role("A"),))).encode(encoding)
+    path = tmp_path / "export.json"
+    path.write_bytes(gzip.compress(data) if packed else data)
+
+    assert [*load([str(path)]).entities] == [iam("role/A")]
+
+
+_DAMAGED: dict[str, tuple[bytes, str, str]] = {
+    "truncated": (
+        b'{"UserDetailList": [', "json-syntax", "line 1, column 21: Expecting value",
+    ),
+    "no-json": (b"hello", "json-syntax", "line 1, column 1: Expecting value"),
+    "empty": (b"", "json-syntax", "line 1, column 1: Expecting value"),
+    "digits": (b"1" * 5000, "json-syntax", "Exceeds the limit"),
+    "latin": (b'{"a": "\xe9"}', "wrong-encoding", "no JSON in UTF-8: "),
+    "deep": (b"[" * 200_000, "too-deep", "arrays and objects nest too deeply"),
+    "other": (b"{}", "unknown-source", "this is no format that is known"),
+    "gzip": (b"\x1f\x8b\x08\x00hello", "unreadable-file", ""),
+    "short-gzip": (gzip.compress(b"{}")[:-3], "unreadable-file", "Compressed file ended"),
+    "broken-gzip": (
+        gzip.compress(b"{}")[:10] + b"\xff" * 20, "unreadable-file", "Error -3 while decompressing",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _DAMAGED)
+def test_a_file_that_is_no_source_is_refused(tmp_path: Path, name: str) -> None:
+    data, code, message = _DAMAGED[name]
+    path = tmp_path / "export.json"
+    path.write_bytes(data)
+
+    with pytest.raises(SourceError) as refusal:
+        load([str(path)])
+
+    assert said(refusal.value)[0] == code
+    assert said(refusal.value)[1].startswith(f"{path}: {message}")
+
+
+def test_a_file_that_is_not_there_and_a_folder_that_is_no_workspace_are_refused(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(SourceError) as missing:
+        load([str(tmp_path / "gone.json")])
+    with pytest.raises(SourceError) as folder:
+        load([str(tmp_path)])
+
+    assert said(missing.value) == (
+        "missing-file", f"{tmp_path / 'gone.json'}: there is no such file",
+    )  # fmt: skip
+    assert said(folder.value) == (
+        "unknown-source", f"{tmp_path}: there is no workspace.json in this folder",
+    )  # fmt: skip
+
+
+def test_a_file_that_may_not_be_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, export())
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+
+    with pytest.raises(SourceError) as refusal:
+        load([path])
+    assert said(refusal.value) == ("unreadable-file", f"{path}: Permission denied")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_no_more_than_a_limit_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, packed: bool
+) -> None:
+    path = tmp_path / "export.json"
+    path.write_bytes(gzip.compress(b" " * 2000) if packed else b" " * 2000)
+    monkeypatch.setattr(loading, "LARGEST_SOURCE", 1000)
+
+    with pytest.raises(SourceError) as refusal:
+        load([str(path)])
+
+    assert said(refusal.value) == ("too-large", f"{path}: at most 1,000 bytes are read")
+
+
+# Several as one
+
+
+def test_several_sources_are_one_and_none_is_changed() -> None:
+    first, second = found(roles=(role("A"),)), found(roles=(role("B"),), users=(user("ana"),))
+    first.endpoints["vpce-1"] = Document("vpce-1", document(), Where("a"))
+    second.resources["arn:aws:s3:::x"] = Resource("arn:aws:s3:::x", None, Where("b"))
+
+    whole = merged([first, second])
+
+    assert [*whole.entities] == [iam("role/A"), iam("user/ana"), iam("role/B")]
+    assert ([*whole.endpoints], [*whole.resources]) == (["vpce-1"], ["arn:aws:s3:::x"])
+    assert whole.sources == ("account.json", "account.json")
+    assert ([*first.entities], len(second.entities)) == ([iam("role/A")], 2)
+
+
+def test_no_source_is_an_account_without_anything() -> None:
+    assert load([]) == Found((), {}, {}, {}, {})
+
+
+def test_the_same_in_two_sources_is_taken_once(tmp_path: Path) -> None:
+    one = written(tmp_path, export(roles=(role("A"),)), "one.json")
+    two = written(tmp_path, export(users=(), roles=(role("A"), role("B"))), "two.json")
+
+    whole = load([one, two])
+
+    assert [*whole.entities] == [iam("role/A"), iam("role/B")]
+    assert whole.entities[iam("role/A")].where.file == one
+
+
+def test_two_sources_that_differ_about_one_thing_are_refused(tmp_path: Path) -> None:
+    arn = iam("policy/P")
+    one = written(tmp_path, export(policies=(managed(arn, document({})),)), "one.json")
+    two = written(tmp_path, export(policies=(managed(arn, document({}, {})),)), "two.json")
+    place = "Policies[0].PolicyVersionList[0].Document"
+
+    with pytest.raises(SourceError) as refusal:
+        load([one, two])
+
+    assert said(refusal.value) == (
+        "listed-twice",
+        f"{two}: {place}: {arn} is also in {one}: {place}, with other contents",
+    )
+
+
+def test_two_organizations_are_refused(tmp_path: Path) -> None:
+    empty = written(tmp_path, {"organization": {}, "nodes": []})
+
+    with pytest.raises(SourceError) as refusal:
+        load([ORGANIZATION, empty])
+
+    assert said(refusal.value) == (
+        "listed-twice", f"{empty}: an earlier source describes an organization, too",
+    )  # fmt: skip
+    assert load([empty, EXAMPLE]).organization == load([EXAMPLE, empty]).organization
+
+
+def test_what_was_left_out_and_noted_is_kept() -> None:
+    one = nothing("a")._replace(notes=("one",))
+    two = nothing("b")._replace(notes=("two",))
+
+    assert merged([one, two]).notes == ("one", "two")
+    assert len(load([EXAMPLE, ORGANIZATION]).left_out) == 1

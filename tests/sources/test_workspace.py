@@ -1,0 +1,278 @@
+"""Workspaces: what is written is read again, whatever names hold; damage is refused."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy_eval.errors import SourceError
+from policy_eval.sources.loading import load
+from policy_eval.sources.model import (
+    Document,
+    Entity,
+    EntityKind,
+    Found,
+    Node,
+    Organization,
+    Resource,
+    Where,
+    nothing,
+    without_places,
+)
+from policy_eval.sources.workspace import read_workspace, workspace_files, write_workspace
+from tests.sources.exports import EXAMPLE, ORGANIZATION, found, iam, role, said
+
+_HERE = Where("x.json", "a.b")
+
+
+def _document(name: str) -> Document:
+    return Document(name, {"Statement": [{"Sid": name}]}, _HERE)
+
+
+def _plain(found: Found) -> object:
+    """Return what was found in one order and without places."""
+    organization = found.organization
+    return (
+        (_sorted(found.managed), _sorted(found.entities)),
+        (_sorted(found.resources), _sorted(found.endpoints)),
+        organization and (organization._replace(nodes={}), _sorted(organization.nodes)),
+        (found.sources, found.left_out, found.notes),
+    )
+
+
+def _sorted(members: Mapping[str, object]) -> list[tuple[str, object]]:
+    return [(name, without_places(members[name])) for name in sorted(members)]
+
+
+def _again(everything: Found, folder: Path) -> Found:
+    write_workspace(everything, folder)
+    return read_workspace(folder)
+
+
+def test_import_export_import_is_the_same_model_and_the_same_bytes(tmp_path: Path) -> None:
+    everything = load([EXAMPLE, ORGANIZATION])
+
+    again = _again(everything, tmp_path / "one")
+
+    assert _plain(again) == _plain(everything)
+    assert workspace_files(again) == workspace_files(everything)
+    written = _again(again, tmp_path / "two")
+    assert workspace_files(written) == workspace_files(everything)
+
+
+def _everything() -> Found:
+    """Return a model in which every field is filled."""
+    unknown = Document("Gone", None, _HERE, "nobody knows it")
+    entity = Entity(
+        iam("role/A"), EntityKind.ROLE, _HERE, "AROAEXAMPLE", (("team", ""), ("a", "b")),
+        (_document("role/A/One"), _document("role/A/One"), unknown), (iam("policy/P"),),
+        (iam("group/G"),), iam("policy/L"), unknown, "what is attached",
+    )  # fmt: skip
+    nodes = {
+        "r-a": Node("r-a", "Root", "", (_document("Full"), unknown), (), _HERE),
+        "R-A": Node("R-A", "Root", "r-a", (_document("Other"),), (_document("Rcp"),), _HERE),
+    }
+    return Found(
+        ("one.json", "two.json"),
+        {iam("policy/P"): _document("policy/P"), "no arn": unknown},
+        {entity.arn: entity},
+        {
+            "arn:aws:s3:::a": Resource("arn:aws:s3:::a", _document("p"), _HERE, "1", (("k", "v"),)),
+            "arn:aws:s3:::b": Resource("arn:aws:s3:::b", None, _HERE),
+            "arn:aws:s3:::c": Resource("arn:aws:s3:::c", unknown, _HERE),
+            "no arn": Resource("no arn", None, _HERE),
+        },
+        {"vpce-1": _document("e"), "vpce-2": unknown},
+        Organization("o-a", None, nodes, has_scps=True, has_rcps=True),
+        notes=("a note",),
+    )
+
+
+def test_every_field_is_written_and_read(tmp_path: Path) -> None:
+    everything = _everything()
+
+    again = _again(everything, tmp_path / "w")
+
+    assert _plain(again) == _plain(everything)
+    assert _again(everything._replace(organization=None), tmp_path / "v").organization is None
+    assert str(again.entities[iam("role/A")].inline[0].where) == str(
+        tmp_path / "w/principals/111122223333/role/A/inline/01-One.json"
+    )
+
+
+_ODD_PATHS = (
+    "a", "A", "..", "../..", "./a", "a//b", "a/", "inline/01-One.json", "attached.json",
+    "a/attached.json", "a/inline", "trust.json", "x.policy", "x", "x.json", "x.policy.json", "con",
+    "CON.txt", "a b ", " a", "a.", "%41", "a%2Fb", "é", "\ud800", "x" * 300, "x" * 300 + "y", "~",
+    "a~2", "a\\b", "a:b", "*", "\n", "organization.json",
+)  # fmt: skip
+
+
+def _odd(paths: tuple[str, ...]) -> Found:
+    everything = nothing("odd.json")
+    for path in paths:
+        arn = iam(f"role/{path}")
+        entity = Entity(
+            arn, EntityKind.ROLE, _HERE, inline=(_document(path),), trust=_document("t")
+        )
+        everything.entities[arn] = entity
+        everything.managed[iam(f"policy/{path}")] = _document(path)
+        secret = f"arn:aws:secretsmanager:us-east-1:1:secret:{path}"
+        everything.resources[secret] = Resource(secret, _document(path), _HERE)
+        everything.endpoints[path] = _document(path)
+    nodes = {path: Node(path, path, "", (_document(path),), (), _HERE) for path in paths}
+    return everything._replace(organization=Organization(None, None, nodes))
+
+
+def test_no_name_leaves_the_folder_or_takes_the_place_of_another(tmp_path: Path) -> None:
+    everything = _odd(_ODD_PATHS)
+
+    again = _again(everything, tmp_path / "deep" / "w")
+
+    assert [each.name for each in tmp_path.iterdir()] == ["deep"]
+    assert [each.name for each in (tmp_path / "deep").iterdir()] == ["w"]
+    assert _plain(again) == _plain(everything)
+
+
+@given(st.lists(st.text(st.characters(codec="ascii"), min_size=1), max_size=6))
+def test_files_of_any_names_differ_by_more_than_letter_case(names: list[str]) -> None:
+    files = workspace_files(_odd(tuple(dict.fromkeys((*names, *map(str.swapcase, names))))))
+
+    assert len({path.casefold() for path in files}) == len(files)
+    parts = {part for path in files for part in path.split("/")}
+    assert parts.isdisjoint({"", ".", ".."})
+    assert all(len(part.encode()) < 250 and part.isascii() for part in parts)
+    folders = {str(parent) for path in files for parent in Path(path).parents}
+    assert folders.isdisjoint(files)
+
+
+def test_a_workspace_is_for_its_user_alone(tmp_path: Path) -> None:
+    write_workspace(found(roles=(role("A"),)), tmp_path / "w")
+
+    files = [each for each in (tmp_path / "w").rglob("*") if each.is_file()]
+    assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
+    assert stat.S_IMODE((tmp_path / "w").stat().st_mode) == 0o700
+
+
+def test_an_empty_folder_is_taken_and_others_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine").touch()
+
+    assert write_workspace(found(roles=(role("A"),)), tmp_path / "empty") == 3
+    for name in ("file", "full"):
+        with pytest.raises(SourceError) as refusal:
+            write_workspace(found(), tmp_path / name)
+        assert said(refusal.value) == (
+            "output", f"{tmp_path / name}: this is there already, and it is not empty",
+        )  # fmt: skip
+    assert [each.name for each in (tmp_path / "full").iterdir()] == ["mine"]
+
+
+def test_a_workspace_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+
+    with pytest.raises(SourceError) as refusal:
+        write_workspace(found(roles=(role("A"),)), tmp_path / "w")
+
+    assert said(refusal.value) == ("output", f"{tmp_path / 'w'}: No space left on device")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_place_where_no_folder_can_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(SourceError) as refusal:
+        write_workspace(found(), tmp_path / "file" / "w")
+
+    assert said(refusal.value)[0] == "output"
+
+
+# Damage
+
+
+def _damaged(tmp_path: Path, path: str, text: str | None) -> SourceError:
+    """Return how a workspace is refused in which one file is another, or gone."""
+    folder = tmp_path / "w"
+    write_workspace(load([EXAMPLE, ORGANIZATION]), folder)
+    if text is None:
+        (folder / path).unlink()
+    else:
+        (folder / path).write_text(text, "latin-1")
+    with pytest.raises(SourceError) as refusal:
+        read_workspace(folder)
+    return refusal.value
+
+
+_FLOW = "principals/111122223333/role/Flow"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "code", "message"),
+    [
+        ("workspace.json", "{", "json-syntax", ""),
+        ("workspace.json", "{}", "missing-field", ": `version` is not there"),
+        ("workspace.json", '{"version": 7}', "unknown-version", ": version: version 7 is not "),
+        (f"{_FLOW}/attached.json", '{"kind": "role", "arn": "a", "tags": []}', "wrong-type",
+         ": tags: a list stands where an object is expected"),
+        (f"{_FLOW}/trust.json", None, "missing-file", ": there is no such file"),
+        (f"{_FLOW}/attached.json", '{"arn": "a"}', "missing-field", ": `kind` is not there"),
+        (
+            f"{_FLOW}/attached.json", '{"kind": "robot"}', "unknown-word",
+            ": kind: `robot` is no kind of principal",
+        ),
+        (f"{_FLOW}/attached.json", "[]", "wrong-type",
+         ": a list stands where an object is expected"),
+        ("organization/r-ab12/scps/01-FullAWSAccess.json", None, "missing-file", ""),
+        ("organization/organization.json", "{}", "missing-field", ": `has_scps` is not there"),
+        ("policies/111122223333/policy/FlowSecrets.policy.json", "\xe9", "wrong-encoding", ""),
+    ],
+)  # fmt: skip
+def test_a_damaged_workspace_is_refused_with_the_file(
+    tmp_path: Path, path: str, text: str | None, code: str, message: str
+) -> None:
+    error = _damaged(tmp_path, path, text)
+
+    assert said(error)[0] == code
+    assert said(error)[1].startswith(f"{tmp_path / 'w' / path}{message}")
+
+
+def test_a_document_is_written_as_people_read_it(tmp_path: Path) -> None:
+    everything = load([EXAMPLE])
+    write_workspace(everything, tmp_path / "w")
+
+    text = (
+        tmp_path / "w/principals/111122223333/group/teams/Flow/inline/01-Flows.json"
+    ).read_text()
+
+    assert text.startswith('{\n  "Version": "2012-10-17",\n')
+    assert json.loads(text)["Statement"][0]["Sid"] == "CreateThroughAppFlow"
+
+
+def test_a_file_of_a_workspace_that_may_not_be_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_workspace(load([EXAMPLE]), tmp_path / "w")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    with pytest.raises(SourceError) as refusal:
+        read_workspace(tmp_path / "w")
+    assert said(refusal.value) == (
+        "unreadable-file", f"{tmp_path / 'w' / 'workspace.json'}: Permission denied",
+    )  # fmt: skip
