@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from policy_eval.errors import InputError
 from policy_eval.sources.account_export import read_export
@@ -121,3 +122,8 @@ def said(error: InputError) -> tuple[str, str]:
     """Return the code and the message of an error's first problem."""
     first = error.diagnostics[0]
     return first.code, first.message
+
+
+def plain(data: Mapping[str, object]) -> Any:  # noqa: ANN401 - as JSON has it
+    """Return data as somebody reads it who has it as JSON."""
+    return json.loads(json.dumps(data))

@@ -420,9 +420,10 @@ def _rcp(action: str) -> dict[str, object]:
 
 def _organization(**more: str) -> Found:
     """Return an organization: SCPs deny SQS over one account, RCPs S3 over the other."""
+    about: dict[str, str] = {"id": "o-a", **more}
     return read_organization(
         {
-            "organization": {"id": "o-a", **more},
+            "organization": about,
             "nodes": [
                 {"id": "r-b", "scps": [_FULL]},
                 {"id": "ou-c", "parent": "r-b", "scps": [_FULL, _scp("sqs:*")]},
