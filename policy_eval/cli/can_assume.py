@@ -8,7 +8,7 @@ import click
 
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, request_options
-from policy_eval.cli.source_options import Sources, notes, source_options
+from policy_eval.cli.source_options import Sources, counted, in_lines, notes, source_options
 from policy_eval.engine.marks import HOLDS, OPEN
 from policy_eval.queries.can_assume import CanAssume, as_dot, as_mermaid, can_assume
 
@@ -67,7 +67,7 @@ def _shown(accounts: Accounts, found: CanAssume, form: str) -> str:
 
 def _lines(found: CanAssume) -> list[str]:
     chains = found.chains
-    count = f"{len(chains) or 'no'} role{'s' * (len(chains) > 1)}"
+    count = counted(len(chains), "role") if chains else "no role"
     lines = [f"{found.caller.split(':', 5)[-1]} can assume {count}"]
     for chain in chains:
         path = " → ".join(each.role.split(":", 5)[-1] for each in chain.steps)
@@ -79,5 +79,7 @@ def _lines(found: CanAssume) -> list[str]:
         ]
     if found.refused:
         lines += ["", f"{len(found.refused)} could not be asked about"]
-        lines += [f"  {each.of.split(':', 5)[-1]}: {each.error}" for each in found.refused]
+        lines += [
+            f"  {each.of.split(':', 5)[-1]}: {in_lines(each.error)}" for each in found.refused
+        ]
     return lines

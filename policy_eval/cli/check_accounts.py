@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from policy_eval.cli.output import as_data, safe_lines
-from policy_eval.cli.source_options import notes
+from policy_eval.cli.source_options import in_lines, notes
 from policy_eval.engine.marks import MARKS, WARNS
 from policy_eval.engine.wording import spell_answer
 from policy_eval.queries.asking import can
@@ -64,7 +64,7 @@ def _lines(suite: Suite, found: Sequence[OfCaller]) -> list[str]:
                     lines += [f"      {line}" for line in one.reasons]
     if others:
         lines += ["", f"{len(others)} cannot do anything of it"]
-    lines += [f"  {_short(each)}: {each.error}" for each in found if each.error]
+    lines += [f"  {_short(each)}: {in_lines(each.error)}" for each in found if each.error]
     return lines
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from policy_eval.cli.output import print_answer, refusing_bad_input, safe_lines
+from policy_eval.cli.source_options import counted
 from policy_eval.errors import Diagnostic, Severity, SourceError
 
 if TYPE_CHECKING:
@@ -46,19 +47,19 @@ def command(*, sources: tuple[str, ...], out: str, keep_going: bool) -> None:
 
 def _summary(found: Found, written: int, skipped: int, out: str) -> list[str]:
     kinds = Counter(entity.kind.value for entity in found.entities.values())
-    counts = [f"{count} {kind}{'s' * (count != 1)}" for kind, count in sorted(kinds.items())]
+    counts = [counted(count, kind) for kind, count in sorted(kinds.items())]
     counts += [
-        f"{len(things)} {name}"
-        for name, things in (
-            ("managed policies", found.managed),
-            ("resources", found.resources),
-            ("VPC endpoints", found.endpoints),
+        counted(len(things), *names)
+        for things, *names in (
+            (found.managed, "managed policy", "managed policies"),
+            (found.resources, "resource"),
+            (found.endpoints, "VPC endpoint"),
         )
         if things
     ]
     if found.organization is not None:
-        counts.append(f"an organization of {len(found.organization.nodes)} nodes")
-    lines = [f"{out}: {written} files: {', '.join(counts) or 'nothing'}"]
+        counts.append(f"an organization of {counted(len(found.organization.nodes), 'node')}")
+    lines = [f"{out}: {counted(written, 'file')}: {', '.join(counts) or 'nothing'}"]
     lines += [f"  note: {each}" for each in found.notes]
     lines += [f"  left out: {each}" for each in found.left_out[:_SHOWN]]
     if len(found.left_out) > _SHOWN:

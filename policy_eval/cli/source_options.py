@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from policy_eval.errors import Diagnostic, Severity, SourceError
+from policy_eval.errors import Diagnostic, InputError, Severity, SourceError
 from policy_eval.semantics.layers import Layer
 
 if TYPE_CHECKING:
@@ -58,6 +58,16 @@ def notes(accounts: Accounts, conditions: Iterable[str]) -> list[str]:
     said = "\n".join(conditions)
     found = [why for name, why in accounts.unknown.items() if f'"{name}#' in said]
     return ["", *(f"note: {each}" for each in dict.fromkeys(found))] if found else []
+
+
+def counted(count: int, one: str, several: str = "") -> str:
+    """Return a number with its noun: `1 role`, `2 roles`."""
+    return f"{count} {one if count == 1 else several or f'{one}s'}"
+
+
+def in_lines(error: InputError) -> str:
+    """Return the problems of an error, each on a line; all but the first are indented."""
+    return str(error).replace("\n", "\n      ")
 
 
 def source_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -10,7 +10,7 @@ import click
 from policy_eval.cli.options import output_option
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, request_options
-from policy_eval.cli.source_options import Sources, notes, source_options
+from policy_eval.cli.source_options import Sources, counted, in_lines, notes, source_options
 from policy_eval.queries.what_can import Granted, WhatCan, what_can
 
 _WIDTH = 96
@@ -72,8 +72,8 @@ def _lines(found: WhatCan) -> list[str]:
         lines += ["", f"if {condition}" if condition else "in every case"]
         lines += _listed(by_condition[condition])
     if found.refused:
-        lines += ["", f"{len(found.refused)} actions could not be asked about"]
-        lines += [f"  {each.of}: {each.error}" for each in found.refused]
+        lines += ["", f"{counted(len(found.refused), 'action')} could not be asked about"]
+        lines += [f"  {each.of}: {in_lines(each.error)}" for each in found.refused]
     return lines
 
 
@@ -91,8 +91,9 @@ def _listed(granted: list[Granted]) -> list[str]:
 def _count(granted: list[Granted]) -> str:
     actions = sum(len(each.actions) for each in granted)
     services = len({each.service for each in granted})
-    of = f" of {services} service{'s' * (services != 1)}" if services else ""
-    return f"{actions or 'no'} action{'s' * (actions != 1)}{of}"
+    if not actions:
+        return "no actions"
+    return f"{counted(actions, 'action')} of {counted(services, 'service')}"
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -9,7 +9,7 @@ import click
 from policy_eval.cli.options import output_option
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, complete_action, request_options
-from policy_eval.cli.source_options import Sources, notes, source_options
+from policy_eval.cli.source_options import Sources, in_lines, notes, source_options
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.marks import HOLDS, OPEN
 from policy_eval.queries.asking import Answer
@@ -79,7 +79,7 @@ def _lines(found: WhoCan, *, wants_all: bool) -> list[str]:
             lines.append(f"  {OPEN} {_short(each.caller):<{width}}  {each.decision.allow_if}")
     if found.refused:
         lines += ["", f"{len(found.refused)} cannot be asked"]
-        lines += [f"  {OPEN} {_short(each.of)}  {each.error}" for each in found.refused]
+        lines += [f"  {OPEN} {_short(each.of)}  {in_lines(each.error)}" for each in found.refused]
     if not found.denied:
         return lines
     lines += ["", f"{len(found.denied)} cannot{'' if wants_all else ' (--all lists them)'}"]

@@ -47,9 +47,10 @@ class Accounts:
 
     @cached_property
     def callers(self) -> tuple[Entity, ...]:
-        """The users and roles: those that can call."""
+        """The users and roles, which can call: by account, users first, in alphabetical order."""
         entities = self.found.entities.values()
-        return tuple(each for each in entities if each.kind is not EntityKind.GROUP)
+        callers = [each for each in entities if each.kind is not EntityKind.GROUP]
+        return tuple(sorted(callers, key=_in_order))
 
     def entity(self, name: str) -> Entity | None:
         """Return the user or role that a text names: an ARN, `role/Dev`, `Dev`, or a session of it.
@@ -289,6 +290,11 @@ class Accounts:
             path.append(at)
             at = nodes.get(at.parent)
         return path[::-1]
+
+
+def _in_order(entity: Entity) -> tuple[str, bool, str]:
+    before, _, resource = entity.arn.rpartition(":")
+    return before, entity.kind is EntityKind.ROLE, resource
 
 
 def _answers_to(arn: str, name: str) -> bool:
