@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import json
 import re
 import shlex
 import shutil
@@ -10,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from policy_eval.semantics.service_reference import data_version
+from policy_eval.sources.cli_calls import is_calls
+from policy_eval.sources.organizations import read_organization
 from tests.cli.running import BLOCK, ROOT, policy_eval
 
 
@@ -96,3 +100,38 @@ def test_the_answers_of_the_page_on_conditions_are_those_that_the_page_shows(
 
         assert result.stderr == ""
         assert result.stdout == printed
+
+
+def test_the_commands_of_the_page_on_sources_print_what_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = [each for each in blocks("docs/sources.md", "text") if each.startswith("$ ")]
+    monkeypatch.chdir(tmp_path)
+    Path("fixtures").symlink_to(ROOT / "fixtures")
+
+    assert len(shown) == 7
+    for each in shown:
+        run, _, printed = each.removeprefix("$ ").partition("\n")
+        result = policy_eval(*shlex.split(run.removeprefix("policy-eval ")))
+
+        assert result.stderr == ""
+        assert result.stdout == printed
+
+
+def test_the_files_of_the_page_on_sources_are_read() -> None:
+    organization, calls = (json.loads(each) for each in blocks("docs/sources.md", "json"))
+
+    assert is_calls(calls)
+    found = read_organization(organization, "organization.json").organization
+    assert found is not None
+    assert [*found.nodes] == ["r-ab12", "111122223333"]
+
+
+def test_the_python_of_the_page_on_sources_gives_what_the_page_shows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+
+    result = doctest.testfile(str(ROOT / "docs" / "sources.md"), module_relative=False)
+
+    assert (result.failed, result.attempted) == (0, 6)
