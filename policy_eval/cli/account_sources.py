@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from policy_eval.cases.suite import Surroundings
 from policy_eval.cli.layer_options import Given
 from policy_eval.errors import refuse_request
@@ -10,7 +12,11 @@ from policy_eval.sources.loading import load
 
 
 def around(
-    sources: tuple[str, ...], given: Given, action: str, resource: str | None
+    sources: tuple[str, ...],
+    given: Given,
+    action: str,
+    resource: str | None,
+    also: Sequence[str],
 ) -> tuple[Given, Surroundings]:
     """Return what accounts say of a question, and the options less the caller's name.
 
@@ -24,7 +30,8 @@ def around(
         )  # fmt: skip
     principal = accounts.principal(given.principal)
     entity = accounts.entity(given.principal)
-    layers = accounts.layers(entity or principal, action, resource)
+    further = [(name, arn or None) for name, _, arn in (text.partition("=") for text in also)]
+    layers = accounts.layers(entity or principal, action, resource, further)
     if entity is None and given.identity:  # the options describe the caller
         layers = layers._replace(unknown_layers=None)
     return given._replace(principal=None), Surroundings(

@@ -145,7 +145,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     given = Given(**layers)
     with refusing_bad_input(form) as tell:
         strictness = Strictness(lenient, accept_invalid)
-        given, around = _around(sources, given, (action, resource), strictness)
+        given, around = _around(sources, given, (action, resource), also, strictness)
         policies = _policies(given, around, action, strictness)
         tell(policies.warnings)
         described = Described(pairs, files, absent, request_tags, resource_tags, now)
@@ -187,7 +187,11 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 def _around(
-    sources: tuple[str, ...], given: Given, asked: tuple[str, str | None], strictness: Strictness
+    sources: tuple[str, ...],
+    given: Given,
+    asked: tuple[str, str | None],
+    also: tuple[str, ...],
+    strictness: Strictness,
 ) -> tuple[Given, Surroundings | None]:
     """Return what sources say beside the options, and the options less what sources tell better."""
     if not sources:
@@ -201,7 +205,7 @@ def _around(
         return given, load_surroundings(first, asked[0], strictness)
     from policy_eval.cli.account_sources import around  # only where an account is named
 
-    return around(sources, given, *asked)
+    return around(sources, given, *asked, also)
 
 
 _SUITES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json", ".scenario.yaml", ".yaml", ".yml")

@@ -10,7 +10,7 @@ from policy_eval.cli.source_options import in_lines, notes
 from policy_eval.engine.marks import MARKS, WARNS
 from policy_eval.engine.wording import spell_answer
 from policy_eval.queries.asking import can
-from policy_eval.queries.scenarios import Asked, OfCaller, ask_all, summary
+from policy_eval.queries.scenarios import Asked, OfCaller, ask_all, questions, summary
 from policy_eval.semantics.layers import Layer
 from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.loading import load
@@ -41,7 +41,7 @@ def check_accounts(suite: Suite, sources: Sequence[str], given: Given, form: str
 def _lines(suite: Suite, found: Sequence[OfCaller]) -> list[str]:
     able, almost, others = summary(found)
     lines = [suite.name, ""]
-    names = [case.name for case in suite.cases]
+    names = [case.name for case in questions(suite)]
     lines += [f"  {number}  {name}" for number, name in enumerate(names, 1)]
     lines += ["", f"{len(able)} of {len(found)} can do something of it"]
     width = min(max((len(_short(each)) for each in able), default=0), _WIDEST)

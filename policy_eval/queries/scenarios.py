@@ -1,7 +1,8 @@
 """A scenario asked of every user and role: who can do which steps, by what, and who almost can.
 
 A scenario tells its story in an account of its own, that of its principal; asked of a caller, the
-account is the caller's. The policies are those of the sources; the scenario's own are left aside.
+account is the caller's. The policies are those of the sources; the scenario's own are left aside,
+and so are questions about callers that are no user and no role.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from policy_eval.engine.explain import explain_call
 from policy_eval.engine.wording import reasons
 from policy_eval.errors import InputError
 from policy_eval.queries.asking import can
+from policy_eval.request.principal import PrincipalKind
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policy_eval.cases.suite import Suite
+    from policy_eval.cases.suite import Case, Suite
     from policy_eval.engine.decision import Decision
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
@@ -61,6 +63,18 @@ class OfCaller(NamedTuple):
         }
 
 
+def questions(suite: Suite) -> tuple[Case, ...]:
+    """Return the questions that users and roles can be asked."""
+    return tuple(case for case in suite.cases if _is_for_identities(case))
+
+
+def _is_for_identities(case: Case) -> bool:
+    if isinstance(case.requests, InputError):
+        return True
+    principal = case.requests[0].principal
+    return principal is None or principal.kind in (PrincipalKind.USER, PrincipalKind.ROLE)
+
+
 def ask_all(
     accounts: Accounts, suite: Suite, callers: Sequence[Entity] | None = None
 ) -> tuple[OfCaller, ...]:
@@ -72,11 +86,13 @@ def ask_all(
 def _ask(accounts: Accounts, entity: Entity, suite: Suite) -> OfCaller:
     asked = []
     try:
-        for case in suite.cases:
+        for case in questions(suite):
             if isinstance(case.requests, InputError):
                 raise case.requests
             requests = [_as_caller(accounts, entity, request) for request in case.requests]
-            policies = accounts.policies(entity, requests[0].action, requests[0].resource)
+            policies = accounts.policies_of_call(
+                entity, [(request.action, request.resource) for request in requests]
+            )
             explanation = explain_call(policies, requests)
             almost = explanation.decision.word is Word.IMPLICIT_DENY and any(
                 trace.on_resource and trace.entry.statement.effect.value == "Allow"
@@ -97,9 +113,11 @@ def _as_caller(accounts: Accounts, entity: Entity, request: Request) -> Request:
     def moved(text: str) -> str:
         return text.replace(own, mine) if own and mine else text
 
+    resource = None if request.resource is None else moved(request.resource)
+    owner = request.resource_account
     return Request(
         request.action,
-        None if request.resource is None else moved(request.resource),
+        resource,
         principal=accounts.principal(entity.arn),
         context={
             name: None if values is None else tuple(map(moved, values))
@@ -108,12 +126,10 @@ def _as_caller(accounts: Accounts, entity: Entity, request: Request) -> Request:
         },
         unknown=request.unknown,
         request_tags=dict(request.request_tags),
-        resource_tags=dict(request.resource_tags),
+        resource_tags={**accounts.tags(resource), **dict(request.resource_tags)},
         now=request.now,
         action_only=request.action_only,
-        resource_account=None
-        if request.resource_account is None
-        else moved(request.resource_account),
+        resource_account=accounts.unsaid_owner(resource) if owner is None else moved(owner),
         dependencies=request.dependencies,
     )
 

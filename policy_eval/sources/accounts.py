@@ -10,7 +10,7 @@ Rules: R-EVAL-15 (group policies, boundaries), R-SCP-02, R-RCP-01, R-KEY-06.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from policy_eval.engine.policies import LayersOf, PolicySet, parse_policy
@@ -210,11 +210,29 @@ class Accounts:
             found = self._sets[key] = self.layers(entity, action, resource).policies()
         return found
 
-    def layers(self, caller: Entity | Principal, action: str, resource: str | None) -> LayersOf:
+    def policies_of_call(
+        self, entity: Entity, asked: Sequence[tuple[str, str | None]]
+    ) -> PolicySet:
+        """Return the policies that have a say in a call of several requests: actions, resources.
+
+        Raises PolicyError.
+        """
+        if len(asked) == 1:
+            return self.policies(entity, *asked[0])
+        return self.layers(entity, *asked[0], further=asked[1:]).policies()
+
+    def layers(
+        self,
+        caller: Entity | Principal,
+        action: str,
+        resource: str | None,
+        further: Iterable[tuple[str, str | None]] = (),
+    ) -> LayersOf:
         """Return the same as layers, of which each can be replaced.
 
         A user or role that no source holds has policies that nobody knows; it is given as a
-        principal, as are the callers that have none.
+        principal, as are the callers that have none. `further` are the actions and resources of
+        the other requests of the call.
         """
         own = self.resource_policy(action, resource)
         account = _account_of(caller.arn)
@@ -230,11 +248,23 @@ class Accounts:
             identity=identity,
             boundary=boundary,
             resource=(own,) if own is not None else None,
+            resources=self._resources(resource, further) or None,
             scps=self.levels(account, PolicyType.SCP) or None,
             rcps=self.levels(self.owner(resource) or account, PolicyType.RCP) or None,
         )
         nobody_knows = tuple(dict.fromkeys((*unknown, *self.unknown_layers)))
         return found.replaced_by(LayersOf(unknown_layers=nobody_knows or None))
+
+    def _resources(
+        self, first: str | None, further: Iterable[tuple[str, str | None]]
+    ) -> dict[str, Policy]:
+        """Return the policies of further resources of a call, by what holds them."""
+        found = {}
+        for action, resource in further:
+            policy = self.resource_policy(action, resource)
+            if policy is not None and resource is not None and resource != first:
+                found[_holder(resource)] = policy
+        return found
 
     def resource_policy(self, action: str, resource: str | None) -> Policy | None:
         """Return the policy that guards a resource for an action; None where it has none."""

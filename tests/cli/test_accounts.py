@@ -21,6 +21,7 @@ from tests.sources.exports import (
     iam,
     inline,
     role,
+    trusting,
     user,
     written,
 )
@@ -311,6 +312,20 @@ def test_can_i_takes_the_tags_of_a_resource_from_the_account(tmp_path: Path) -> 
     assert can_i(*asked).exit_code == Exit.ALLOWED
     assert can_i(*asked, "--resource-tag", "team=blue").exit_code == Exit.DENIED
     assert "1 of 2 can" in policy_eval("who-can", *asked[:2], "--source", source).stdout
+
+
+def test_can_i_finds_the_policies_of_further_resources(tmp_path: Path) -> None:
+    own = inline(document({"Action": "s3:GetObject"}))
+    trust = trusting({"AWS": iam("role/A")})
+    source = written(
+        tmp_path,
+        export(roles=(role("A", RolePolicyList=own), role("B", AssumeRolePolicyDocument=trust))),
+    )
+    asked = ("s3:GetObject", "arn:aws:s3:::b/x", "--as", "A", "--source", source, "--also")
+
+    assert can_i(*asked, f"sts:AssumeRole={iam('role/B')}").exit_code == Exit.ALLOWED
+    assert can_i(*asked, f"sts:AssumeRole={iam('role/A')}").exit_code == Exit.DENIED
+    assert can_i(*asked, "s3:PutObject").exit_code == Exit.DENIED
 
 
 def test_can_i_wants_a_caller_of_an_account() -> None:

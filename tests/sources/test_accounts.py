@@ -369,6 +369,30 @@ def test_the_tags_of_a_resource_are_those_that_sources_and_the_question_say() ->
     assert other.allowed is False
 
 
+def test_the_requests_of_a_call_have_each_the_policy_of_its_resource() -> None:
+    other = "arn:aws:s3:::other"
+    within = _with_resources(
+        Resource(_BUCKET, _bucket_policy("Deny"), _HERE), Resource(other, None, _HERE)
+    )
+    caller = within.caller("A")
+    asked = [("s3:GetObject", f"{other}/x"), ("s3:GetObject", f"{_BUCKET}/y"),
+             ("s3:GetObject", f"{other}/x"), ("s3:ListAllMyBuckets", None)]  # fmt: skip
+
+    def decided(number: int) -> pe.Decision:
+        requests = [
+            pe.Request(*each, principal=iam("role/A"), now=NOW, action_only=True)
+            for each in asked[:number]
+        ]
+        return pe.decide(within.policies_of_call(caller, asked[:number]), *requests)
+
+    assert decided(1).allowed is True
+    assert decided(2).decision == "explicitDeny"
+    assert within.layers(caller, *asked[0], asked[1:]).resources == {
+        _BUCKET: within.resource_policy(*asked[1])
+    }
+    assert within.layers(caller, *asked[1], asked[:1]).resources is None
+
+
 # Trust policies
 
 
