@@ -8,6 +8,7 @@ larger than memory can be written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +19,7 @@ from policy_eval.queries.asking import Question, prepare
 from policy_eval.semantics.service_reference import service_action, service_actions, services
 
 if TYPE_CHECKING:
+    from policy_eval.columnar.engine import Columnar
     from policy_eval.engine.policies import PolicySet
     from policy_eval.request.request import Request
     from policy_eval.sources.accounts import Accounts
@@ -90,10 +92,7 @@ def matrix(
         for entity in chosen:
             yield Row(entity.arn, tuple(_cells(accounts, entity, actions, question)))
         return
-    each = max(1, _CELLS_AT_ONCE // len(actions))
-    rest = iter(chosen)
-    while some := [*islice(rest, each)]:
-        yield from _many(accounts, some, actions, question)
+    yield from _many(accounts, chosen, actions, question)
 
 
 def _cells(
@@ -115,46 +114,58 @@ def _cell(policies: PolicySet, request: Request) -> Cell:
 def _many(
     accounts: Accounts, callers: Sequence[Entity], actions: Sequence[str], question: Question
 ) -> Iterator[Row]:
-    """Yield the rows of some callers, whose cells are one table."""
+    """Yield the rows of many callers, of which some at a time are a table of one engine."""
+    from policy_eval.columnar.engine import Columnar
+
+    prepared: dict[str, tuple[PolicySet, Request]] = {}
+    for entity in callers:
+        with suppress(InputError):
+            prepared[entity.arn] = prepare(accounts, entity, question)
+    sets = {name: policies for name, (policies, _) in prepared.items()}
+    engine = Columnar(sets, unknown=question.unknown) if sets else None
+    rest = iter(callers)
+    while some := [*islice(rest, max(1, _CELLS_AT_ONCE // len(actions)))]:
+        names = [each.arn for each in some if each.arn in prepared]
+        found = {}
+        if engine is not None and names:
+            requests = [prepared[name][1] for name in names]
+            found = dict(zip(names, _decided(engine, requests, names, actions), strict=True))
+        for entity in some:
+            cells = found.get(entity.arn) or (Cell(REFUSED),) * len(actions)
+            yield Row(entity.arn, cells)
+
+
+def _decided(
+    engine: Columnar, requests: Sequence[Request], names: Sequence[str], actions: Sequence[str]
+) -> Iterator[tuple[Cell, ...]]:
+    """Yield the cells of each caller, decided at once."""
     import numpy as np
     import pyarrow as pa
 
-    from policy_eval.columnar.engine import Columnar
-
-    sets: dict[str, PolicySet] = {}
-    requests: dict[str, Request] = {}
-    refused: set[str] = set()
-    for entity in callers:
-        try:
-            sets[entity.arn], requests[entity.arn] = prepare(accounts, entity, question)
-        except InputError:
-            refused.add(entity.arn)
     count = len(actions)
-    names = [*sets]
-    decided: list[tuple[str, tuple[str, ...]]] = []
-    if names:
-        of_caller = np.repeat(np.arange(len(names), dtype=np.int32), count)
-        of_action = np.tile(np.arange(count, dtype=np.int32), len(names))
-        columns: dict[str, pa.Array] = {
-            "policies": pa.DictionaryArray.from_arrays(of_caller, pa.array(names)),
-            "principal": pa.DictionaryArray.from_arrays(of_caller, pa.array(names)),
-            "action": pa.DictionaryArray.from_arrays(of_action, pa.array(actions)),
-        }
-        columns |= _of_callers([requests[name] for name in names], of_caller)
-        table = Columnar(sets, unknown=question.unknown).decide(pa.table(columns)).table
-        words = table.column("decision").to_pylist()
-        matched = table.column("matched").to_pylist()
-        decided = [
-            (word or REFUSED, tuple(labels or ()))
-            for word, labels in zip(words, matched, strict=True)
-        ]
-    at = {name: number * count for number, name in enumerate(names)}
-    for entity in callers:
-        if entity.arn in refused:
-            yield Row(entity.arn, (Cell(REFUSED),) * count)
-            continue
-        start = at[entity.arn]
-        yield Row(entity.arn, tuple(Cell(*each) for each in decided[start : start + count]))
+    of_caller = np.repeat(np.arange(len(names), dtype=np.int32), count)
+    of_action = np.tile(np.arange(count, dtype=np.int32), len(names))
+    columns: dict[str, object] = {
+        "policies": pa.DictionaryArray.from_arrays(of_caller, pa.array(names)),
+        "principal": pa.DictionaryArray.from_arrays(of_caller, pa.array(names)),
+        "action": pa.DictionaryArray.from_arrays(of_action, pa.array(actions)),
+    }
+    columns |= _of_callers(requests, of_caller)
+    table = engine.decide(pa.table(columns)).table
+    words = table.column("decision").to_pylist()
+    matched = table.column("matched").to_pylist()
+    made: dict[tuple[str, tuple[str, ...]], Cell] = {}
+    for start in range(0, len(words), count):
+        cells = []
+        for word, labels in zip(
+            words[start : start + count], matched[start : start + count], strict=True
+        ):
+            key = (word or REFUSED, tuple(labels or ()))
+            cell = made.get(key)
+            if cell is None:
+                cell = made[key] = Cell(*key)
+            cells.append(cell)
+        yield tuple(cells)
 
 
 def _of_callers(requests: Sequence[Request], of_caller: object) -> dict[str, object]:
