@@ -18,6 +18,7 @@ _COMMANDS = {
     "fmt": ("fmt", "Put policies in canonical order and layout."),
     "who-can": ("who_can", "Which users and roles of an account can do something, and why."),
     "what-can": ("what_can", "What a user or role of an account can do."),
+    "matrix": ("matrix", "Users and roles by actions, as a table, CSV, JSON or a page."),
     "can-assume": ("can_assume", "Which roles a user or role can become, step by step."),
     "import": ("import_sources", "An export, a plan or a template as a folder of policies."),
     "rule": ("rule", "What a rule says, and how to find out where AWS does not."),

@@ -156,6 +156,11 @@ class Accounts:
             policy = self._policies[key] = _read(document, kind)
         return policy
 
+    @property
+    def read_policies(self) -> tuple[Policy, ...]:
+        """The policies that were read so far."""
+        return tuple(self._policies.values())
+
     def managed(self, arn: str, kind: PolicyType) -> Policy:
         """Return a managed policy; one that may do anything where its document is not there."""
         document = self.found.managed.get(arn)

@@ -212,9 +212,7 @@ def test_an_organization(tmp_path: Path) -> None:
     assert organization is not None
     assert (organization.has_scps, organization.has_rcps) == (True, False)
     assert [len(node.scps) for node in organization.nodes.values()] == [1, 0, 1]
-    assert [each.what for each in found.left_out][-1] == "version v1 of " + (
-        f"arn:aws:iam::{_A}:policy/P"
-    )
+    assert found.left_out[-1].what == f"version v1 of arn:aws:iam::{_A}:policy/P"
     decision = _decided(found)  # the unit has no policy, so it allows nothing
     assert (decision.decision, decision.decided_by) == ("implicitDeny", pe.Layer.SCP)
 

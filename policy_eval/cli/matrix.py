@@ -1,0 +1,151 @@
+"""`policy-eval matrix`: users and roles by actions, as a table, CSV, JSON or one page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from policy_eval.cli.output import print_answer, refusing_bad_input, safe_lines
+from policy_eval.cli.request_options import Described, complete_action, request_options
+from policy_eval.cli.source_options import Sources, source_options
+from policy_eval.engine.marks import FAILS, HOLDS, OPEN
+from policy_eval.errors import refuse_request
+from policy_eval.queries.matrix import REFUSED, Row, actions_like, matrix
+
+if TYPE_CHECKING:
+    from policy_eval.queries.asking import Question
+    from policy_eval.sources.accounts import Accounts
+    from policy_eval.sources.model import Entity
+
+_FORMATS = ("text", "csv", "json", "html")
+_MARKS = {"allowed": HOLDS, "explicitDeny": FAILS, "implicitDeny": "·", "undetermined": OPEN,
+          REFUSED: "!"}  # fmt: skip
+_WIDEST = 48
+
+
+@click.command("matrix", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("actions", nargs=-1, required=True, shell_complete=complete_action)
+@source_options
+@request_options
+@click.option("--unknown", multiple=True, metavar="KEY", help="A key whose value nobody knows.")
+@click.option("--on", "resource", metavar="RESOURCE", help="The resource of every action.")
+@click.option("--as", "names", multiple=True, metavar="PRINCIPAL", help="Only this user or role.")
+@click.option(
+    "-o", "--output", "form", type=click.Choice(_FORMATS), default="text",
+    help="How to print the matrix.",
+)  # fmt: skip
+@click.option("--out", metavar="FILE", help="Write it to a file, whole or not at all.")
+def command(  # noqa: PLR0913 - one parameter an option
+    *,
+    actions: tuple[str, ...],
+    pairs: tuple[str, ...],
+    files: tuple[str, ...],
+    absent: tuple[str, ...],
+    request_tags: tuple[str, ...],
+    resource_tags: tuple[str, ...],
+    now: str | None,
+    unknown: tuple[str, ...],
+    resource: str | None,
+    names: tuple[str, ...],
+    form: str,
+    out: str | None,
+    **sources: Any,  # noqa: ANN401 - the options of `Sources`, as click hands them over
+) -> None:
+    """Say what every user and role can do of ACTIONS, names or patterns such as `s3:Get*`.
+
+    Exits 0, or 2 for unusable input.
+
+    \b
+        policy-eval matrix 'secretsmanager:*' --source gaad.json -o html --out matrix.html
+    """  # noqa: D301 - click's \b
+    described = Described(pairs, files, absent, request_tags, resource_tags, now)
+    with refusing_bad_input() as tell:
+        accounts = Sources(**sources).accounts(tell)
+        wanted = actions_like(actions)
+        question = described.question(wanted[0], resource, unknown=unknown)
+        callers = [_caller(accounts, name) for name in names] or None
+        rows = matrix(accounts, wanted, question, callers)
+        text = _written(accounts, wanted, question, rows, form)
+        if out is None:
+            for part in text:
+                print_answer(part)
+            return
+        _write(Path(out), text)
+
+
+def _caller(accounts: Accounts, name: str) -> Entity:
+    entity = accounts.entity(name)
+    if entity is None:
+        accounts.principal(name)
+        raise refuse_request(
+            "unknown-principal", f"`{name}` is no user or role of the sources",
+            "name one of their users and roles",
+        )  # fmt: skip
+    return entity
+
+
+def _written(
+    accounts: Accounts,
+    actions: Sequence[str],
+    question: Question,
+    rows: Iterable[Row],
+    form: str,
+) -> Iterator[str]:
+    """Yield the matrix in a format, some lines at a time."""
+    match form:
+        case "csv":
+            yield _csv(["principal", *actions])
+            for row in rows:
+                yield _csv([row.caller, *(cell.word for cell in row.cells)])
+        case "json":
+            for row in rows:
+                cells = {
+                    action: {"decision": cell.word, "matched": list(cell.matched)}
+                    for action, cell in zip(actions, row.cells, strict=True)
+                }
+                yield json.dumps({"principal": row.caller, "actions": cells}, ensure_ascii=False)
+        case "html":
+            from policy_eval.queries.matrix_page import page  # only where a page is wanted
+
+            yield page(accounts, actions, question, rows)
+        case _:
+            yield safe_lines("\n".join(_text(actions, rows)))
+
+
+def _csv(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+def _text(actions: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+    for number, action in enumerate(actions, 1):
+        yield f"{number:>3}  {action}"
+    yield ""
+    found = [*rows]
+    width = min(max((len(_short(row)) for row in found), default=0), _WIDEST)
+    yield f"{'':<{width}} " + "".join(f"{number:>4}" for number in range(1, len(actions) + 1))
+    for row in found:
+        marks = "".join(f"{_MARKS[cell.word]:>4}" for cell in row.cells)
+        yield f"{_short(row):<{width}} {marks}"
+    yield ""
+    yield f"{HOLDS} allowed   {FAILS} explicit deny   · implicit deny   {OPEN} undetermined"
+
+
+def _short(row: Row) -> str:
+    return row.caller.split(":", 5)[-1]
+
+
+def _write(path: Path, parts: Iterable[str]) -> None:
+    """Write a file whole, or not at all. Raises InputError."""
+    from policy_eval.text.replacing import replacing
+
+    with replacing(path) as file:
+        for part in parts:
+            file.write(part.encode("utf-8") + b"\n")

@@ -1,0 +1,72 @@
+"""A matrix as one page that needs nothing else: filters, and the statements behind each cell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from policy_eval.policy.rendering import rendered
+from policy_eval.queries.matrix import REFUSED, Row
+from policy_eval.semantics.authorization import Word
+
+if TYPE_CHECKING:
+    from policy_eval.queries.asking import Question
+    from policy_eval.sources.accounts import Accounts
+
+_WORDS = (*(word.value for word in Word), REFUSED)
+
+
+def page(
+    accounts: Accounts, actions: Sequence[str], question: Question, rows: Iterable[Row]
+) -> str:
+    """Return the page of a matrix."""
+    labels: dict[str, int] = {}
+    shown = [
+        {
+            "caller": row.caller,
+            "cells": [
+                [
+                    _WORDS.index(cell.word),
+                    [
+                        labels.setdefault(label, len(labels))
+                        for label in dict.fromkeys(cell.matched)
+                    ],
+                ]
+                for cell in row.cells
+            ],
+        }
+        for row in rows
+    ]
+    on = f" on {question.resource}" if question.resource else ""
+    data = {
+        "about": f"{len(shown)} principals, {len(actions)} actions{on}; "
+        f"from {', '.join(accounts.found.sources)}",
+        "sources": list(accounts.found.sources),
+        "resource": question.resource,
+        "words": list(_WORDS),
+        "actions": list(actions),
+        "labels": list(labels),
+        "statements": _statements(accounts, labels),
+        "rows": shown,
+    }
+    template = resources.files("policy_eval.queries").joinpath("matrix.html").read_text("utf-8")
+    return template.replace("{{DATA}}", _inside_script(json.dumps(data, ensure_ascii=False)))
+
+
+def _inside_script(text: str) -> str:
+    """Return JSON that no text in it ends early, whatever names and policies hold."""
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _statements(accounts: Accounts, labels: Iterable[str]) -> dict[str, list[str]]:
+    """Return the statements that labels name, as they stand in the policies that were read."""
+    wanted = set(labels)
+    found: dict[str, list[str]] = {}
+    for policy in accounts.read_policies:
+        for statement in policy.statements:
+            label = policy.label(statement)
+            if label in wanted:
+                found.setdefault(label, []).append(f"{policy.name}\n{rendered(statement)}")
+    return found
