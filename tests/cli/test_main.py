@@ -37,7 +37,7 @@ def test_every_listed_command_is_there() -> None:
 
     assert [command and command.name for command in found] == [
         "can-i", "batch", "check", "test", "record", "schema", "context-keys", "show", "fmt",
-        "who-can", "what-can", "can-assume", "import", "rule", "explain-error",
+        "who-can", "what-can", "matrix", "can-assume", "import", "rule", "explain-error",
     ]  # fmt: skip
 
 
