@@ -113,8 +113,35 @@ def near_misses(policies: PolicySet, request: Request, *also: Request) -> NearMi
 
 
 def _plain(request: Request) -> Request:
-    """Return the request with its tags and its time as context keys, where it can be put so."""
+    """Return the request with its tags and its time as context keys, where it can be put so.
+
+    It cannot where spellings of a tag compete (R-COND-04), or tags would contradict each other.
+    """
+    names = [{key.lower() for key, _ in tags} for tags in (request.request_tags,
+                                                           request.resource_tags)]  # fmt: skip
+    if (len(names[0]), len(names[1])) != (len(request.request_tags), len(request.resource_tags)):
+        return request
+    for plain in (_in_context(request, with_following=False), _in_context(request)):
+        try:
+            found = RequestContext(plain, OUR_READING)
+        except RequestError:
+            continue
+        if found.entries() == RequestContext(request, OUR_READING).entries():
+            return plain
+    return request
+
+
+def _in_context(request: Request, *, with_following: bool = True) -> Request:
+    """Return the request with all as context keys; or without tags that follow (R-SM-02)."""
     given = request.given_context()
+    if not with_following:
+        passed = {name.lower() for name in given if name.lower().startswith("aws:requesttag/")}
+        given = {
+            name: held
+            for name, held in given.items()
+            if _of_tag(name.lower()).replace("resourcetag/", "aws:requesttag/") not in passed
+            or name.lower() in passed
+        }
     folded = {name.lower() for name in given}
     for prefix, tags in (
         ("aws:RequestTag/", request.request_tags),
