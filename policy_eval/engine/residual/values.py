@@ -61,7 +61,7 @@ def hold(
         return None
     if must_be_absent:
         return IMPOSSIBLE
-    unsettled = False
+    unsettled = any(test.unreadable_fails for test, _ in wanted)
     for values in _present(key, wanted):
         if isinstance(values, Unsettled):
             unsettled = True
@@ -89,6 +89,7 @@ def _present(key: Key, wanted: Wanted) -> Iterator[Values | Unsettled]:
         if one is not None:
             yield one if isinstance(one, Unsettled) else (one,)
     yield ("",)
+    yield ("x",)  # no ARN, which an accepted policy may take (R-COND-19)
     if key.multiplicity is not Multiplicity.SINGLE:
         several = _several(wanted)
         if several is not None:
