@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise, product
 from typing import TypeAlias
@@ -236,7 +236,7 @@ def find(wants: Sequence[Want], *, nonempty: bool = False) -> Found:
         if (text or not nonempty) and all(want.holds(text) for want in wants):
             return text
     others = views - TEXTS
-    covered = others <= NUMBERS or len(others) == 1
+    covered = _digits(_cuts(wants)) <= _MOST_DIGITS if others <= NUMBERS else len(others) == 1
     if covered and others in (views, {View.BOOLEAN}):
         return None  # all that the sets tell apart was tried
     return UNSETTLED
@@ -277,26 +277,43 @@ def _named(accepts: ValueSet) -> Iterator[object]:
             yield from leaf.values
 
 
-def _numbers(wants: Iterable[Want]) -> Iterator[str]:
-    """Yield every bound of the sets, a number between any two, and one beyond each end."""
-    bounds = {
+def _cuts(wants: Iterable[Want]) -> list[Decimal]:
+    """Return the bounds of all sets of numbers."""
+    return sorted({
         bound
         for want in wants
         for leaf in _leaves(want.accepts)
         if isinstance(leaf, Range)
         for bound in (leaf.low, leaf.high)
         if bound is not None
-    }
-    cuts = sorted(bounds)
+    })  # fmt: skip
+
+
+_MOST_DIGITS = 5_000
+"""Digits with which numbers are reckoned exactly."""
+
+
+def _digits(cuts: Sequence[Decimal]) -> int:
+    """Return how many digits numbers next to these need."""
+    if not cuts:
+        return 1
+    places = [int(cut.as_tuple().exponent) for cut in cuts]
+    return max(cut.adjusted() for cut in cuts) - min(0, *places) + 3
+
+
+def _numbers(wants: Iterable[Want]) -> Iterator[str]:
+    """Yield every bound of the sets, a number between any two, and one beyond each end."""
+    cuts = _cuts(wants)
     if not cuts:
         yield "0"
         return
-    yield f"{cuts[0] - 1:f}"
-    for low, high in pairwise(cuts):
-        yield f"{low:f}"
-        yield f"{_between(low, high):f}"
-    yield f"{cuts[-1]:f}"
-    yield f"{cuts[-1] + 1:f}"
+    with localcontext() as context:
+        context.prec = max(1, min(_digits(cuts), _MOST_DIGITS))
+        found = [cuts[0] - 1, cuts[0]]
+        for low, high in pairwise(cuts):
+            found += [_between(low, high), high]
+        found.append(cuts[-1] + 1)
+    yield from (f"{number:f}" for number in found)
 
 
 def _between(low: Decimal, high: Decimal) -> Decimal:
