@@ -258,6 +258,8 @@ def _context(seen: Seen, values: Mapping[str, Values | None]) -> Context:
                 given[name] = held
         elif folded == "aws:viaawsservice" and _is_forwarded(seen):
             given[name] = "true"
+        elif folded == "aws:resourceaccount":
+            given[name] = seen.context.caller_account() or USUAL[folded]
         elif folded in USUAL:
             given[name] = USUAL[folded]
         elif folded not in FOLLOWING and unit == folded:

@@ -488,6 +488,8 @@ def world(seed: int) -> World | None:
     documents = _documents(random, target.action, caller)
     resource = random.choice(target.resources)
     context = _base_context(random, target.action)
+    if caller is None:  # whose organization would be the resource's
+        context.pop("aws:PrincipalOrgID", None)
     unknown = ["*"]
     if random.random() < 0.4:
         unknown = [
