@@ -5,9 +5,10 @@ resource's tag, the two of the time); others are linked, and are looked at in *s
 call or one that a service forwards, through an endpoint or not, with MFA or without.
 
 Rules: section F, R-FAS-01, R-VPCE-01, R-SM-02, R-COND-14, R-KEY-01, R-KEY-06. Requests that
-contradict them are refused (`semantics.derivation`); property tests hold the two equal. Not looked at, so that a
-condition may be longer than it need be: that an organization's path begins with its ID, that a tag
-whose key is passed is there, that a new secret's ARN holds its name, and the time as a text.
+contradict them are refused (`semantics.derivation`); property tests hold the two equal. Not looked
+at, so that a condition may be longer than it need be: that an organization's path begins with its
+ID, that a tag whose key is passed is there, that a new secret's ARN holds its name, and the time as
+a text.
 """
 
 from __future__ import annotations

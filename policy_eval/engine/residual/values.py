@@ -91,6 +91,7 @@ def _present(key: Key, wanted: Wanted) -> Iterator[Values | Unsettled]:
     yield ("",)
     yield ("x",)  # no ARN, which an accepted policy may take (R-COND-19)
     if key.multiplicity is not Multiplicity.SINGLE:
+        yield ("", "")
         several = _several(wanted)
         if several is not None:
             yield several
@@ -132,7 +133,7 @@ def _several(wanted: Wanted) -> Values | Unsettled | None:
     distinct = tuple(dict.fromkeys(found))
     if len(distinct) > 1:
         return distinct
-    another = find((*each, Want(View.TEXT, OneOf(frozenset(distinct)), wanted=False)))
+    another = _element((*each, Want(View.TEXT, OneOf(frozenset(distinct)), wanted=False)))
     return (*distinct, another) if isinstance(another, str) else (*distinct, *distinct)
 
 

@@ -256,7 +256,7 @@ def _context(seen: Seen, values: Mapping[str, Values | None]) -> Context:
                 held = (as_date(held[0]),)
             if not (held is None and folded == "aws:currenttime"):
                 given[name] = held
-        elif folded == "aws:viaawsservice" and _is_forwarded(seen):
+        elif folded == "aws:viaawsservice" and _is_forwarded(seen, values):
             given[name] = "true"
         elif folded == "aws:resourceaccount":
             given[name] = seen.context.caller_account() or USUAL[folded]
@@ -293,11 +293,12 @@ def _context(seen: Seen, values: Mapping[str, Values | None]) -> Context:
     return given
 
 
-def _is_forwarded(seen: Seen) -> bool:
+def _is_forwarded(seen: Seen, values: Mapping[str, Values | None]) -> bool:
     """Whether the call must be forwarded: it has an address, and passes an endpoint otherwise."""
     address = seen.context.look(key_named("aws:SourceIp"))
     exists = seen.world.policies.attached.exists(Layer.ENDPOINT)
-    return bool(exists) and not isinstance(address, Unknown) and address[0] is not None
+    known = None if isinstance(address, Unknown) else address[0]
+    return bool(exists) and (known or values.get("aws:sourceip")) is not None
 
 
 def nothing_can_be_left_out(seen: Seen) -> Iterator[str]:
