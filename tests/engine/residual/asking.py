@@ -44,7 +44,8 @@ def policy(*statements: Document, version: str = "2012-10-17") -> Document:
 
 def policies(*statements: Document, **layers: object) -> pe.PolicySet:
     """Return one identity-based policy of these statements, and other layers."""
-    return pe.PolicySet([policy(*statements)], **layers)  # type: ignore[arg-type]  # as named
+    identity = [policy(*statements)] if statements else []
+    return pe.PolicySet(identity, **layers)  # type: ignore[arg-type]  # as named
 
 
 def request(
