@@ -96,10 +96,13 @@ def _of_literal(formula: Formula) -> list[_Term]:
 
 def _statement(effect: Effect, action: str, term: _Term) -> dict[str, object]:
     conditions: dict[str, dict[str, list[str]]] = {}
+    spellings: dict[str, str] = {}
     for fact in term:
         if isinstance(fact, KeyFact):
             name = _place(fact, effect, conditions)
-            conditions.setdefault(name, {})[fact.parts.key.spelling] = values_of(fact)
+            key = fact.parts.key
+            spelling = spellings.setdefault(key.folded, key.spelling)  # R-GRAM-06
+            conditions.setdefault(name, {})[spelling] = values_of(fact)
     found: dict[str, object] = {"Effect": effect.value, "Action": action, **_resource(term)}
     return {**found, "Condition": conditions} if conditions else found
 

@@ -117,14 +117,14 @@ def policy_fixes(policies: PolicySet, parts: Sequence[Part], *requests: Request)
                 continue
             tried += 1
             if tried > MOST_TRIED:
-                return PolicyFixes(tuple(found), is_complete=False)
+                break
             fix = PolicyFix(tuple(together))
             if _helps(policies, fix, requests):
                 of_size.append((sum(each.reach for each in together), fix, chosen))
                 sets.append(chosen)
         of_size.sort(key=lambda each: each[0])
         found += [fix for _, fix, _ in of_size]
-        if len(found) >= _MOST_FOUND:
+        if tried > MOST_TRIED or len(found) >= _MOST_FOUND:
             return PolicyFixes(tuple(found[:_MOST_FOUND]), is_complete=False)
     return PolicyFixes(tuple(found), is_complete=True)
 

@@ -215,9 +215,7 @@ def test_conditions_that_differ_are_told_apart() -> None:
 def test_an_unknown_caller_is_a_question() -> None:
     """R-PRIN-04, R-NPRIN-02."""
     given = policies(
-        resource=policy(
-            allow(Principal={"AWS": ROLE}), deny(NotPrincipal={"AWS": [A, USER]})
-        )
+        resource=policy(allow(Principal={"AWS": ROLE}), deny(NotPrincipal={"AWS": [A, USER]}))
     )
 
     residual = pe.residual(given, request(caller=None, unknown=()))
@@ -325,9 +323,7 @@ def test_a_further_action_is_needed_where_its_key_is_there() -> None:
 
 def test_a_further_action_on_another_resource_is_a_question_of_its_own() -> None:
     """R-SM-01: the key policy of the secret's key is not what was asked about."""
-    residual = pe.residual(
-        policies(allow()), request(CREATE, unknown=("secretsmanager:KmsKeyId",))
-    )
+    residual = pe.residual(policies(allow()), request(CREATE, unknown=("secretsmanager:KmsKeyId",)))
 
     assert 'call "kms:Decrypt" is allowed' in str(residual.allow_if)
     assert 'call "kms:GenerateDataKey" is denied' in str(residual.deny_if)
@@ -351,9 +347,7 @@ def test_values_that_a_statement_cannot_read_are_refused() -> None:
 
     with pytest.raises(pe.RequestError, match="my:A"):
         pe.residual(given, request(context={"my:A": "x"}))
-    variable = policies(
-        allow(when={"ArnLike": {"aws:SourceArn": "arn:aws:s3:::${my:B}"}})
-    )
+    variable = policies(allow(when={"ArnLike": {"aws:SourceArn": "arn:aws:s3:::${my:B}"}}))
     with pytest.raises(pe.RequestError, match="aws:SourceArn"):
         pe.residual(variable, request(context={"aws:SourceArn": "x"}))
 
@@ -417,7 +411,7 @@ def test_spellings_that_compete_take_the_restrictive_side() -> None:
     denied = asked(allow(), deny(when=value), resource_tags=tags, unknown=("my:B",))
 
     assert str(residual.allow_if) == '"red" is "${my:B}" and "blue" is "${my:B}"'
-    assert str(denied.deny_if) == '"red" is "${my:B}" or "blue" is "${my:B}"'
+    assert str(denied.deny_if) == '("red" is "${my:B}" or "blue" is "${my:B}")'
 
 
 def test_what_nobody_understands_is_a_question() -> None:
