@@ -163,10 +163,7 @@ def _changeable(
 ) -> list[str]:
     """Return the keys that statements read and that could be otherwise."""
     everything = base.with_context({}).with_unknown(["*"])
-    try:
-        found, _ = conditions_of(policies, [everything, *also], OUR_READING)
-    except RequestError:
-        return []
+    found, _ = conditions_of(policies, [everything, *also], OUR_READING)
     names: dict[str, str] = {}
     for formula in found:
         for fact in facts_of(formula):

@@ -147,9 +147,7 @@ def _edits(policies: PolicySet, part: Part) -> Iterator[Edit]:
     numbers = {id(each.policy): number for number, each in enumerate(policies.attachments)}
     for trace in part.trace.statements:
         entry = trace.entry
-        place = numbers.get(id(entry.policy))
-        if place is None:
-            continue
+        place = numbers[id(entry.policy)]
         if entry.statement.effect is Effect.DENY:
             if trace.applies is not False:
                 yield _edit(f"take out the Deny {_label(entry)}", entry, place, 3, None)

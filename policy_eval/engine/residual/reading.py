@@ -132,8 +132,6 @@ def _part(tree: Tree[Token]) -> Formula:
     match tree.data:
         case "alternatives":
             return _alternatives(tree)
-        case "part":
-            return _part(tree.children[0])  # type: ignore[arg-type]
         case "negation":
             return negation(_part(tree.children[0]))  # type: ignore[arg-type]
         case "always":

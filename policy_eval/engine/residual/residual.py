@@ -246,8 +246,7 @@ def _examples(
     for copy in (1, 2):
         one = universe.only(model.facts, copy)
         settled = universe.model(one)
-        if not isinstance(settled, Model):
-            return ()
+        assert isinstance(settled, Model)  # each copy of a model is one
         word = _word_of(found, one)
         examples.append(Example(settled.values.get(group), word.value))
     examples.sort(key=lambda example: _ORDER[example.decision])

@@ -63,6 +63,4 @@ def _parts(formula: Formula, solver: Solver, within: Formula, *, of_all: bool) -
         kept[place] = _simplified(kept[place], solver, all_of((within, *context)))
         if kept[place] is (TRUE if of_all else FALSE):
             del kept[place]
-        elif isinstance(kept[place], Constant):
-            return kept[place]
     return join(kept)

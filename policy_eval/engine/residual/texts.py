@@ -272,8 +272,6 @@ class _Goals:
         """Return whether a text that leads here is as wanted; None where no longer one can be."""
         missed = False
         for want, reading, members in self._goals:
-            if any(not places[each] for each in reading):
-                return None
             held = _held(want.accepts, want.view, members, self.automata, places)
             if held is not want.wanted:
                 if not any(places[each] for each in members.values()):

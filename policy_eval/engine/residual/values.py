@@ -17,7 +17,7 @@ from policy_eval.engine.matching import contains
 from policy_eval.engine.residual.texts import TEXTS, UNSETTLED, Found, Unsettled, Want, find_text
 from policy_eval.request.context import Values
 from policy_eval.semantics.keys import Multiplicity
-from policy_eval.semantics.lower import Key, Quantifier, Template, Test
+from policy_eval.semantics.lower import Key, Quantifier, Template, Test, Unresolved
 from policy_eval.semantics.outcomes import Why, outcome
 from policy_eval.semantics.sets import (
     EVERYTHING,
@@ -70,14 +70,14 @@ def hold(
     return UNSETTLED if unsettled else IMPOSSIBLE
 
 
-def _no_variable(_: Key) -> str:
-    raise AssertionError  # INVARIANT: the tests of `Wanted` have no variables
+_NO_TEXTS: dict[Key, str | Unresolved] = {}
+"""The variables of tests that have none."""
 
 
 def goes(wanted: Wanted, values: Values | None) -> bool:
     """Return whether tests go as wanted where their key holds some values, or none."""
     for test, holds in wanted:
-        found = outcome(test, values, _no_variable, contains)
+        found = outcome(test, values, _NO_TEXTS.__getitem__, contains)
         if found.why is Why.UNREADABLE or found.holds is not holds:
             return False
     return True

@@ -144,3 +144,14 @@ def test_spellings_of_a_key_are_one_key_of_a_statement() -> None:
 
     assert pe.decide(policies, known({"aws:SourceVpc": "a"})).allowed
     assert FALSE.parts == ()
+
+
+def test_a_statement_of_one_condition_is_negated_as_that() -> None:
+    """R-COND-05."""
+    condition = {"StringEquals": {"aws:UserAgent": "a"}}
+    residual = asked(allow(), deny(when=condition))
+
+    found = as_policy(_residual(residual.allow_if.formula), GET)["Statement"]
+
+    assert found == [{"Effect": "Allow", "Action": GET, "Resource": "*",
+                      "Condition": {"StringNotEquals": {"aws:UserAgent": ["a"]}}}]  # fmt: skip

@@ -11,11 +11,11 @@ from policy_eval.engine.residual.condition import Condition, parse_condition
 from policy_eval.engine.residual.formula import FALSE, TRUE, Is
 from policy_eval.engine.residual.wording import spell_fact
 from tests.engine.residual.asking import (
-    A,
-    B,
     CREATE,
     ROLE,
     SECRET,
+    A,
+    B,
     allow,
     asked,
     deny,
@@ -33,7 +33,7 @@ _TEXTS = (
     'secretsmanager:Name like "${$}{x}*"',
     'aws:ResourceTag/team is not "red"', 'aws:ResourceTag/team is in ["red", "${aws:username}"]',
     'aws:ResourceTag/team is not in ["red", "blue"] in any case if present',
-    'aws:ResourceTag/team is in []', "aws:MultiFactorAuthAge < 3600 if present",
+    "aws:ResourceTag/team is in []", "aws:MultiFactorAuthAge < 3600 if present",
     "aws:MultiFactorAuthAge >= -1.5", 'aws:MultiFactorAuthAge = "1e5"',
     "aws:MultiFactorAuthAge != [1, 2]",
     'aws:TagKeys every value is in ["team", "env"]', 'aws:TagKeys any value not like "a*" if present',

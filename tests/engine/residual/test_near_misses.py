@@ -12,11 +12,11 @@ from policy_eval.engine.residual.near_misses import near_misses
 from policy_eval.engine.residual.solver import Solver
 from policy_eval.request.context import Given
 from tests.engine.residual.asking import (
-    A,
     CREATE,
     SECRET,
     SESSION,
     USER,
+    A,
     allow,
     deny,
     known,
@@ -36,7 +36,7 @@ def _changes(given: pe.PolicySet, request: pe.Request) -> list[dict[str, object]
         assert pe.decide(given, miss.apply(request)).allowed
         for place in range(len(miss.changes)):
             changes = (*miss.changes[:place], *miss.changes[place + 1 :])
-            assert pe.decide(given, miss._replace(changes=changes).apply(request)).allowed is False
+            assert not pe.decide(given, miss._replace(changes=changes).apply(request)).allowed
     return [{each.key: each.values for each in miss.changes} for miss in found.found]
 
 
@@ -148,7 +148,7 @@ def test_a_new_resource_s_tag_follows_from_the_one_that_is_passed() -> None:
     """R-SM-02."""
     request = pe.Request(
         CREATE, SECRET, principal=USER,
-        context={"aws:RequestTag/team": "red", "aws:ResourceTag/team": "red"},
+        context={"aws:RequestTag/team": "red", "aws:ResourceTag/team": "red"}, action_only=True,
     )  # fmt: skip
     condition = {"StringEquals": {"aws:ResourceTag/team": "blue", "aws:RequestTag/team": "blue"}}
 
@@ -213,3 +213,21 @@ def test_an_unknown_layer_leaves_a_near_miss_open() -> None:
     given = policies(allow(when=when("StringEquals", "my:A", "a")), unknown_layers=["scp"])
 
     assert near_misses(given, known({})).found == ()
+
+
+def test_tags_that_would_contradict_each_other_as_keys_stay_beside() -> None:
+    """R-SM-02: a new resource gets the tags that are passed, in whatever spelling."""
+    request = pe.Request(
+        CREATE, SECRET, principal=USER, request_tags={"team": "red"},
+        resource_tags={"Team": "blue"}, action_only=True,
+    )  # fmt: skip
+    given = policies(allow(when=when("StringEquals", "my:A", "a")))
+
+    assert _changes(given, request) == [{"my:A": ("a",)}]
+
+
+def test_a_variable_can_be_what_changes_of_an_unknown_key() -> None:
+    given = policies(allow(when=when("StringEquals", "my:A", "${my:B}")))
+    request = pe.Request("s3:ListAllMyBuckets", principal=USER, unknown=["my:A"])
+
+    assert _changes(given, request) == [{"my:A": ("x",), "my:B": ("x",)}]

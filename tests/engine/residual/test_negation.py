@@ -24,12 +24,12 @@ _HELD: dict[str, tuple[Given, ...]] = {
     "aws:SourceArn": (None, "arn:aws:s3:::a", "arn:aws:s3:::b"),
 }
 _TEXTS = (
-    *(f'aws:UserAgent {rest}' for rest in (
+    *(f"aws:UserAgent {rest}" for rest in (
         'is "a"', 'is not "a"', 'is in ["a", "b"]', 'is "a" in any case', 'like "a*"',
         'not like ["a*", "b"]', 'is "a" if present', "is absent", "is present",
-        'any value is "a"', 'every value like "a*"', 'is []', 'is not []',
+        'any value is "a"', 'every value like "a*"', "is []", "is not []",
     )),
-    *(f'aws:TagKeys {rest}' for rest in (
+    *(f"aws:TagKeys {rest}" for rest in (
         'any value like "a*"', 'every value is "a"', 'every value is not in ["a", "b"]',
         'any value is not "a"', 'contains "a"', 'every value is "a" if present',
         'any value like "a*" if present', "is absent", 'is "a"', 'is not "a"',

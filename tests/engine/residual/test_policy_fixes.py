@@ -11,7 +11,7 @@ import policy_eval as pe
 from policy_eval.engine.explain import explain_call
 from policy_eval.engine.residual import policy_fixes as module
 from policy_eval.engine.residual.policy_fixes import PolicyFixes, policy_fixes
-from tests.engine.residual.asking import A, GET, SECRET, USER, allow, deny, known, policies, policy
+from tests.engine.residual.asking import GET, SECRET, USER, A, allow, deny, known, policies, policy
 
 
 def _fixes(given: pe.PolicySet, *requests: pe.Request) -> PolicyFixes:
@@ -170,3 +170,31 @@ def test_a_further_action_is_fixed_too() -> None:
     found = _fixes(policies(allow("secretsmanager:CreateSecret")), request)
 
     assert "secretsmanager:TagResource" in _words(found)[0][0]
+
+
+def test_an_action_that_makes_a_value_unreadable_is_not_added() -> None:
+    """R-COND-42: a statement on another action did not read the value."""
+    condition = {"NumericEquals": {"my:A": "1"}}
+    found = _fixes(policies(allow("secretsmanager:ListSecrets", when=condition)),
+                   known({"my:A": "x"}))  # fmt: skip
+
+    assert _words(found) == [[f"<policy 1>: add a statement that allows {GET} on {SECRET}"]]
+
+
+def test_a_statement_that_may_be_about_the_caller_is_left() -> None:
+    named = {"AWS": f"AIDA{'A' * 17}"}
+    found = _fixes(policies(allow("s3:*"), resource=policy(allow(Principal=named))))
+
+    assert len(found.found) == 2
+
+
+def test_a_level_without_policies_gets_none() -> None:
+    found = _fixes(policies(allow(), scps=[[], [policy(allow())]]))
+
+    assert found.found == ()
+
+
+def test_a_deny_that_does_not_apply_stays() -> None:
+    found = _fixes(policies(allow("s3:*"), deny(when={"Null": {"my:A": "false"}})))
+
+    assert _words(found) == [[f"<policy 1>: add a statement that allows {GET} on {SECRET}"]]

@@ -7,20 +7,26 @@ import json
 import pytest
 
 import policy_eval as pe
+from policy_eval.engine.residual import residual as module
+from policy_eval.engine.residual import texts
+from policy_eval.engine.residual.facts import ResourceFact
 from policy_eval.engine.residual.residual import differ, residual_of
 from policy_eval.engine.residual.solver import Solver
+from policy_eval.engine.residual.wording import resource_texts
+from policy_eval.semantics.sets import Range
 from tests.engine.residual.asking import (
-    A,
-    B,
     CREATE,
     GET,
     ROLE,
     SECRET,
     SESSION,
     USER,
+    A,
+    B,
     allow,
     asked,
     deny,
+    fact,
     policies,
     policy,
     request,
@@ -450,3 +456,71 @@ def test_the_reading_of_an_open_point_counts() -> None:
 
     assert str(residual.allow_if) == 'my:A contains "a"'
     assert str(denied.deny_if) == 'my:A any value is "a" if present'
+
+
+def test_a_key_that_only_seems_to_matter_is_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "simplify", lambda formula, _, within: formula or within)
+    either = [
+        allow(when={operator: {"aws:UserAgent": "a"}, "Bool": {"aws:SecureTransport": "true"}})
+        for operator in ("StringEquals", "StringNotEquals")
+    ]
+
+    assert [each.name for each in asked(*either).missing] == ["aws:SecureTransport"]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "context", "expected"),
+    [
+        ({"StringEquals": {"my:A": "${my:C, ''}${my:D}"}}, {"my:C": None}, 'my:A is "${my:D}"'),
+        ({"Bool": {"my:A": "${my:B}"}}, {}, 'my:A is boolean "${my:B}"'),
+        ({"StringEquals": {"my:A": "${my:B}x", "my:B": "${my:A}y"}}, {},
+         'my:A is "${my:B}x" and my:B is "${my:A}y"'),
+        ({"StringEquals": {"my:A": "${aws:CalledViaFirst}"},
+          "ForAnyValue:StringLike": {"aws:CalledVia": "a*"}}, {},
+         'aws:CalledVia any value like "a*" and my:A is "${aws:CalledViaFirst}"'),
+        ({"StringEquals": {"my:A": "${aws:ViaAWSService}"}}, {}, 'my:A is "${aws:ViaAWSService}"'),
+        ({"ForAnyValue:StringEquals": {"aws:TagKeys": "${my:A}"},
+          "StringEquals": {"aws:RequestTag/team": "red"}}, {},
+         'aws:RequestTag/team is "red" and aws:TagKeys contains "${my:A}"'),
+        ({"StringEquals": {"aws:CalledViaLast": "a"}}, {"aws:CalledViaFirst": "b"},
+         'aws:CalledViaLast is "a"'),
+        ({"StringEquals": {"aws:CalledViaFirst": "${my:A}", "aws:CalledViaLast": "b"}}, {},
+         'aws:CalledViaFirst is "${my:A}" and aws:CalledViaLast is "b"'),
+        ({"Null": {"aws:CalledVia": "true"}}, {"aws:CalledViaFirst": "b"}, "never"),
+    ],
+)  # fmt: skip
+def test_what_keys_hold_together(
+    conditions: dict[str, object], context: dict[str, object], expected: str
+) -> None:
+    found = str(asked(allow(when=conditions), context=context).allow_if)
+
+    assert sorted(found.split(" and ")) == sorted(expected.split(" and "))
+
+
+def test_searches_that_are_given_up_leave_conditions_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "_MOST_STATES", 1)
+    condition = {"StringLike": {"aws:UserAgent": "a?b"},
+                 "StringNotLike": {"aws:UserAgent": ["axb", "a0b"]}}  # fmt: skip
+    several = [allow(when={operator: {key: values}})
+               for operator, held in condition.items() for key, values in held.items()]  # fmt: skip
+
+    residual = asked(allow(when=condition))
+
+    assert residual.word.value == "undetermined"
+    assert [each.examples for each in residual.missing] == [()]
+    assert asked(*several).word.value in ("allowed", "undetermined")
+
+
+def test_facts_tell_what_they_ask() -> None:
+    assert repr(fact("layer scp denies")).startswith("LayerFact(")
+
+
+def test_sets_that_are_no_resources_have_no_words() -> None:
+    given = fact('resource matches "arn:aws:s3:::a"')
+    assert isinstance(given, ResourceFact)
+    other = ResourceFact(
+        given.test._replace(accepts=Range(None, None, False, False)), (), negated=False
+    )
+
+    with pytest.raises(TypeError):
+        resource_texts(other)

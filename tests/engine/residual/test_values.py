@@ -32,7 +32,7 @@ _SEVERAL: list[Values] = [
     each for length in (1, 2, 3) for each in product(_TEXTS, repeat=length)
 ]  # fmt: skip
 _COMPARED = ('is "a"', 'is not "a"', 'like "a*"', 'not like "?"', 'is "a" in any case', 'is ""',
-             'is []', 'like "*"')  # fmt: skip
+             "is []", 'like "*"')  # fmt: skip
 _QUANTIFIED = ("any value ", "every value ", "")
 
 

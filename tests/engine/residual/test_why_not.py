@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 import policy_eval as pe
 from policy_eval.engine.residual import near_misses, policy_fixes
 from tests.engine.residual.asking import GET, SECRET, allow, deny, known, policies
-
-import pytest
 
 _IS_A = {"StringEquals": {"my:A": "a", "my:B": "b"}}
 
