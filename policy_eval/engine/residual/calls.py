@@ -410,6 +410,8 @@ class _Opened:
         test = lower_parts(parts, effect, self.context.reading)._replace(
             unreadable_fails=whole.unreadable_fails
         )
+        if isinstance(test.accepts, Template) and not test.accepts.keys:
+            return _constant(test.when_malformed)  # whatever the key holds (R-COND-41)
         unit = self.universe.unit_of(parts.key, test.view)
         if subject is None:
             fixed = constant(test)
