@@ -300,8 +300,7 @@ class _Search:
             return None
         for change in changes:  # what a variable stands for may do as it is
             less = tuple(each for each in changes if each is not change)
-            if less and self._allow(less):
-                changes = less
+            changes = less if less and self._allow(less) else changes
         return NearMiss(changes)
 
     def _allow(self, changes: tuple[Change, ...]) -> bool:
