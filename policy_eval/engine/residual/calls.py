@@ -396,7 +396,7 @@ class _Opened:
         return _of_choices(
             test,
             [
-                self._open(_with_known_values(parts, known, reading), test, effect, subject)
+                self._open(with_known_values(parts, known, reading), test, effect, subject)
                 for known in self._known(test.variables, variables)
                 for subject in ((None,) if isinstance(seen, Unknown) else _held(seen))
             ],
@@ -466,9 +466,10 @@ def _with_known(
     return left if accepts is None else accepts
 
 
-def _with_known_values(
+def with_known_values(
     parts: ConditionParts, known: dict[str, Values | None], reading: Reading
 ) -> ConditionParts:
+    """Return a condition with its known variables replaced, by the folded names of their keys."""
     return parts._replace(patterns=_replaced(parts.patterns, known, reading))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.engine.decide import decide_call
 from policy_eval.engine.decision import Deciding
-from policy_eval.engine.residual.calls import Conditions, conditions_of
+from policy_eval.engine.residual.calls import Conditions, conditions_of, with_known_values
 from policy_eval.engine.residual.facts import KeyFact, ResourceFact
 from policy_eval.engine.residual.formula import (
     FALSE,
@@ -27,10 +27,11 @@ from policy_eval.engine.residual.solver import Solver
 from policy_eval.engine.residual.truth import truth_of
 from policy_eval.engine.residual.universe import GROUPS, Model, Universe
 from policy_eval.errors import RequestError
+from policy_eval.policy.ast import Effect
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.derivation import TIMES
-from policy_eval.semantics.lower import Key, key_named
+from policy_eval.semantics.lower import Key, key_named, lower_parts
 from policy_eval.semantics.readings import OUR_READING
 from policy_eval.semantics.request_context import RequestContext, Unknown
 
@@ -277,7 +278,7 @@ class _Search:
                 if tried > MOST_SETS or len(found) >= _MOST_FOUND:
                     return tuple(found), False
                 miss = self._try(frozenset(chosen))
-                if miss is not None:
+                if miss is not None and miss not in found:
                     found.append(miss)
                     sets.append(frozenset(chosen))
         return tuple(found), len(self.names) <= _MOST_KEYS and not self.solver.ran_out
@@ -287,8 +288,7 @@ class _Search:
 
         def fixed(fact: Fact) -> Formula:
             if {group for group, _ in self._groups(fact)} & chosen:
-                # what variables stand for that stay as they are is seen when it is decided
-                return Is(self._with_known_subject(fact, chosen))
+                return Is(self._with_what_stays(fact, chosen))
             truth = self.truths[fact]
             return Is(fact) if truth is None else TRUE if truth else FALSE
 
@@ -296,24 +296,38 @@ class _Search:
         if not isinstance(model, Model):
             return None
         changes = tuple(self._changes(chosen, model))
-        miss = NearMiss(changes)
+        if not self._allow(changes):
+            return None
+        for change in changes:  # what a variable stands for may do as it is
+            less = tuple(each for each in changes if each is not change)
+            changes = less if less and self._allow(less) else changes
+        return NearMiss(changes)
+
+    def _allow(self, changes: tuple[Change, ...]) -> bool:
+        """Return whether the call is allowed with these changes."""
         try:
             asked = _changed(self.base, {each.key: each.values for each in changes})
-            decision = decide_call(self.policies, [asked, *self.also])
+            return decide_call(self.policies, [asked, *self.also]).allowed is True
         except RequestError:
-            return None
-        return miss if decision.allowed else None
+            return False
 
-    def _with_known_subject(self, fact: Fact, chosen: frozenset[str]) -> Fact:
-        """Return a condition on what its key holds, where that stays as it is."""
-        if not isinstance(fact, KeyFact) or fact.key is None or (
-            GROUPS.get(fact.unit, fact.unit) in chosen
-        ):  # fmt: skip
+    def _with_what_stays(self, fact: Fact, chosen: frozenset[str]) -> Fact:
+        """Return a condition with what its key holds, and its variables, where they stay."""
+        if not isinstance(fact, KeyFact) or fact.key is None:
             return fact
+        known: dict[str, Values | None] = {}
+        for key in fact.test.variables:
+            unit = self.universe.unit_of_variable(key)
+            held = self.here.look(key)
+            if GROUPS.get(unit, unit) not in chosen and not isinstance(held, Unknown):
+                known[key.folded] = held[0]
+        parts = with_known_values(fact.parts, known, OUR_READING)
+        effect = Effect.DENY if fact.test.when_malformed else Effect.ALLOW
+        test = lower_parts(parts, effect, OUR_READING) if known else fact.test
         held = self.here.look(fact.key)
-        if isinstance(held, Unknown):
-            return fact
-        return KeyFact(held[0] or (), fact.parts, fact.test, fact.unit)
+        stays = GROUPS.get(fact.unit, fact.unit) not in chosen and not isinstance(held, Unknown)
+        subject = (held[0] or ()) if stays and not isinstance(held, Unknown) else fact.key
+        return KeyFact(subject, parts, test, fact.unit)
 
     def _changes(self, chosen: frozenset[str], model: Model) -> Iterator[Change]:
         for group in (each for each in self.names if each in chosen):

@@ -150,7 +150,9 @@ def models_are_requests(seen: Seen) -> Iterator[str]:
         (*formulas, neither), ("allowed", "explicitDeny", "implicitDeny"), strict=True
     ):
         model = Solver(seen.universe).satisfy(formula)
-        if isinstance(model, Model) and not _NOT_LOOKED_AT & {*model.values}:
+        if isinstance(model, Model) and not (
+            _NOT_LOOKED_AT & {*model.values} or model.values.get("aws:currenttime") == ("",)
+        ):
             yield from _other_decisions(seen, model.values, word)
     for missing in residual.missing:
         yield from _other_examples(seen, missing)

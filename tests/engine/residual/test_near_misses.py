@@ -231,3 +231,12 @@ def test_a_variable_can_be_what_changes_of_an_unknown_key() -> None:
     request = pe.Request("s3:ListAllMyBuckets", principal=USER, unknown=["my:A"])
 
     assert _changes(given, request) == [{"my:A": ("x",), "my:B": ("x",)}]
+
+
+def test_a_key_of_a_variable_that_does_as_it_is_is_left_out() -> None:
+    condition = {"StringEquals": {"my:A": "${my:B}", "my:C": "c"}}
+    given = policies(
+        allow(when=condition), allow(when={**condition, **when("Bool", "my:D", "true")})
+    )
+
+    assert _changes(given, known({"my:B": "b"})) == [{"my:A": ("b",), "my:C": ("c",)}]

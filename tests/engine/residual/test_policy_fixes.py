@@ -60,16 +60,14 @@ def test_a_resource_is_added_and_conditions_taken_out() -> None:
     condition = {"StringEquals": {"my:A": "a", "my:B": "b"}, "Null": {"my:C": "true"}}
     found = _fixes(policies(allow(GET, "arn:aws:s3:::a", Sid="One", when=condition)))
 
-    assert _words(found)[1] == [
-        f"One: add the resource {SECRET} and take out the conditions StringEquals my:A, "
-        "StringEquals my:B"
-    ]
+    without = "take out the conditions StringEquals my:A, StringEquals my:B"
+    assert _words(found)[1] == [f"One: add the resource {SECRET} and {without}"]
 
 
 def test_a_resource_that_is_excepted_stays_so() -> None:
-    excepted = {"Effect": "Allow", "Action": GET, "NotResource": SECRET}
+    excepted: dict[str, object] = {"Effect": "Allow", "Action": GET, "NotResource": SECRET}
 
-    assert len(_fixes(policies(excepted)).found) == 1
+    assert len(_fixes(policies({**excepted})).found) == 1
 
 
 def test_an_unknown_resource_is_not_added() -> None:
@@ -125,9 +123,9 @@ def test_an_unknown_caller_is_not_named() -> None:
 
 def test_a_trust_policy_names_no_resource() -> None:
     request = pe.Request("sts:AssumeRole", f"arn:aws:iam::{A}:role/Target", principal=USER)
-    trust = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"},
+    trust: dict[str, object] = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"},
              "Action": "sts:AssumeRole"}  # fmt: skip
-    found = _fixes(policies(allow(), resource=policy(trust)), request)
+    found = _fixes(policies(allow(), resource=policy({**trust})), request)
 
     assert _words(found)[0][0].startswith("<policy of the resource>: add a statement")
 

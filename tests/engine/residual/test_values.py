@@ -269,7 +269,9 @@ def test_numbers_of_too_many_digits_settle_nothing() -> None:
              Want(View.NUMBER, _range(None, "2"), wanted=False)]  # fmt: skip
 
     assert find([*wants, Want(View.NUMBER, _range("2", None), wanted=False),
-                 Want(View.NUMBER, complement(_range("0", "3")), wanted=True)]) is UNSETTLED  # fmt: skip
+                 Want(View.NUMBER, complement(_range("0", "3")), wanted=True)]) is (
+        UNSETTLED
+    )  # fmt: skip
 
 
 def test_a_single_key_takes_one_value() -> None:

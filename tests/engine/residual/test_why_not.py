@@ -20,14 +20,14 @@ def test_what_is_allowed_needs_no_reason() -> None:
 def test_what_would_change_a_decision_is_told() -> None:
     found = pe.why_not(policies(allow(GET, Sid="One", when=_IS_A)), known({"my:A": "x"}))
 
+    without = "take out the conditions StringEquals my:A, StringEquals my:B"
     assert str(found).splitlines() == [
         "it would be allowed with another context:",
         '  - my:A "a" (now "x")',
         '      and my:B "b" (now absent)',
         "it would be allowed with other policies:",
         f"  - <policy 1>: add a statement that allows {GET} on {SECRET} (identity-based policy)",
-        "  - One: take out the conditions StringEquals my:A, StringEquals my:B "
-        "(identity-based policy)",
+        f"  - One: {without} (identity-based policy)",
     ]
     assert found is not None
     data = json.loads(json.dumps(found.to_dict()))
