@@ -178,9 +178,12 @@ def test_a_summary_says_what_it_hangs_on() -> None:
     allow = _explain({"StringEquals": {"aws:UserAgent": "x"}}, {})
     deny = _explain({"StringEquals": {"aws:UserAgent": "x"}}, {}, "Deny")
 
-    assert "S allows it if:" in summarize(allow)
+    assert 'allowed if aws:UserAgent is "x"' in summarize(allow)
     assert "unknown, and it matters: aws:UserAgent" in summarize(allow)
-    assert "S denies it if:" in summarize(deny)
+    assert "denied if" not in summarize(allow)
+    # without the Deny nothing allows it
+    assert 'explicitly denied if aws:UserAgent is "x"' in summarize(deny)
+    assert "\n  allowed if" not in summarize(deny)
 
 
 @pytest.mark.parametrize(
