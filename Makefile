@@ -5,8 +5,10 @@ RUN := $(VENV)/bin/python
 CASES ?= 200000
 SAMPLE ?= 200
 SECONDS ?= 60
+FIRST ?= 0
+LAST ?= 5000
 
-.PHONY: ask test lint slow coverage fuzz fuzz-readers fuzz-text bench peers mutants clean
+.PHONY: ask test lint slow coverage fuzz fuzz-readers fuzz-text fuzz-residual bench peers mutants clean
 
 # Can a role create AppFlow's secrets, by the policy of AppFlow's documentation?
 ask: $(VENV)/installed
@@ -45,6 +47,10 @@ fuzz-readers: $(VENV)/installed-for-development
 fuzz-text: $(VENV)/installed-for-development
 	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
 	$(RUN) -m tests.fuzz $(SECONDS)
+
+# What answers hang on against full evaluation, in the generated worlds from FIRST to LAST.
+fuzz-residual: $(VENV)/installed-for-development
+	$(RUN) -m tests.engine.residual $(FIRST) $(LAST)
 
 bench: $(VENV)/installed-for-development
 	$(RUN) -m benchmarks

@@ -118,7 +118,8 @@ def reasons(explanation: Explanation) -> list[str]:
     """Return what gave the decision or what it lacks, in lines."""
     decision = explanation.decision
     if decision.residual is not None:
-        return _hanging(decision, decision.residual)
+        part = explanation.deciding_part
+        return [*_hanging(decision, decision.residual), *_not_clear(part), *_identity_side(part)]
     if explanation.is_certain_by_cases:
         named = [f"{decision.word.value} by one of these, in each case:"] if (
             decision.statements
@@ -138,6 +139,16 @@ def _hanging(decision: Decision, residual: Residual) -> list[str]:
     if statements:
         lines.append("by the statements")
         lines += [f"  {_named(statement)}" for statement in statements]
+    return lines
+
+
+def _not_clear(part: Part) -> list[str]:
+    """Return what of statements is not known beside keys: whom they name, what they mean."""
+    lines = []
+    for trace in part.trace.statements:
+        open_ = [*spell_open_principal(trace), *spell_not_understood(trace)]
+        if trace.applies is None and open_:
+            lines += [f"{label_of(trace)}:", *(f"  {line}" for line in open_)]
     return lines
 
 

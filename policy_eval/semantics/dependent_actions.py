@@ -187,6 +187,9 @@ def _further(row: Dependency, context: RequestContext) -> Request:
     if row.key == "aws:RequestTag/":
         given |= _create_action(row, context)
     unknown = [name for name in request.unknown if name.endswith("*") or _carries(row, fold(name))]
+    if same and creates(context.action.name):  # tags that are passed are the resource's (R-SM-02)
+        passed = [name for name in unknown if fold(name).startswith(_REQUEST_TAG)]
+        unknown += [f"aws:ResourceTag/{name.partition('/')[2]}" for name in passed]
     if not same:
         service = row.needs.partition(":")[0]
         unknown += ["aws:ResourceTag/*", f"{service}:ResourceTag/*"]

@@ -380,6 +380,8 @@ def _enter_resource_organization(keys: KnownKeys, principal: Principal | None) -
             because = "the resource is in the caller's account"
             keys.settle(f"aws:Resource{name}", values, because)
         unknown = keys.is_said_unknown(caller) if own else unknown_owner and bool(values)
+        if principal is None and caller not in keys.entries:
+            unknown = True  # the resource is taken to be the caller's own
         if unknown and f"aws:resource{name.lower()}" not in keys.entries:
             keys.unknown.add(f"aws:resource{name.lower()}")
 

@@ -174,7 +174,7 @@ def test_a_principal_given_replaces_the_scenario_s_own(tmp_path: Path) -> None:
 
 def test_a_question_that_stays_open_has_a_question_mark(tmp_path: Path) -> None:
     scenario = file_of(tmp_path, SCENARIO, "s.scenario.yaml")
-    policy = policy_file(tmp_path, {"Condition": {"StringEquals": {"aws:userid": "x"}}})
+    policy = policy_file(tmp_path, {"Condition": {"StringEquals": {"aws:userid": "AROAONE:x"}}})
 
     result = policy_eval("check", scenario, "-p", policy)
 

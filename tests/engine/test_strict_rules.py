@@ -96,6 +96,7 @@ def test_the_record_says_what_to_test() -> None:
         "about": "whether `*` at the end of an ARN's field takes colons too",
         "ours": "allowed",
         "other": "implicitDeny",
+        "conditions": None,
         "test": "read a log group under a pattern whose account `*` must take in `log-group`, too",
     }
 

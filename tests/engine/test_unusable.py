@@ -197,8 +197,7 @@ def test_the_short_answer_says_it_too(tmp_path: Path) -> None:
 
     assert result.exit_code == 3
     assert (
-        "  Read allows it if:\n"
-        "    ? what AWS refuses, accepted: `Conditions` is no element of a statement"
+        "  Read:\n    ? what AWS refuses, accepted: `Conditions` is no element of a statement"
     ) in result.stdout
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 import policy_eval as pe
+from policy_eval.engine.decision import Decision
 from policy_eval.engine.wording import summarize
 
 _ROLE = "arn:aws:iam::111122223333:role/Dev"
@@ -178,9 +179,12 @@ def test_a_summary_says_what_it_hangs_on() -> None:
     allow = _explain({"StringEquals": {"aws:UserAgent": "x"}}, {})
     deny = _explain({"StringEquals": {"aws:UserAgent": "x"}}, {}, "Deny")
 
-    assert "S allows it if:" in summarize(allow)
+    assert 'allowed if aws:UserAgent is "x"' in summarize(allow)
     assert "unknown, and it matters: aws:UserAgent" in summarize(allow)
-    assert "S denies it if:" in summarize(deny)
+    assert "denied if" not in summarize(allow)
+    # without the Deny nothing allows it
+    assert 'explicitly denied if aws:UserAgent is "x"' in summarize(deny)
+    assert "\n  allowed if" not in summarize(deny)
 
 
 @pytest.mark.parametrize(
@@ -285,6 +289,24 @@ def test_what_was_seen_is_data() -> None:
     assert unknown[-1]["seen"] == "unknown"
     assert absent[-1]["seen"] is None
     assert several[-1]["seen"] == ["a", "b"]
+
+
+def test_a_search_that_was_given_up_is_said() -> None:
+    given_up = "note: the conditions are exact; a search for shorter ones was given up"
+    policies = pe.PolicySet([{"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}}])  # fmt: skip
+    request = pe.Request(
+        "secretsmanager:GetSecretValue", _SECRET, principal=_ROLE, unknown=["aws:SourceVpc"]
+    )
+    explanation = pe.explain(policies, request)
+    residual = explanation.decision.residual
+    assert residual is not None
+    longer = residual._replace(is_minimal=False)
+    decision = Decision(residual.word, residual.allowed, request.action, residual=longer)
+
+    assert given_up not in str(explanation)
+    assert given_up in str(explanation._replace(decision=decision))
 
 
 def _tests_of(explanation: pe.Explanation) -> list[dict[str, object]]:

@@ -126,6 +126,15 @@ def test_an_unknown_key_leaves_the_need_open(unknown: str, actions: list[str]) -
     assert all(each.hangs_on for each in needed)
 
 
+def test_tags_that_may_be_passed_are_the_created_resources() -> None:
+    request = Request("secretsmanager:CreateSecret", unknown=["aws:RequestTag/env"])
+
+    further = RequestContext(needed_by(RequestContext(request), OUR_READING)[0].request)
+
+    assert further.candidates(key_named("aws:ResourceTag/env")) is UNKNOWN
+    assert further.candidates(key_named("aws:ResourceTag/team")) == (None,)
+
+
 @pytest.mark.parametrize(
     ("action", "decision"),
     [

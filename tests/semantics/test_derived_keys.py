@@ -115,6 +115,14 @@ def test_what_a_given_value_contradicts_is_an_error(
     assert "error[contradiction]" in _refusal(_of(principal, context))
 
 
+@pytest.mark.parametrize("key", ["aws:ResourceOrgID", "aws:ResourceOrgPaths"])
+def test_an_unknown_caller_leaves_the_resources_organization_unknown(key: str) -> None:
+    request = Request("secretsmanager:GetSecretValue", _SECRET)
+
+    assert _seen(request, key) == "unknown"
+    assert _seen(_of(_USER), key) is None
+
+
 def test_the_owner_is_the_one_that_is_said() -> None:
     request = Request("s3:GetObject", "arn:aws:s3:::b/k", principal=_USER,
                       resource_account="999999999999")  # fmt: skip

@@ -39,7 +39,7 @@ def test_no_global_key_is_listed_twice() -> None:
         ("aws:principaltag/team", Multiplicity.SINGLE),
         ("secretsmanager:addreplicaregions", Multiplicity.MULTIPLE),
         ("secretsmanager:name", Multiplicity.LISTED_SINGLE),
-        ("secretsmanager:resourcetag/aws:secretsmanager:owningservice", Multiplicity.LISTED_SINGLE),
+        ("secretsmanager:resourcetag/aws:secretsmanager:owningservice", Multiplicity.SINGLE),
         ("codebuild:secondarysources/x.location", Multiplicity.LISTED_SINGLE),
         ("cognito-identity.amazonaws.com:amr", Multiplicity.LISTED_SINGLE),
         ("nosuchservice:key", Multiplicity.BY_COUNT),

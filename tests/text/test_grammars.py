@@ -16,6 +16,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "grammar"
     [
         ("action", "s3:GetObject"),
         ("arn", "arn:aws:s3:::bucket/key"),
+        ("condition", 'aws:PrincipalTag/team is "red" or not (aws:UserId is present)'),
         ("json", '{"a": [1, "b", true, false, null, {}]}'),
         ("operator", "ForAnyValue:StringLikeIfExists"),
         ("pattern", "app-${aws:username, 'none'}/*"),
@@ -30,7 +31,7 @@ def test_a_grammar_reads_a_whole_text(name: str, text: str) -> None:
 def test_every_grammar_in_the_folder_is_tried_here() -> None:
     names = {path.stem for path in FOLDER.glob("*.lark")}
 
-    assert names == {"action", "arn", "json", "operator", "pattern"}
+    assert names == {"action", "arn", "condition", "json", "operator", "pattern"}
 
 
 def test_a_parser_is_built_once() -> None:

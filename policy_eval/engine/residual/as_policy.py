@@ -18,6 +18,8 @@ from policy_eval.engine.residual.wording import resource_texts, spell_fact
 from policy_eval.errors import RequestError, refuse_request
 from policy_eval.policy.ast import Effect
 from policy_eval.policy.operator_name import SetOperator
+from policy_eval.semantics.lower import ConditionParts, lower_parts
+from policy_eval.semantics.readings import OUR_READING
 
 _MOST_STATEMENTS = 100
 _Term = tuple[KeyFact | ResourceFact, ...]
@@ -33,6 +35,10 @@ def as_policy(residual: Residual, action: str) -> dict[str, object]:
         )
         for term in _terms(formula)
     ]
+    if not statements:
+        raise _refused(
+            "nothing is allowed, and nothing denied: a policy has a statement", "have none"
+        )
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -90,10 +96,13 @@ def _of_literal(formula: Formula) -> list[_Term]:
 
 def _statement(effect: Effect, action: str, term: _Term) -> dict[str, object]:
     conditions: dict[str, dict[str, list[str]]] = {}
+    spellings: dict[str, str] = {}
     for fact in term:
         if isinstance(fact, KeyFact):
-            name = _place(fact, conditions)
-            conditions.setdefault(name, {})[fact.parts.key.spelling] = values_of(fact)
+            name = _place(fact, effect, conditions)
+            key = fact.parts.key
+            spelling = spellings.setdefault(key.folded, key.spelling)  # R-GRAM-06
+            conditions.setdefault(name, {})[spelling] = values_of(fact)
     found: dict[str, object] = {"Effect": effect.value, "Action": action, **_resource(term)}
     return {**found, "Condition": conditions} if conditions else found
 
@@ -107,12 +116,23 @@ def _resource(term: _Term) -> dict[str, object]:
     return {"NotResource" if facts[0].negated else "Resource": resource_texts(facts[0])}
 
 
-def _place(fact: KeyFact, taken: dict[str, dict[str, list[str]]]) -> str:
+def _place(fact: KeyFact, effect: Effect, taken: dict[str, dict[str, list[str]]]) -> str:
     """Return the operator under which a condition can stand beside the others."""
-    for name in _names(fact):
-        keys = taken.get(name, {})
+    name = fact.parts.name
+    if_exists = name.if_exists and (
+        fact.test.when_absent or name.set_operator is not SetOperator.FOR_ANY_VALUE
+    )
+    parts = fact.parts._replace(name=name._replace(if_exists=if_exists))
+    test = lower_parts(parts, effect, OUR_READING)
+    if KeyFact(fact.subject, parts, test, fact.unit) != fact:  # R-COND-27, R-COND-41
+        raise _refused(
+            f"`{spell_fact(fact)}` would mean something else in a statement that says "
+            f"{effect.value}", "take the text",
+        )  # fmt: skip
+    for operator in _names(parts):
+        keys = taken.get(operator, {})
         if fact.parts.key.folded not in {key.lower() for key in keys}:
-            return name
+            return operator
     raise _refused(
         f"one statement would need `{fact.parts.key.spelling}` twice under one operator",
         "take the text",
@@ -123,13 +143,10 @@ _SAME = {"StringEquals": ("StringEquals",), "ArnEquals": ("ArnEquals", "ArnLike"
          "ArnNotEquals": ("ArnNotEquals", "ArnNotLike")}  # fmt: skip
 
 
-def _names(fact: KeyFact) -> Iterator[str]:
+def _names(parts: ConditionParts) -> Iterator[str]:
     """Yield the names of operators that mean the condition."""
-    name, operator = fact.parts.name, fact.parts.operator
+    name, operator = parts.name, parts.operator
     prefix = f"{name.set_operator.value}:" if name.set_operator else ""
-    if_exists = name.if_exists and (
-        fact.test.when_absent or name.set_operator is not SetOperator.FOR_ANY_VALUE
-    )
     bases: Sequence[str] = _SAME.get(operator.name, (operator.name,))
     for base in bases:
-        yield f"{prefix}{base}{'IfExists' if if_exists else ''}"
+        yield f"{prefix}{base}{'IfExists' if name.if_exists else ''}"

@@ -20,6 +20,7 @@ from policy_eval.engine.residual.facts import (
     PrincipalFact,
     ResourceFact,
     StatementFact,
+    can_be_malformed,
 )
 from policy_eval.engine.residual.formula import (
     FALSE,
@@ -345,9 +346,13 @@ class _Opened:
     def _candidates(self, key: Key) -> Candidates:
         """Return what a key may hold; a further action has no key that it does not carry."""
         held = self.context.candidates(key)
-        if isinstance(held, Unknown) and self.needed and not self.needed.carries(key.folded):
-            return (None,)
-        return held
+        if self.needed is None or not isinstance(held, Unknown):
+            return held
+        # a tag that the call is known to pass, and the further action is not, is not carried
+        lost = key.folded.startswith("aws:requesttag/") and not isinstance(
+            self.universe.context.look(key), Unknown
+        )
+        return (None,) if lost or not self.needed.carries(key.folded) else held
 
     def _known(
         self, keys: Sequence[Key], held: Sequence[Candidates]
@@ -378,7 +383,9 @@ class _Opened:
         assert isinstance(test.attribute, Key)  # a condition is on a key
         seen = self._candidates(test.attribute)
         variables = tuple(map(self._candidates, test.variables))
-        if not isinstance(seen, Unknown) and not any(isinstance(v, Unknown) for v in variables):
+        if isinstance(seen, Unknown):
+            self.universe.note(self.universe.unit_of(test.attribute, test.view), test)
+        elif not any(isinstance(v, Unknown) for v in variables):
             return self._settled(test, seen, variables)
         found = evaluate(test, seen, variables, reading, contains)
         if found.why is Why.UNREADABLE:
@@ -389,25 +396,38 @@ class _Opened:
         return _of_choices(
             test,
             [
-                self._open(_with_known_values(parts, known, reading), effect, subject)
+                self._open(with_known_values(parts, known, reading), test, effect, subject)
                 for known in self._known(test.variables, variables)
-                for subject in ((None,) if isinstance(seen, Unknown) else seen)
+                for subject in ((None,) if isinstance(seen, Unknown) else _held(seen))
             ],
             known=not isinstance(seen, Unknown),
         )
 
-    def _open(self, parts: ConditionParts, effect: Effect, subject: Values | None) -> Formula:
+    def _open(
+        self, parts: ConditionParts, whole: Test, effect: Effect, subject: Values | None
+    ) -> Formula:
         """Return what is open of a condition: on its key, or on the known values of it."""
-        test = lower_parts(parts, effect, self.context.reading)
+        test = lower_parts(parts, effect, self.context.reading)._replace(
+            unreadable_fails=whole.unreadable_fails
+        )
+        if isinstance(test.accepts, Template) and not test.accepts.keys:
+            return _constant(test.when_malformed)  # whatever the key holds (R-COND-41)
         unit = self.universe.unit_of(parts.key, test.view)
         if subject is None:
             fixed = constant(test)
             return Is(KeyFact(parts.key, parts, test, unit)) if fixed is None else _constant(fixed)
         if not test.variables:
-            return self._settled(test, (subject,), ())
+            return self._settled(test, (subject or None,), ())
+        if not subject and (not can_be_malformed(test) or test.when_absent is test.when_malformed):
+            return _constant(test.when_absent)
         if test.quantifier is Quantifier.ONE and is_multivalued(test, subject):
             return FALSE  # R-COND-34
         return Is(KeyFact(subject, parts, test, unit))
+
+
+def _held(seen: Sequence[Values | None]) -> Iterator[Values]:
+    """Yield what a key may hold, as what a condition looks at: nothing where it is absent."""
+    yield from (values or () for values in seen)
 
 
 def _constant(holds: bool) -> Formula:  # noqa: FBT001 - a truth as a formula
@@ -446,9 +466,10 @@ def _with_known(
     return left if accepts is None else accepts
 
 
-def _with_known_values(
+def with_known_values(
     parts: ConditionParts, known: dict[str, Values | None], reading: Reading
 ) -> ConditionParts:
+    """Return a condition with its known variables replaced, by the folded names of their keys."""
     return parts._replace(patterns=_replaced(parts.patterns, known, reading))
 
 

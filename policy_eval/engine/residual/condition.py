@@ -131,7 +131,8 @@ def _as_read(formula: Formula) -> Formula:
 
     def unbound(fact: Fact) -> Formula:
         if isinstance(fact, KeyFact) and fact.key is not None:
-            return Is(KeyFact(fact.key, fact.parts, fact.test, fact.key.folded))
+            test = fact.test._replace(unreadable_fails=False)
+            return Is(KeyFact(fact.key, fact.parts, test, fact.key.folded))
         return Is(fact)
 
     return _without_not(plain(replaced(formula, unbound)))

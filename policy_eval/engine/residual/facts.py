@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TypeAlias
 
+from policy_eval.policy.arn import ARN_FIELDS
 from policy_eval.policy.ast import Effect
 from policy_eval.policy.principal_element import PrincipalValue
 from policy_eval.request.context import Values
@@ -18,7 +19,7 @@ from policy_eval.semantics.lower import ConditionParts, Key, Template, Test
 from policy_eval.semantics.views import View
 
 Subject: TypeAlias = Key | Values
-"""What a condition looks at: a key that nobody knows, or values that are known."""
+"""What a condition looks at: a key that nobody knows, or values that are known (none: absent)."""
 
 
 class _Fact:
@@ -40,8 +41,17 @@ class _Fact:
         return f"{type(self).__name__}{self.identity}"
 
 
-_MALFORMED = (View.ARN, View.BOOLEAN)
-"""Views of which a variable can make a policy value malformed (R-COND-41)."""
+def can_be_malformed(test: Test) -> bool:
+    """Return whether a variable can make a policy value malformed (R-COND-41).
+
+    An ARN with all its colons stays one, whatever its variables stand for.
+    """
+    if not isinstance(test.accepts, Template) or test.view not in (View.ARN, View.BOOLEAN):
+        return False
+    return test.view is View.BOOLEAN or any(
+        "".join(piece for piece in pattern if isinstance(piece, str)).count(":") < ARN_FIELDS - 1
+        for pattern in test.accepts.patterns
+    )
 
 
 class KeyFact(_Fact):
@@ -72,7 +82,8 @@ class KeyFact(_Fact):
             test.when_absent,
             test.when_null,
             test.empty_is_null,
-            test.when_malformed and isinstance(test.accepts, Template) and test.view in _MALFORMED,
+            test.when_malformed and can_be_malformed(test),
+            test.unreadable_fails,
         )
 
     def in_copy(self, copy: int) -> KeyFact:

@@ -29,9 +29,6 @@ class Formula:
     def __or__(self, other: Formula) -> Formula:
         return any_of((self, other))
 
-    def __invert__(self) -> Formula:
-        return negation(self)
-
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and other.parts == self.parts
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.engine.decide import decide_call
 from policy_eval.engine.decision import Deciding
-from policy_eval.engine.residual.calls import Conditions, conditions_of
-from policy_eval.engine.residual.condition import origins_of
+from policy_eval.engine.residual.calls import Conditions, conditions_of, with_known_values
 from policy_eval.engine.residual.facts import KeyFact, ResourceFact
 from policy_eval.engine.residual.formula import (
     FALSE,
@@ -30,8 +29,9 @@ from policy_eval.engine.residual.universe import GROUPS, Model, Universe
 from policy_eval.errors import RequestError
 from policy_eval.policy.ast import Effect
 from policy_eval.request.request import Request
+from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.derivation import TIMES
-from policy_eval.semantics.lower import Key
+from policy_eval.semantics.lower import Key, key_named, lower_parts
 from policy_eval.semantics.readings import OUR_READING
 from policy_eval.semantics.request_context import RequestContext, Unknown
 
@@ -109,12 +109,41 @@ def near_misses(policies: PolicySet, request: Request, *also: Request) -> NearMi
     open_ = _opened(base, names)
     found, universe = conditions_of(policies, [open_, *also], OUR_READING)
     search = _Search(policies, base, also, here, found, universe)
-    return NearMisses(_standing(found), *search.run())
+    decision = decide_call(policies, [open_, *also], missing=False)
+    is_denied = decision.word is Word.EXPLICIT_DENY
+    return NearMisses(decision.statements if is_denied else (), *search.run())
 
 
 def _plain(request: Request) -> Request:
-    """Return the request with its tags and its time as context keys, where it can be put so."""
+    """Return the request with its tags and its time as context keys, where it can be put so.
+
+    It cannot where spellings of a tag compete (R-COND-04), or tags would contradict each other.
+    """
+    names = [{key.lower() for key, _ in tags} for tags in (request.request_tags,
+                                                           request.resource_tags)]  # fmt: skip
+    if (len(names[0]), len(names[1])) != (len(request.request_tags), len(request.resource_tags)):
+        return request
+    for plain in (_in_context(request, with_following=False), _in_context(request)):
+        try:
+            found = RequestContext(plain, OUR_READING)
+        except RequestError:
+            continue
+        if found.entries() == RequestContext(request, OUR_READING).entries():
+            return plain
+    return request
+
+
+def _in_context(request: Request, *, with_following: bool = True) -> Request:
+    """Return the request with all as context keys; or without tags that follow (R-SM-02)."""
     given = request.given_context()
+    if not with_following:
+        passed = {name.lower() for name in given if name.lower().startswith("aws:requesttag/")}
+        given = {
+            name: held
+            for name, held in given.items()
+            if _of_tag(name.lower()).replace("resourcetag/", "aws:requesttag/") not in passed
+            or name.lower() in passed
+        }
     folded = {name.lower() for name in given}
     for prefix, tags in (
         ("aws:RequestTag/", request.request_tags),
@@ -135,17 +164,33 @@ def _changeable(
 ) -> list[str]:
     """Return the keys that statements read and that could be otherwise."""
     everything = base.with_context({}).with_unknown(["*"])
-    try:
-        found, _ = conditions_of(policies, [everything, *also], OUR_READING)
-    except RequestError:
-        return []
+    found, _ = conditions_of(policies, [everything, *also], OUR_READING)
     names: dict[str, str] = {}
     for formula in found:
         for fact in facts_of(formula):
-            for key in fact.keys if isinstance(fact, (KeyFact, ResourceFact)) else ():
+            for key in map(_passed, _units(fact)):
                 if key.folded not in names and _may_change(key, here):
                     names[key.folded] = key.spelling
     return [*names.values()]
+
+
+def _units(fact: Fact) -> Iterator[tuple[str, Key]]:
+    """Yield the keys that a fact looks at, each with its unit where that is known."""
+    if isinstance(fact, KeyFact) and fact.key is not None:
+        yield fact.unit, fact.key
+    if isinstance(fact, (KeyFact, ResourceFact)):
+        yield from ((key.folded, key) for key in fact.test.variables)
+
+
+def _passed(of_unit: tuple[str, Key]) -> Key:
+    """Return the key that can change: a new resource's tag is the one that is passed (R-SM-02)."""
+    unit, key = of_unit
+    if unit.startswith(_OF_REQUEST) and not key.folded.startswith(_OF_REQUEST):
+        return key_named(f"aws:RequestTag/{key.spelling.partition('/')[2]}")
+    return key
+
+
+_OF_REQUEST = "aws:requesttag/"
 
 
 def _may_change(key: Key, here: RequestContext) -> bool:
@@ -165,7 +210,12 @@ _OF_CALLER_OR_RESOURCE = ("aws:principal", "aws:userid", "aws:username", "aws:re
 
 def _opened(base: Request, names: Iterable[str]) -> Request:
     """Return the request with some keys unknown instead of given."""
+    names = [*names]
     folded = {_of_tag(name.lower()) for name in names}
+    for together in (_OF_FORWARDING, TIMES):
+        if folded & together:
+            folded |= together
+            names += sorted(together)
     kept = {
         name: held
         for name, held in base.given_context().items()
@@ -178,14 +228,6 @@ def _of_tag(folded: str) -> str:
     """Return one name for the names of one tag of a resource; of another key its own."""
     prefix, slash, tag = folded.partition("/")
     return f"resourcetag/{tag}" if slash and prefix.endswith(":resourcetag") else folded
-
-
-def _standing(found: Conditions) -> tuple[Deciding, ...]:
-    """Return the statements that deny the call whatever the context is."""
-    entries = (each for each in origins_of(found.denied) if each.statement.effect is Effect.DENY)
-    if found.denied is not TRUE:
-        return ()
-    return tuple(dict.fromkeys(map(Deciding.of, entries)))
 
 
 class _Search:
@@ -218,7 +260,7 @@ class _Search:
         if not isinstance(fact, (KeyFact, ResourceFact)):
             return
         if isinstance(fact, KeyFact) and fact.key is not None:
-            yield GROUPS.get(fact.unit, fact.unit), fact.key.spelling
+            yield GROUPS.get(fact.unit, fact.unit), _passed((fact.unit, fact.key)).spelling
         for key in fact.test.variables:
             unit = self.universe.unit_of_variable(key)
             yield GROUPS.get(unit, unit), key.spelling
@@ -236,7 +278,7 @@ class _Search:
                 if tried > MOST_SETS or len(found) >= _MOST_FOUND:
                     return tuple(found), False
                 miss = self._try(frozenset(chosen))
-                if miss is not None:
+                if miss is not None and miss not in found:
                     found.append(miss)
                     sets.append(frozenset(chosen))
         return tuple(found), len(self.names) <= _MOST_KEYS and not self.solver.ran_out
@@ -246,7 +288,7 @@ class _Search:
 
         def fixed(fact: Fact) -> Formula:
             if {group for group, _ in self._groups(fact)} & chosen:
-                return Is(fact)  # of several keys: what the others hold is seen when it is decided
+                return Is(self._with_what_stays(fact, chosen))
             truth = self.truths[fact]
             return Is(fact) if truth is None else TRUE if truth else FALSE
 
@@ -254,13 +296,38 @@ class _Search:
         if not isinstance(model, Model):
             return None
         changes = tuple(self._changes(chosen, model))
-        miss = NearMiss(changes)
+        if not self._allow(changes):
+            return None
+        for change in changes:  # what a variable stands for may do as it is
+            less = tuple(each for each in changes if each is not change)
+            changes = less if less and self._allow(less) else changes
+        return NearMiss(changes)
+
+    def _allow(self, changes: tuple[Change, ...]) -> bool:
+        """Return whether the call is allowed with these changes."""
         try:
             asked = _changed(self.base, {each.key: each.values for each in changes})
-            decision = decide_call(self.policies, [asked, *self.also])
+            return decide_call(self.policies, [asked, *self.also]).allowed is True
         except RequestError:
-            return None
-        return miss if decision.allowed else None
+            return False
+
+    def _with_what_stays(self, fact: Fact, chosen: frozenset[str]) -> Fact:
+        """Return a condition with what its key holds, and its variables, where they stay."""
+        if not isinstance(fact, KeyFact) or fact.key is None:
+            return fact
+        known: dict[str, Values | None] = {}
+        for key in fact.test.variables:
+            unit = self.universe.unit_of_variable(key)
+            held = self.here.look(key)
+            if GROUPS.get(unit, unit) not in chosen and not isinstance(held, Unknown):
+                known[key.folded] = held[0]
+        parts = with_known_values(fact.parts, known, OUR_READING)
+        effect = Effect.DENY if fact.test.when_malformed else Effect.ALLOW
+        test = lower_parts(parts, effect, OUR_READING) if known else fact.test
+        held = self.here.look(fact.key)
+        stays = GROUPS.get(fact.unit, fact.unit) not in chosen and not isinstance(held, Unknown)
+        subject = (held[0] or ()) if stays and not isinstance(held, Unknown) else fact.key
+        return KeyFact(subject, parts, test, fact.unit)
 
     def _changes(self, chosen: frozenset[str], model: Model) -> Iterator[Change]:
         for group in (each for each in self.names if each in chosen):
@@ -280,8 +347,6 @@ class _Search:
         return Change("aws:ViaAWSService", ("true",), self._held("aws:ViaAWSService"))
 
     def _held(self, name: str) -> Values | None:
-        from policy_eval.semantics.lower import key_named
-
         held = self.here.look(key_named(name))
         return None if isinstance(held, Unknown) else held[0]
 

@@ -57,6 +57,8 @@ def _of_key(fact: KeyFact) -> KeyFact | None:
     if operator.view is View.PRESENCE:
         truth = "true" if test.accepts == OneOf(frozenset({True})) else "false"
         return _with(fact, parts._replace(patterns=((truth,),)))
+    if test.unreadable_fails:
+        return None  # R-COND-19: of what is no ARN both fail
     single = fact.key is not None and fact.key.multiplicity is Multiplicity.SINGLE
     if isinstance(test.accepts, Template) or (name.set_operator is None and not single):
         return None  # R-COND-34: of several values both may fail

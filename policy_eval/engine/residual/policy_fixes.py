@@ -117,14 +117,14 @@ def policy_fixes(policies: PolicySet, parts: Sequence[Part], *requests: Request)
                 continue
             tried += 1
             if tried > MOST_TRIED:
-                return PolicyFixes(tuple(found), is_complete=False)
+                break
             fix = PolicyFix(tuple(together))
             if _helps(policies, fix, requests):
                 of_size.append((sum(each.reach for each in together), fix, chosen))
                 sets.append(chosen)
         of_size.sort(key=lambda each: each[0])
         found += [fix for _, fix, _ in of_size]
-        if len(found) >= _MOST_FOUND:
+        if tried > MOST_TRIED or len(found) >= _MOST_FOUND:
             return PolicyFixes(tuple(found[:_MOST_FOUND]), is_complete=False)
     return PolicyFixes(tuple(found), is_complete=True)
 
@@ -147,9 +147,7 @@ def _edits(policies: PolicySet, part: Part) -> Iterator[Edit]:
     numbers = {id(each.policy): number for number, each in enumerate(policies.attachments)}
     for trace in part.trace.statements:
         entry = trace.entry
-        place = numbers.get(id(entry.policy))
-        if place is None:
-            continue
+        place = numbers[id(entry.policy)]
         if entry.statement.effect is Effect.DENY:
             if trace.applies is not False:
                 yield _edit(f"take out the Deny {_label(entry)}", entry, place, 3, None)

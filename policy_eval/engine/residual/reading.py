@@ -132,8 +132,6 @@ def _part(tree: Tree[Token]) -> Formula:
     match tree.data:
         case "alternatives":
             return _alternatives(tree)
-        case "part":
-            return _part(tree.children[0])  # type: ignore[arg-type]
         case "negation":
             return negation(_part(tree.children[0]))  # type: ignore[arg-type]
         case "always":
@@ -220,9 +218,13 @@ def _values(tree: object) -> tuple[str, ...]:
 def _resource(texts: tuple[str, ...], *, negated: bool) -> ResourceFact:
     patterns: list[ResourcePattern] = []
     for text in texts:
-        for pattern in resource_patterns(
-            text, variables=True, completed=False, reading=OUR_READING
-        ):
+        found = resource_patterns(text, variables=True, completed=False, reading=OUR_READING)
+        if not found:
+            raise RequestError(
+                Diagnostic("condition", Severity.ERROR, f"`{text}` is no resource",
+                           "mend the value", expected='an ARN of six fields, or "*"')
+            )  # fmt: skip
+        for pattern in found:
             plain: object = without_escapes(pattern)
             patterns.append(cast("ResourcePattern", plain))
     distinct = tuple(dict.fromkeys(patterns))

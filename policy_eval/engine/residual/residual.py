@@ -10,6 +10,7 @@ Rules: R-KEY-06. AWS: "SimulateCustomPolicy" (MissingContextValues).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.engine.call import steps_of
@@ -114,7 +115,7 @@ def residual_of(
     """
     found, universe = conditions_of(policies, requests, reading)
     solver = Solver(universe)
-    within = TRUE if assuming is None else _bound(assuming, universe)
+    within = TRUE if assuming is None else _bound(assuming, universe, found)
     universe.admit(within)
     if within is not TRUE and solver.never(within):
         raise refuse_request(
@@ -166,11 +167,14 @@ def _deciding(formula: Formula, effect: Effect) -> tuple[Deciding, ...]:
     return tuple(dict.fromkeys(map(Deciding.of, entries)))
 
 
-def _bound(condition: Condition, universe: Universe) -> Formula:
+def _bound(condition: Condition, universe: Universe, found: Conditions) -> Formula:
     """Return a condition as one of this request: what is known of it is settled."""
+    open_ = {
+        fact.layer for formula in found for fact in facts_of(formula) if isinstance(fact, LayerFact)
+    }
 
     def bound(fact: Fact) -> Formula:
-        if isinstance(fact, LayerFact):
+        if isinstance(fact, LayerFact) and fact.layer not in open_:
             _check_layer(fact, universe)
         truth = truth_of(fact, universe.context)
         if truth is not None:
@@ -229,9 +233,9 @@ def _examples(
     universe = solver.universe
     here = [replaced(formula, universe.apart_from(group, 1)) for formula in (*found, within)]
     there = [replaced(formula, universe.apart_from(group, 2)) for formula in (*found, within)]
+    words = (_worded(*here[:2]), _worded(*there[:2]))
     differs = any_of(
-        any_of((all_of((one, negation(other))), all_of((negation(one), other))))
-        for one, other in zip(here[:2], there[:2], strict=True)
+        all_of((words[0][one], words[1][other])) for one, other in permutations(_DECIDED, 2)
     )
     model = solver.satisfy(all_of((differs, here[2], there[2])))
     if model is None:
@@ -242,17 +246,23 @@ def _examples(
     for copy in (1, 2):
         one = universe.only(model.facts, copy)
         settled = universe.model(one)
-        if not isinstance(settled, Model):
-            return ()
+        assert isinstance(settled, Model)  # each copy of a model is one
         word = _word_of(found, one)
         examples.append(Example(settled.values.get(group), word.value))
     examples.sort(key=lambda example: _ORDER[example.decision])
     return tuple(examples)
 
 
-_ORDER = {word.value: place for place, word in enumerate(
-    (Word.ALLOWED, Word.EXPLICIT_DENY, Word.IMPLICIT_DENY, Word.UNDETERMINED)
-)}  # fmt: skip
+_DECIDED = (Word.ALLOWED, Word.EXPLICIT_DENY, Word.IMPLICIT_DENY)
+
+
+def _worded(allowed: Formula, denied: Formula) -> dict[Word, Formula]:
+    """Return when the decision is which."""
+    neither = all_of((negation(allowed), negation(denied)))
+    return dict(zip(_DECIDED, (allowed, denied, neither), strict=True))
+
+
+_ORDER = {word.value: place for place, word in enumerate(_DECIDED)}
 
 
 def _word_of(found: Conditions, known: Mapping[Fact, bool]) -> Word:

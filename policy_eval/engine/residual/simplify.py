@@ -25,6 +25,13 @@ from policy_eval.engine.residual.solver import Solver
 
 def simplify(formula: Formula, solver: Solver, *, within: Formula = TRUE) -> Formula:
     """Return a condition that is the same as `formula` wherever `within` holds."""
+    before: Formula | None = None
+    while formula != before and not solver.ran_out:  # what is shorter may make another part idle
+        before, formula = formula, _simplified(formula, solver, within)
+    return formula
+
+
+def _simplified(formula: Formula, solver: Solver, within: Formula) -> Formula:
     if isinstance(formula, Constant):
         return formula
     if solver.never(all_of((within, formula))):
@@ -35,7 +42,7 @@ def simplify(formula: Formula, solver: Solver, *, within: Formula = TRUE) -> For
         case Is():
             return formula
         case Not():
-            return negation(simplify(formula.parts[0], solver, within=within))
+            return negation(_simplified(formula.parts[0], solver, within))
         case All():
             return with_origins(_parts(formula, solver, within, of_all=True), formula)
         case _:
@@ -53,9 +60,7 @@ def _parts(formula: Formula, solver: Solver, within: Formula, *, of_all: bool) -
     for place in reversed(range(len(kept))):
         others = [*kept[:place], *kept[place + 1 :]]
         context = others if of_all else [negation(each) for each in others]
-        kept[place] = simplify(kept[place], solver, within=all_of((within, *context)))
+        kept[place] = _simplified(kept[place], solver, all_of((within, *context)))
         if kept[place] is (TRUE if of_all else FALSE):
             del kept[place]
-        elif isinstance(kept[place], Constant):
-            return kept[place]
     return join(kept)

@@ -107,6 +107,8 @@ def _candidates(wants: Sequence[Want]) -> Iterator[str]:
     yield ""
     yield "x"
     for want in wants:
+        if isinstance(want.accepts, Everything):
+            continue
         for pattern in _patterns(want.accepts):
             plain = "".join(piece if isinstance(piece, str) else "" for piece in pattern)
             yield plain

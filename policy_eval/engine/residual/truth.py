@@ -30,7 +30,7 @@ def truth_of(fact: Fact, context: RequestContext) -> bool | None:
             seen = (
                 context.candidates(fact.subject)
                 if isinstance(fact.subject, Key)
-                else (fact.subject,)
+                else (fact.subject or None,)
             )
             variables = tuple(map(context.candidates, fact.test.variables))
             return evaluate(fact.test, seen, variables, context.reading, contains).holds

@@ -4,8 +4,11 @@ Most keys are free of one another. Some are views of one fact and have one *unit
 resource's tag, the two of the time); others are linked, and are looked at in *scenes*: a direct
 call or one that a service forwards, through an endpoint or not, with MFA or without.
 
-Rules: section F, R-FAS-01, R-VPCE-01, R-SM-02, R-COND-14, R-KEY-06. `semantics.derivation` refuses
-requests that contradict them; a property test holds the two equal.
+Rules: section F, R-FAS-01, R-VPCE-01, R-SM-02, R-COND-14, R-KEY-01, R-KEY-06. Requests that
+contradict them are refused (`semantics.derivation`); property tests hold the two equal. Not looked
+at, so that a condition may be longer than it need be: that an organization's path begins with its
+ID, that a tag whose key is passed is there, that a new secret's ARN holds its name, and the time as
+a text.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import NamedTuple, TypeAlias
 
-from policy_eval.engine.residual.facts import Fact, KeyFact, ResourceFact
+from policy_eval.engine.residual.facts import CallFact, Fact, KeyFact, LayerFact, ResourceFact
 from policy_eval.engine.residual.formula import Formula, Is, facts_of
 from policy_eval.engine.residual.texts import UNSETTLED, Unsettled, Want
 from policy_eval.engine.residual.values import (
@@ -22,25 +25,30 @@ from policy_eval.engine.residual.values import (
     NUMBERS,
     Held,
     Impossible,
+    Wanted,
     find,
     goes,
     hold,
     holding_all,
     list_of,
 )
+from policy_eval.policy.ast import Effect
+from policy_eval.policy.pattern import Variable, Wildcard
 from policy_eval.request.context import Values
-from policy_eval.request.principal import Credentials, PrincipalKind
+from policy_eval.request.principal import Credentials, Principal, PrincipalKind
 from policy_eval.semantics.derivation import TIMES, creates, is_true
 from policy_eval.semantics.keys import Multiplicity, always_carried
 from policy_eval.semantics.layers import Layer
-from policy_eval.semantics.lower import Key, Template, key_named
+from policy_eval.semantics.lower import Key, Origin, Quantifier, Template, Test, key_named
+from policy_eval.semantics.operators import matching
 from policy_eval.semantics.outcomes import with_variables
 from policy_eval.semantics.request_context import RequestContext, Unknown
 from policy_eval.semantics.service_reference import service_action
-from policy_eval.semantics.sets import OneOf
-from policy_eval.semantics.views import View
+from policy_eval.semantics.sets import EVERYTHING, OneOf, ValueSet, union
+from policy_eval.semantics.views import ALWAYS_READABLE, View
 
 _CHAIN, _FIRST, _LAST = "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"
+_OF_CHAIN = (_CHAIN, _FIRST, _LAST)
 _VIA = "aws:viaawsservice"
 _OF_ENDPOINT = frozenset({"aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"})
 _SOURCE_IP = "aws:sourceip"
@@ -80,6 +88,10 @@ _Open: TypeAlias = tuple[KeyFact | ResourceFact, bool]
 """A condition with unknown variables, and how it is to go."""
 
 
+_Units: TypeAlias = dict[str, list[tuple[KeyFact, bool]]]
+"""Conditions without unknown variables by unit, and how each is to go."""
+
+
 class Model(NamedTuple):
     """A way in which everything may be: what each key holds, by unit, and the resource."""
 
@@ -98,11 +110,16 @@ class Universe:
         self.context = context
         self.tries = 0
         self._in_sets: set[str] = set()
+        self._implied: dict[str, Wanted] = {}
+        self._take_anything: set[str] = set()
         self._service = context.action.service
         self._alone: dict[frozenset[tuple[Fact, bool]], Held | Impossible] = {}
         self._held: dict[object, Held | Impossible] = {}
         self._resources: dict[frozenset[tuple[ResourceFact, bool]], str | Unsettled | None] = {}
         self._scenes: dict[frozenset[str], list[Scene]] = {}
+        for name, accepts in _told_by_caller(context.principal):
+            key = key_named(name)
+            self._imply(key.folded, _test(key, accepts, if_exists=name == _USER_ID))
 
     def unit_of(self, key: Key, view: View) -> str:
         """Return the name of what a key is a view of."""
@@ -134,6 +151,24 @@ class Universe:
             if isinstance(fact, KeyFact) and fact.parts.name.set_operator is not None:
                 self._in_sets.add(fact.unit)
 
+    def note(self, unit: str, test: Test) -> None:
+        """Note that a statement reads what a key holds: other values are an input error.
+
+        Rule: R-COND-42.
+        """
+        if test.unreadable_fails:
+            self._take_anything.add(unit)
+        elif test.view not in ALWAYS_READABLE:
+            attribute = test.attribute
+            assert isinstance(attribute, Key)  # it is a condition's
+            self._imply(unit, _test(attribute, EVERYTHING, view=test.view))
+
+    def _imply(self, unit: str, test: Test) -> None:
+        """Note how a test of a key goes in any case."""
+        known = self._implied.get(unit, ())
+        if (test, True) not in known:
+            self._implied[unit] = (*known, (test, True))
+
     def _key(self, facts: Sequence[KeyFact]) -> Key:
         """Return the key of a unit; single-valued if one of its names is, or none takes a set."""
         keys = [fact.key for fact in facts if fact.key is not None]
@@ -147,7 +182,10 @@ class Universe:
         """Return a fact that was read from text as one of this request."""
         if isinstance(fact, KeyFact) and fact.key is not None:
             unit = self.unit_of(fact.key, fact.test.view)
-            return Is(KeyFact(fact.key, fact.parts, fact.test, unit))
+            fails = fact.test.view is View.ARN and unit in self._take_anything
+            return Is(
+                KeyFact(fact.key, fact.parts, fact.test._replace(unreadable_fails=fails), unit)
+            )
         if isinstance(fact, ResourceFact):
             names = self.context.resources.names or ()
             return Is(ResourceFact(fact.test, names, negated=fact.negated))
@@ -205,6 +243,13 @@ class Universe:
 
     def may_go(self, fact: Fact, literals: Literals) -> bool:
         """Return whether a fact can go as it does, as far as its unit alone tells."""
+        if isinstance(fact, (CallFact, LayerFact)):
+            return not any(
+                fact != other and _exclude(*each)
+                for other, holds in literals.items()
+                for each in (((fact, literals[fact]), (other, holds)),
+                             ((other, holds), (fact, literals[fact])))
+            )  # fmt: skip
         copy = _copy_of(fact)
         if copy and isinstance(fact, (KeyFact, ResourceFact)):
             literals = self.only(literals, copy)
@@ -223,7 +268,9 @@ class Universe:
             wanted = tuple(
                 (other.test, holds) for other, holds in together if isinstance(other, KeyFact)
             )
-            found = hold(key, wanted, may_be_absent=not always_carried(key.folded))
+            found = self._likely(
+                key, fact.unit, wanted, may_be_absent=not always_carried(key.folded)
+            )
             self._alone[together] = found
         return not isinstance(found, Impossible)
 
@@ -237,26 +284,17 @@ class Universe:
             found = [self.model(self.only(literals, copy)) for copy in copies]
             if None in found:
                 return None
-            if UNSETTLED in found:
-                return UNSETTLED
-            return Model(literals, {})
-        units: dict[str, list[tuple[KeyFact, bool]]] = {}
-        open_: list[_Open] = []
-        resource: list[tuple[ResourceFact, bool]] = []
-        for fact, holds in literals.items():
-            if isinstance(fact, (KeyFact, ResourceFact)) and fact.test.variables:
-                open_.append((fact, holds))
-            elif isinstance(fact, KeyFact):
-                units.setdefault(fact.unit, []).append((fact, holds))
-            elif isinstance(fact, ResourceFact):
-                resource.append((fact, holds))
+            return UNSETTLED if UNSETTLED in found else Model(literals, {})
+        units, open_, resource = _apart(literals)
         named = self._resource(resource)
         if named is None:
             return None
         unsettled = named is UNSETTLED
         involved = {*units, *(self._unit(key) for fact, _ in open_ for key in fact.keys)}
+        for unit in involved & {*_OF_CHAIN}:
+            units.setdefault(unit, [])
         for scene in self._scenes_of(frozenset(involved & _LINKED)):
-            values = self._values(scene, units, open_)
+            values = self._values(scene, units, open_, resource)
             if isinstance(values, Unsettled):
                 unsettled = True
             elif values is not None and not unsettled:
@@ -288,6 +326,7 @@ class Universe:
         scene: Scene,
         units: Mapping[str, list[tuple[KeyFact, bool]]],
         open_: Sequence[_Open],
+        resource: Sequence[tuple[ResourceFact, bool]],
     ) -> dict[str, Values | None] | Unsettled | None:
         """Return what keys hold in a scene, by unit; None where nothing will do."""
         found: dict[str, Values | None] = {}
@@ -304,7 +343,7 @@ class Universe:
         for unit, forced in scene.items():
             if not isinstance(forced, _Present):
                 found.setdefault(unit, forced)
-        return self._with_variables(scene, units, open_, found) if open_ else found
+        return self._with_variables(scene, units, open_, found, resource) if open_ else found
 
     def _each(
         self,
@@ -313,11 +352,10 @@ class Universe:
         found: Mapping[str, Values | None],
     ) -> Iterator[dict[str, Values | None] | Unsettled | None]:
         """Yield what each unit holds; None where nothing will do. `found` is what was yielded."""
-        chain = {unit: units.get(unit, []) for unit in (_CHAIN, _FIRST, _LAST)}
-        if any(chain.values()):
-            yield self._chain(scene, chain)
+        if any(unit in units for unit in _OF_CHAIN):
+            yield self._chain(scene, {unit: units.get(unit, []) for unit in _OF_CHAIN})
         for unit, facts in units.items():
-            if unit not in chain and unit != _TAG_KEYS:
+            if unit not in _OF_CHAIN and unit != _TAG_KEYS:
                 yield _as_found(unit, self._hold(scene, unit, facts))
         if _TAG_KEYS in units:  # last: it names the tags that are there
             yield _as_found(_TAG_KEYS, self._tag_keys(units[_TAG_KEYS], found))
@@ -338,11 +376,22 @@ class Universe:
         key = self._key([fact for fact, _ in facts])
         may_be_absent = not always_carried(unit)
         if unit not in scene:
-            return hold(key, wanted, may_be_absent=may_be_absent)
+            return self._likely(key, unit, wanted, may_be_absent=may_be_absent)
         forced = scene[unit]
         if isinstance(forced, _Present):
-            return hold(key, wanted, may_be_absent=False)
+            return self._likely(key, unit, wanted, may_be_absent=False)
         return forced if goes(wanted, forced) else IMPOSSIBLE
+
+    def _likely(
+        self, key: Key, unit: str, wanted: Wanted, *, may_be_absent: bool
+    ) -> Held | Impossible:
+        """Return what a key may hold, if possible as is implied besides."""
+        found = hold(key, wanted, may_be_absent=may_be_absent)
+        implied = self._implied.get(unit, ())
+        if isinstance(found, Impossible) or not implied:
+            return found
+        both = hold(key, (*wanted, *implied), may_be_absent=may_be_absent)
+        return found if isinstance(both, Unsettled) else both
 
     def _tag_keys(
         self, facts: Sequence[tuple[KeyFact, bool]], found: Mapping[str, Values | None]
@@ -396,6 +445,7 @@ class Universe:
         units: Mapping[str, list[tuple[KeyFact, bool]]],
         open_: Sequence[_Open],
         found: dict[str, Values | None],
+        resource: Sequence[tuple[ResourceFact, bool]],
     ) -> dict[str, Values | None] | Unsettled:
         """Return values with which conditions with variables go as wanted, too; few are tried."""
         names = [
@@ -405,7 +455,7 @@ class Universe:
         choices = [self._tried(name, units.get(name, []), found, texts, scene) for name in names]
         for chosen in islice(product(*choices), _MOST_TRIES):
             held = dict(zip(names, chosen, strict=True))
-            values = self._resolved(scene, units, open_, {**found, **held}, held)
+            values = self._resolved(scene, units, open_, {**found, **held}, held, resource)
             if values is not None:
                 return values
         return UNSETTLED
@@ -419,10 +469,10 @@ class Universe:
         scene: Scene,
     ) -> list[Values | None]:
         """Return what a variable's key is tried with."""
-        if name in scene:
+        if name in scene or name in _OF_CHAIN:
             return [found[name]] if name in found else []
         tried: list[Values | None] = [found.get(name), *((text,) for text in texts), None]
-        wanted = tuple((fact.test, holds) for fact, holds in facts)
+        wanted = tuple((fact.test, holds) for fact, holds in facts) + self._implied.get(name, ())
         return [
             held
             for held in dict.fromkeys(tried)
@@ -439,9 +489,8 @@ class Universe:
         for fact, _ in open_:
             for text in fact.subject if not isinstance(fact.subject, Key) else ():
                 texts.append(text)
-                for pattern in _patterns_of(fact):  # what is left where the pattern's rest matches
-                    ends = [piece if isinstance(piece, str) else "" for piece in pattern]
-                    texts.append(text.removeprefix(ends[0]).removesuffix(ends[-1]))
+                for pattern in _patterns_of(fact):
+                    texts += islice(_parts_for_variables(pattern, text), _MOST_PARTS)
         for facts in units.values():
             for each, _ in facts:
                 if isinstance(each.test.accepts, OneOf):
@@ -455,10 +504,43 @@ class Universe:
         open_: Sequence[_Open],
         values: dict[str, Values | None],
         held: Mapping[str, Values | None],
+        resource: Sequence[tuple[ResourceFact, bool]],
     ) -> dict[str, Values | None] | None:
         """Return all values where variables stand for some; None where that does not do."""
         self.tries += 1
-        wanted: dict[str, list[tuple[KeyFact, bool]]] = {}
+        replaced = self._without_variables(open_, values)
+        if replaced is None:
+            return None
+        wanted, named = replaced
+        if not isinstance(self._resource([*resource, *named]), str):
+            return None
+        for unit, facts in wanted.items():
+            pairs = tuple((fact.test, holds) for fact, holds in facts)
+            if unit in held and not goes(pairs, values[unit]):
+                return None
+        left = {
+            unit: [*units.get(unit, []), *facts]
+            for unit, facts in wanted.items()
+            if unit not in held
+        }
+        if any(unit in left for unit in _OF_CHAIN):
+            left |= {unit: left.get(unit, units.get(unit, [])) for unit in _OF_CHAIN}
+        for one in self._each(scene, left, values):
+            if not isinstance(one, dict):
+                return None
+            values |= one
+        right = all(values[unit] == each for unit, each in held.items() if unit in _OF_CHAIN)
+        return values if right else None
+
+    def _without_variables(
+        self, open_: Sequence[_Open], values: Mapping[str, Values | None]
+    ) -> tuple[_Units, list[tuple[ResourceFact, bool]]] | None:
+        """Return conditions with what their variables stand for, by unit, and on the resource.
+
+        None where one does not go as wanted whatever else is.
+        """
+        units: _Units = {}
+        resource: list[tuple[ResourceFact, bool]] = []
         for fact, holds in open_:
             chosen = tuple(values.get(self._unit(key)) for key in fact.test.variables)
             test = with_variables(fact.test, chosen, self.context.reading)
@@ -467,20 +549,14 @@ class Universe:
                     return None
             elif isinstance(fact, KeyFact) and fact.key is not None:
                 resolved = KeyFact(fact.key, fact.parts, test, fact.unit)
-                wanted.setdefault(fact.unit, []).append((resolved, holds))
-            elif not isinstance(fact.subject, Key) and not goes(((test, holds),), fact.subject):
+                units.setdefault(fact.unit, []).append((resolved, holds))
+            elif isinstance(fact, ResourceFact) and not fact.names:  # an unknown resource
+                resource.append((ResourceFact(test, (), negated=fact.negated), holds))
+            elif not isinstance(fact.subject, Key) and not goes(
+                ((test, holds),), fact.subject or None
+            ):
                 return None
-        for unit, facts in wanted.items():
-            if unit in held:
-                pairs = tuple((fact.test, holds) for fact, holds in facts)
-                if not goes(pairs, values[unit]):
-                    return None
-                continue
-            one = self._hold(scene, unit, [*units.get(unit, []), *facts])
-            if isinstance(one, (Impossible, Unsettled)):
-                return None
-            values[unit] = one
-        return values
+        return units, resource
 
     # Scenes
 
@@ -489,13 +565,23 @@ class Universe:
         found = self._scenes.get(involved)
         if found is None:
             scenes: dict[tuple[tuple[str, Values | _Present | None], ...], Scene] = {}
-            for scene in self._all_scenes(involved):
+            for scene in filter(self._is_possible, self._all_scenes(involved)):
                 within = {unit: held for unit, held in scene.items() if unit in involved}
                 if involved & {_FIRST, _LAST}:
                     within[_CHAIN] = scene[_CHAIN]
                 scenes[tuple(sorted(within.items(), key=str))] = within
             found = self._scenes[involved] = [*scenes.values()]
         return found
+
+    def _is_possible(self, scene: Scene) -> bool:
+        """Return whether no known key is there that a scene lacks, or lacks that it has."""
+        for unit, forced in scene.items():
+            known = self.context.look(key_named(unit))
+            if not isinstance(known, Unknown) and all(
+                (held is None) is not (forced is None) for held in known
+            ):
+                return False
+        return True
 
     def _all_scenes(
         self, involved: frozenset[str]
@@ -549,14 +635,68 @@ class Universe:
         return ({_MFA_AGE: None}, {_MFA: ("true",)})
 
 
+_USER_ID = "aws:userid"
+
+
+def _told_by_caller(principal: Principal | None) -> Iterator[tuple[str, ValueSet]]:
+    """Yield keys of which a session tells in part what they hold (R-KEY-01, R-PRIN-07)."""
+    if principal is None or principal.kind is not PrincipalKind.ROLE:
+        return
+    any_run = Wildcard.ANY_RUN
+    if not principal.path_is_known:
+        roles = f"arn:{principal.partition}:iam::{principal.account}:role/"
+        found = matching((roles, any_run, "/", principal.name))
+        yield "aws:PrincipalArn", union((OneOf(frozenset({roles + principal.name})), *_one(found)))
+    session = (principal.user_id or any_run, ":", principal.session_name or any_run)
+    yield _USER_ID, union(_one(matching(session)))
+
+
+def _one(accepts: ValueSet | None) -> tuple[ValueSet, ...]:
+    return () if accepts is None else (accepts,)
+
+
+def _test(key: Key, accepts: ValueSet, *, view: View = View.TEXT, if_exists: bool = True) -> Test:
+    """Return the test that every value of a key is of a set."""
+    return Test(
+        key, view, Quantifier.ALL, accepts, Origin("", None, ()), if_exists, if_exists, if_exists
+    )
+
+
 _ORGANIZATIONS: tuple[dict[str, Values | _Present | None], ...] = ({_PATHS: None}, {_ORG: _PRESENT})
 _MOST_TRIES = 48
+_MOST_PARTS = 4
 
 
 def _as_found(unit: str, held: Held | Impossible) -> dict[str, Values | None] | Unsettled | None:
     if isinstance(held, Impossible):
         return None
     return held if isinstance(held, Unsettled) else {unit: held}
+
+
+def _apart(literals: Literals) -> tuple[_Units, list[_Open], list[tuple[ResourceFact, bool]]]:
+    """Return conditions by unit, those with unknown variables, and those on the resource."""
+    units: _Units = {}
+    open_: list[_Open] = []
+    resource: list[tuple[ResourceFact, bool]] = []
+    for fact, holds in literals.items():
+        if isinstance(fact, (KeyFact, ResourceFact)) and fact.test.variables:
+            open_.append((fact, holds))
+        elif isinstance(fact, KeyFact):
+            units.setdefault(fact.unit, []).append((fact, holds))
+        elif isinstance(fact, ResourceFact):
+            resource.append((fact, holds))
+    return units, open_, resource
+
+
+def _exclude(one: tuple[Fact, bool], other: tuple[Fact, bool]) -> bool:
+    """Return whether two facts cannot go so: a call is allowed or denied, no boundary denies."""
+    match one, other:
+        case (CallFact(), True), (CallFact(), True):
+            return one[0].action.lower() == other[0].action.lower()
+        case (LayerFact(layer=Layer.BOUNDARY, way=None), False), (LayerFact(layer=layer), _):
+            return layer is Layer.BOUNDARY and other[1] is (other[0].way is Effect.DENY)
+        case _:
+            return False
 
 
 def _copy_of(fact: Fact) -> int:
@@ -566,6 +706,22 @@ def _copy_of(fact: Fact) -> int:
 def _patterns_of(fact: KeyFact | ResourceFact) -> Sequence[tuple[object, ...]]:
     accepts = fact.test.accepts
     return accepts.patterns if isinstance(accepts, Template) else ()
+
+
+def _parts_for_variables(pattern: Sequence[object], text: str) -> Iterator[str]:
+    """Yield parts of a text that a variable of a pattern may stand for: between its neighbours."""
+    for place, piece in enumerate(pattern):
+        if not isinstance(piece, Variable):
+            continue
+        before, after = (
+            each if isinstance(each, str) else ""
+            for each in (pattern[place - 1] if place else "", (*pattern[place + 1 :], "")[0])
+        )
+        start = text.find(before) + len(before) if before in text else 0
+        end = text.find(after, start + 1) if after else len(text)
+        while 0 <= end <= len(text):
+            yield text[start:end]
+            end = text.find(after, end + 1) if after else -1
 
 
 _ANY_ARN = OneOf(frozenset())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise, product
 from typing import TypeAlias
@@ -17,7 +17,7 @@ from policy_eval.engine.matching import contains
 from policy_eval.engine.residual.texts import TEXTS, UNSETTLED, Found, Unsettled, Want, find_text
 from policy_eval.request.context import Values
 from policy_eval.semantics.keys import Multiplicity
-from policy_eval.semantics.lower import Key, Quantifier, Template, Test
+from policy_eval.semantics.lower import Key, Quantifier, Template, Test, Unresolved
 from policy_eval.semantics.outcomes import Why, outcome
 from policy_eval.semantics.sets import (
     EVERYTHING,
@@ -61,7 +61,7 @@ def hold(
         return None
     if must_be_absent:
         return IMPOSSIBLE
-    unsettled = False
+    unsettled = any(test.unreadable_fails for test, _ in wanted)
     for values in _present(key, wanted):
         if isinstance(values, Unsettled):
             unsettled = True
@@ -70,14 +70,14 @@ def hold(
     return UNSETTLED if unsettled else IMPOSSIBLE
 
 
-def _no_variable(_: Key) -> str:
-    raise AssertionError  # INVARIANT: the tests of `Wanted` have no variables
+_NO_TEXTS: dict[Key, str | Unresolved] = {}
+"""The variables of tests that have none."""
 
 
 def goes(wanted: Wanted, values: Values | None) -> bool:
     """Return whether tests go as wanted where their key holds some values, or none."""
     for test, holds in wanted:
-        found = outcome(test, values, _no_variable, contains)
+        found = outcome(test, values, _NO_TEXTS.__getitem__, contains)
         if found.why is Why.UNREADABLE or found.holds is not holds:
             return False
     return True
@@ -89,7 +89,9 @@ def _present(key: Key, wanted: Wanted) -> Iterator[Values | Unsettled]:
         if one is not None:
             yield one if isinstance(one, Unsettled) else (one,)
     yield ("",)
+    yield ("x",)  # no ARN, which an accepted policy may take (R-COND-19)
     if key.multiplicity is not Multiplicity.SINGLE:
+        yield ("", "")
         several = _several(wanted)
         if several is not None:
             yield several
@@ -131,7 +133,7 @@ def _several(wanted: Wanted) -> Values | Unsettled | None:
     distinct = tuple(dict.fromkeys(found))
     if len(distinct) > 1:
         return distinct
-    another = find((*each, Want(View.TEXT, OneOf(frozenset(distinct)), wanted=False)))
+    another = _element((*each, Want(View.TEXT, OneOf(frozenset(distinct)), wanted=False)))
     return (*distinct, another) if isinstance(another, str) else (*distinct, *distinct)
 
 
@@ -235,7 +237,7 @@ def find(wants: Sequence[Want], *, nonempty: bool = False) -> Found:
         if (text or not nonempty) and all(want.holds(text) for want in wants):
             return text
     others = views - TEXTS
-    covered = others <= NUMBERS or len(others) == 1
+    covered = _digits(_cuts(wants)) <= _MOST_DIGITS if others <= NUMBERS else len(others) == 1
     if covered and others in (views, {View.BOOLEAN}):
         return None  # all that the sets tell apart was tried
     return UNSETTLED
@@ -276,26 +278,43 @@ def _named(accepts: ValueSet) -> Iterator[object]:
             yield from leaf.values
 
 
-def _numbers(wants: Iterable[Want]) -> Iterator[str]:
-    """Yield every bound of the sets, a number between any two, and one beyond each end."""
-    bounds = {
+def _cuts(wants: Iterable[Want]) -> list[Decimal]:
+    """Return the bounds of all sets of numbers."""
+    return sorted({
         bound
         for want in wants
         for leaf in _leaves(want.accepts)
         if isinstance(leaf, Range)
         for bound in (leaf.low, leaf.high)
         if bound is not None
-    }
-    cuts = sorted(bounds)
+    })  # fmt: skip
+
+
+_MOST_DIGITS = 5_000
+"""Digits with which numbers are reckoned exactly."""
+
+
+def _digits(cuts: Sequence[Decimal]) -> int:
+    """Return how many digits numbers next to these need."""
+    if not cuts:
+        return 1
+    places = [int(cut.as_tuple().exponent) for cut in cuts]
+    return max(cut.adjusted() for cut in cuts) - min(0, *places) + 3
+
+
+def _numbers(wants: Iterable[Want]) -> Iterator[str]:
+    """Yield every bound of the sets, a number between any two, and one beyond each end."""
+    cuts = _cuts(wants)
     if not cuts:
         yield "0"
         return
-    yield f"{cuts[0] - 1:f}"
-    for low, high in pairwise(cuts):
-        yield f"{low:f}"
-        yield f"{_between(low, high):f}"
-    yield f"{cuts[-1]:f}"
-    yield f"{cuts[-1] + 1:f}"
+    with localcontext() as context:
+        context.prec = max(1, min(_digits(cuts), _MOST_DIGITS))
+        found = [cuts[0] - 1, cuts[0]]
+        for low, high in pairwise(cuts):
+            found += [_between(low, high), high]
+        found.append(cuts[-1] + 1)
+    yield from (f"{number:f}" for number in found)
 
 
 def _between(low: Decimal, high: Decimal) -> Decimal:

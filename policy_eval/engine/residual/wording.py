@@ -20,7 +20,7 @@ from policy_eval.engine.residual.formula import All, Any, Constant, Formula, Is,
 from policy_eval.engine.residual.negation import opposite
 from policy_eval.policy.ast import Effect
 from policy_eval.policy.operator_name import SetOperator
-from policy_eval.policy.pattern import Variable
+from policy_eval.policy.pattern import Variable, Wildcard
 from policy_eval.semantics.authorization import Grant
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import Key, Template
@@ -241,7 +241,7 @@ def _patterns(accepts: ValueSet) -> Iterable[Iterable[str | Enum | Variable]]:
         case Matching(glob) | ResourceMatching(glob):
             return [glob]
         case Everything():
-            return [("*",)]
+            return [(Wildcard.ANY_RUN,)]
         case Nothing():
             return []
         case _:
