@@ -10,6 +10,7 @@ Rules: R-EVAL-15 (group policies, boundaries), R-SCP-02, R-RCP-01, R-KEY-06.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from urllib.parse import unquote
@@ -22,7 +23,7 @@ from policy_eval.policy.policy_type import PolicyType, Strictness
 from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.service_exceptions import resource_policy_type
-from policy_eval.sources.model import Document, Entity, EntityKind, Found, Node
+from policy_eval.sources.model import Document, Entity, EntityKind, Found, Node, Resource
 
 _NOT_STRICT = Strictness(lenient=False, accept_invalid=True)
 _ANYTHING = (
@@ -215,7 +216,7 @@ class Accounts:
         if kind is PolicyType.TRUST:
             role = self.found.entities.get(resource)
             return None if role is None or role.trust is None else self.read(role.trust, kind)
-        found = self.found.resources.get(resource) or self.found.resources.get(_holder(resource))
+        found = self._resource(resource)
         if found is None or found.policy is None:
             return None
         return self.read(found.policy, kind)
@@ -224,13 +225,23 @@ class Accounts:
         """Return the account that a resource belongs to, as its ARN or a source says."""
         if resource is None:
             return None
-        found = self.found.resources.get(resource) or self.found.resources.get(_holder(resource))
+        found = self._resource(resource)
         return (found.account if found else None) or _account_of(resource)
 
     def tags(self, resource: str | None) -> dict[str, str]:
         """Return the tags that sources say a resource has."""
-        found = self.found.resources.get(resource or "")
+        resources = self.found.resources
+        found = resources.get(resource or "") or resources.get(_unfinished(resource or ""))
         return dict(found.tags) if found else {}
+
+    def _resource(self, resource: str) -> Resource | None:
+        """Return what sources say of a resource, of an object that of its bucket."""
+        resources = self.found.resources
+        return (
+            resources.get(resource)
+            or resources.get(_holder(resource))
+            or resources.get(_unfinished(resource))
+        )
 
     def levels(self, account: str | None, kind: PolicyType) -> list[list[Policy]]:
         """Return the levels of an organization's policies over an account, root first."""
@@ -288,6 +299,15 @@ def _holder(resource: str) -> str:
     return str(arn._replace(resource=arn.resource.partition("/")[0]))
 
 
+_SUFFIX = "-??????"
+"""What stands for the characters that AWS will add to the name of a new secret (R-SM-04)."""
+
+
+def _unfinished(resource: str) -> str:
+    """Return the ARN by which sources know a secret that is still to be made (R-SM-04)."""
+    return re.sub(r"(:secret:.+)-[A-Za-z0-9]{6}\Z", rf"\1{_SUFFIX}", resource)
+
+
 def _read(document: Document, kind: PolicyType) -> Policy:
     if document.content is None:
         policy = parse_policy(_ANYTHING, document.name, PolicyType.IDENTITY)
@@ -299,10 +319,21 @@ def _read(document: Document, kind: PolicyType) -> Policy:
     else:
         text = json.dumps(content, indent=2)
     try:
-        return parse_policy(text, document.name, kind)
+        return _left_open(parse_policy(text, document.name, kind), document)
     except PolicyError as error:
         note = Diagnostic(
             "policy-in-source", Severity.ERROR,
             f"{document.where}: the policy `{document.name}` is none that AWS would store",
         )  # fmt: skip
         raise PolicyError(note, *error.diagnostics) from None
+
+
+def _left_open(policy: Policy, document: Document) -> Policy:
+    """Return a policy whose statements with unknown values may or may not apply."""
+    reasons = dict(document.unknown_statements)
+    if not reasons:
+        return policy
+    statements = tuple(
+        each._replace(unusable=reasons.get(each.number, "")) for each in policy.statements
+    )
+    return policy._replace(statements=statements)

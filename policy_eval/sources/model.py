@@ -33,13 +33,15 @@ class Document(NamedTuple):
     """A policy document as it was found.
 
     `name` is what answers call it. `content` is its JSON value, or its text, percent-encoded or not;
-    None where it is not known, and then `unknown` says why.
+    None where it is not known, and then `unknown` says why. `unknown_statements` are those that may
+    or may not apply, since a value in them is not known: their numbers, from 1, each with why.
     """
 
     name: str
     content: object
     where: Where
     unknown: str = ""
+    unknown_statements: tuple[tuple[int, str], ...] = ()
 
 
 class EntityKind(Enum):

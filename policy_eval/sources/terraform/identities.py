@@ -1,0 +1,355 @@
+"""Users, groups and roles of a plan, their policies, and the managed policies.
+
+Who has which policy is told by resources of many types; all are joined here. "aws_iam_role",
+"aws_iam_role_policy_attachment" and their like (documentation of the AWS provider).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from policy_eval.errors import SourceError
+from policy_eval.sources.model import Document, Entity, EntityKind, Tags, Where
+from policy_eval.sources.terraform.documents import document_of
+from policy_eval.sources.terraform.instances import Instance
+from policy_eval.sources.terraform.plan import Plan, label, unknown_at
+
+USER, GROUP, ROLE = EntityKind.USER, EntityKind.GROUP, EntityKind.ROLE
+
+
+class _Kind(NamedTuple):
+    """The resource types of a kind of identity, and how arguments of others name one."""
+
+    kind: EntityKind
+    itself: str
+    attachment: str
+    inline: str
+    attachments_exclusive: str
+    inline_exclusive: str
+    one: str
+    several: str
+
+
+_KINDS = tuple(
+    _Kind(
+        kind,
+        f"aws_iam_{kind.value}",
+        f"aws_iam_{kind.value}_policy_attachment",
+        f"aws_iam_{kind.value}_policy",
+        f"aws_iam_{kind.value}_policy_attachments_exclusive",
+        f"aws_iam_{kind.value}_policies_exclusive",
+        kind.value,
+        f"{kind.value}s",
+    )
+    for kind in (USER, GROUP, ROLE)
+)
+_ATTACHMENT, _POLICY = "aws_iam_policy_attachment", "aws_iam_policy"
+_GROUPS_OF_USER, _USERS_OF_GROUP = "aws_iam_user_group_membership", "aws_iam_group_membership"
+TYPES = frozenset(
+    {_ATTACHMENT, _POLICY, _GROUPS_OF_USER, _USERS_OF_GROUP}
+    | {name for kind in _KINDS for name in kind[1:6]}
+)
+"""The resource types that are read here."""
+
+
+class _Draft:
+    """An identity as its parts are found."""
+
+    def __init__(self, entity: Entity) -> None:
+        self.entity = entity
+        self.managed: dict[str, None] = {}
+        self.inline: dict[str, Document] = {}
+        self.groups: dict[str, None] = {}
+        self.unknown: dict[str, None] = dict.fromkeys((entity.unknown,) if entity.unknown else ())
+
+    @property
+    def resource(self) -> str:
+        """The resource part of its ARN."""
+        return self.entity.arn.split(":", 5)[-1]
+
+    def finished(self) -> Entity:
+        """Return the identity with all that was found."""
+        return self.entity._replace(
+            inline=tuple(self.inline.values()),
+            managed=tuple(self.managed),
+            groups=tuple(self.groups),
+            unknown="; ".join(self.unknown),
+        )
+
+
+class Identities:
+    """The identities and managed policies of a plan, by ARN."""
+
+    def __init__(self, plan: Plan, on_error: Callable[[SourceError], None] | None) -> None:
+        self.plan = plan
+        self.managed: dict[str, Document] = {}
+        self._drafts: dict[str, _Draft] = {}
+        self._on_error = on_error
+        self._arns: dict[str, str] = {}
+        self._each(self._add_policy, _POLICY)
+        for kind in _KINDS:
+            self._each(partial(self._add_entity, kind=kind), kind.itself)
+        for kind in _KINDS:
+            self._each(partial(self._add_own, kind=kind), kind.itself)
+            self._each(partial(self._attach, kind=kind), kind.attachment, _ATTACHMENT)
+            self._each(partial(self._add_inline, kind=kind), kind.inline)
+            self._each(partial(self._add_listed, kind=kind), kind.attachments_exclusive)
+            self._each(partial(self._add_named, kind=kind), kind.inline_exclusive)
+        self._each(self._join_groups, _GROUPS_OF_USER)
+        self._each(self._join_users, _USERS_OF_GROUP)
+
+    @property
+    def entities(self) -> dict[str, Entity]:
+        """The identities by ARN."""
+        return {arn: draft.finished() for arn, draft in self._drafts.items()}
+
+    def _each(self, read: Callable[[Instance], None], *types: str) -> None:
+        for instance in self.plan.of_type(*types):
+            try:
+                read(instance)
+            except SourceError as error:
+                if self._on_error is None:
+                    raise
+                self._on_error(error)
+
+    # What there is
+
+    def arn(self, instance: Instance) -> str:
+        """Return the ARN of a user, group, role or managed policy."""
+        kind = instance.type.removeprefix("aws_iam_")
+        path = instance.text("path") or "/"
+        name = instance.text("name")
+        if name is None:
+            name = f"{instance.text('name_prefix') or ''}{label(instance)}"
+            self.plan.note(
+                f"the name of {instance.address} is known only after apply: `{name}` stands for it"
+            )
+        return self.plan.arn(instance, "iam", f"{kind}{path}{name}", is_global=True)
+
+    def _add_policy(self, instance: Instance) -> None:
+        arn = self.arn(instance)
+        self._arns[instance.address] = arn
+        name = arn.split(":", 5)[-1]
+        document = document_of(self.plan, instance, "policy", name)
+        if document is not None:
+            self.managed[arn] = document
+
+    def _add_entity(self, instance: Instance, kind: _Kind) -> None:
+        arn = self.arn(instance)
+        self._arns[instance.address] = arn
+        tags, unknown = tags_of(self.plan, instance)
+        self._drafts[arn] = _Draft(
+            Entity(
+                arn,
+                kind.kind,
+                instance.where,
+                instance.text("unique_id"),
+                tags,
+                boundary=self._boundary(instance, arn),
+                trust=document_of(
+                    self.plan, instance, "assume_role_policy",
+                    f"trust policy of {arn.split(':', 5)[-1]}",
+                ),
+                unknown=unknown,
+            )
+        )  # fmt: skip
+
+    def _boundary(self, instance: Instance, arn: str) -> str | None:
+        known = instance.text("permissions_boundary")
+        if known is not None or not self.plan.is_open(instance, "permissions_boundary"):
+            return known
+        found = self._policies_of(instance, "permissions_boundary")
+        if found is not None and len(found) == 1:
+            return found[0]
+        name = f"boundary of {arn.split(':', 5)[-1]}"
+        made_up = self.plan.made_up(instance, "iam", f"policy/{name}", is_global=True)
+        where = instance.where.at("permissions_boundary")
+        why = self.plan.why(instance, "permissions_boundary")
+        self.managed[made_up] = Document(name, None, where, why)
+        return made_up
+
+    def _add_own(self, instance: Instance, kind: _Kind) -> None:
+        """Add what a role itself says of its policies."""
+        arn = self._arns.get(instance.address)
+        if arn is None or kind.kind is not ROLE:
+            return
+        draft = self._drafts[arn]
+        is_exclusive = self.plan.is_plan and self.plan.configuration.is_set(
+            instance, "managed_policy_arns"
+        )
+        gone = () if is_exclusive else self._attached_before(draft.entity.arn)
+        for policy in self._policies(instance, "managed_policy_arns", draft):
+            if policy not in gone:
+                draft.managed[policy] = None
+        gone_inline = self._inline_before(draft.entity.arn)
+        unknown = self.plan.is_open(instance, "inline_policy")
+        for number, each in enumerate(instance.value.listed("inline_policy")):
+            named, written = each.get("name"), each.get("policy")
+            if named is None or written is None or not written.value:  # `inline_policy {}`
+                continue
+            if unknown_at(instance, "inline_policy", number) or named.text() in gone_inline:
+                continue
+            title = f"{draft.resource}/{named.text()}"
+            draft.inline[named.text()] = Document(title, written.text(), written.where)
+        if unknown:
+            self._leave_open(draft, instance, "inline_policy")
+
+    def _attached_before(self, arn: str) -> set[str]:
+        """Return what attachments that change attached to a role, by the plan's prior state."""
+        return {
+            policy
+            for each in self.plan.changed
+            if each.type in ("aws_iam_role_policy_attachment", _ATTACHMENT)
+            and _name_of(arn) in _named(each, "role", "roles")
+            and (policy := each.text("policy_arn"))
+        }
+
+    def _inline_before(self, arn: str) -> set[str]:
+        return {
+            name
+            for each in self.plan.changed
+            if each.type == "aws_iam_role_policy"
+            and each.text("role") == _name_of(arn)
+            and (name := each.text("name"))
+        }
+
+    # What is attached
+
+    def _attach(self, instance: Instance, kind: _Kind) -> None:
+        argument = kind.several if instance.type == _ATTACHMENT else kind.one
+        for draft in self._named_in(instance, argument, kind):
+            for policy in self._policies(instance, "policy_arn", draft):
+                draft.managed[policy] = None
+
+    def _add_inline(self, instance: Instance, kind: _Kind) -> None:
+        name = instance.text("name") or label(instance)
+        for draft in self._named_in(instance, kind.one, kind):
+            document = document_of(self.plan, instance, "policy", f"{draft.resource}/{name}")
+            if document is not None:
+                draft.inline[name] = document
+
+    def _add_listed(self, instance: Instance, kind: _Kind) -> None:
+        """Add what an identity has exclusively: no other managed policy stays."""
+        for draft in self._named_in(instance, f"{kind.one}_name", kind):
+            policies = self._policies(instance, "policy_arns", draft)
+            if not instance.is_unknown("policy_arns"):
+                draft.managed.clear()
+            draft.managed.update(dict.fromkeys(policies))
+
+    def _add_named(self, instance: Instance, kind: _Kind) -> None:
+        """Add the inline policies that alone stay; those that nothing else tells are unknown."""
+        for draft in self._named_in(instance, f"{kind.one}_name", kind):
+            if instance.is_unknown("policy_names"):
+                if self._targets_are(instance, "policy_names", kind.inline):
+                    continue
+                self._leave_open(draft, instance, "policy_names")
+                continue
+            names = instance.value.texts("policy_names")
+            draft.inline = {key: each for key, each in draft.inline.items() if key in names}
+            for name in names:
+                title = f"{draft.resource}/{name}"
+                why = f"{self.plan.file} does not hold the document of {title}"
+                document = Document(title, None, instance.where.at("policy_names"), why)
+                draft.inline.setdefault(name, document)
+
+    def _targets_are(self, instance: Instance, argument: str, kind: str) -> bool:
+        found = self.plan.configuration.targets(instance, argument)
+        return bool(found) and all(each.instance.type == kind for each in found or ())
+
+    def _join_groups(self, instance: Instance) -> None:
+        for user in self._named_in(instance, "user", _KINDS[0]):
+            for group in self._named_in(instance, "groups", _KINDS[1]):
+                user.groups[group.entity.arn] = None
+
+    def _join_users(self, instance: Instance) -> None:
+        for group in self._named_in(instance, "group", _KINDS[1]):
+            for user in self._named_in(instance, "users", _KINDS[0]):
+                user.groups[group.entity.arn] = None
+
+    def _policies(self, instance: Instance, argument: str, draft: _Draft) -> list[str]:
+        """Return the ARNs of policies in an argument; what is not known is left open."""
+        found = instance.value.get(argument)
+        items = [] if found is None else [found] if isinstance(found.value, str) else found.items()
+        known = [each.text() for each in items if each.value is not None]
+        if self.plan.is_open(instance, argument):
+            referred = self._policies_of(instance, argument)
+            if referred is None:
+                self._leave_open(draft, instance, argument)
+            else:
+                known += referred
+        return known
+
+    def _policies_of(self, instance: Instance, argument: str) -> list[str] | None:
+        """Return the policies that an argument refers to; None where it may be others."""
+        targets = self.plan.configuration.targets(instance, argument)
+        arns = [self._arns.get(each.instance.address, "") for each in targets or ()]
+        are_policies = all(each.instance.type == _POLICY for each in targets or ())
+        return arns if arns and all(arns) and are_policies else None
+
+    @staticmethod
+    def _leave_open_document(draft: _Draft, where: Where, why: str, name: str) -> None:
+        draft.inline[name] = Document(f"{draft.resource}: {name}", None, where, why)
+
+    def _leave_open(self, draft: _Draft, instance: Instance, argument: str) -> None:
+        """Leave open what an argument gives an identity: it may allow and deny anything."""
+        name = f"{instance.address}.{argument}"
+        why = self.plan.why(instance, argument)
+        self._leave_open_document(draft, instance.where.at(argument), why, name)
+
+    def _named_in(self, instance: Instance, argument: str, kind: _Kind) -> Iterator[_Draft]:
+        """Yield the identities that an argument names; each of the kind where it is not known."""
+        for name in _named(instance, argument, argument):
+            yield self._named(instance, name, kind)
+        if not self.plan.is_open(instance, argument):
+            return
+        targets = self.plan.configuration.targets(instance, argument)
+        arns = [self._arns.get(each.instance.address, "") for each in targets or ()]
+        if arns and all(arn in self._drafts for arn in arns):
+            yield from (self._drafts[arn] for arn in arns)
+            return
+        for draft in self._drafts.values():
+            if draft.entity.kind is kind.kind:
+                self._leave_open(draft, instance, argument)
+
+    def _named(self, instance: Instance, name: str, kind: _Kind) -> _Draft:
+        """Return the identity of a name; one of which only a part is known where it is not here."""
+        path = f"{kind.one}/{name}"
+        arn = self.plan.made_up(instance, "iam", path, is_global=True)
+        account = self.plan.account(instance)
+        same = [
+            draft
+            for draft in self._drafts.values()
+            if draft.entity.kind is kind.kind and _name_of(draft.entity.arn) == name
+        ]
+        own = [draft for draft in same if draft.entity.arn.split(":")[4] == account]
+        if own or len(same) == 1:
+            return (own or same)[0]
+        why = f"{self.plan.file} does not hold {path}, only some of its policies"
+        draft = _Draft(Entity(arn, kind.kind, instance.where, unknown=why))
+        self._drafts[arn] = draft
+        return draft
+
+
+def _name_of(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+def _named(instance: Instance, one: str, several: str) -> list[str]:
+    """Return the names in an argument: a text, or a list in which what is not known is null."""
+    found = instance.value.get(one) or instance.value.get(several)
+    if found is None:
+        return []
+    items = [found] if isinstance(found.value, str) else [*found.items()]
+    return [item.text() for item in items if item.value is not None]
+
+
+def tags_of(plan: Plan, instance: Instance) -> tuple[Tags, str]:
+    """Return the tags of an instance, and why they are not all known, empty where they are."""
+    name = "tags_all" if instance.value.get("tags_all") else "tags"
+    found = instance.value.get(name)
+    members = [] if found is None else [*found.members()]
+    tags = tuple((key, value.text()) for key, value in members if value.value is not None)
+    is_open = any(plan.is_open(instance, each) for each in ("tags", name))
+    return tags, plan.why(instance, "tags") if is_open else ""
