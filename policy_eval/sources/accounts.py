@@ -23,7 +23,7 @@ from policy_eval.policy.policy_type import PolicyType, Strictness
 from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.service_exceptions import resource_policy_type
-from policy_eval.sources.model import Document, Entity, EntityKind, Found, Node, Resource
+from policy_eval.sources.model import Document, Entity, EntityKind, Found, Node, Resource, Unsure
 
 _NOT_STRICT = Strictness(lenient=False, accept_invalid=True)
 _ANYTHING = (
@@ -319,7 +319,7 @@ def _read(document: Document, kind: PolicyType) -> Policy:
     else:
         text = json.dumps(content, indent=2)
     try:
-        return _left_open(parse_policy(text, document.name, kind), document)
+        return _with_unsure(parse_policy(text, document.name, kind), document.unsure)
     except PolicyError as error:
         note = Diagnostic(
             "policy-in-source", Severity.ERROR,
@@ -328,12 +328,12 @@ def _read(document: Document, kind: PolicyType) -> Policy:
         raise PolicyError(note, *error.diagnostics) from None
 
 
-def _left_open(policy: Policy, document: Document) -> Policy:
-    """Return a policy whose statements with unknown values may or may not apply."""
-    reasons = dict(document.unknown_statements)
-    if not reasons:
+def _with_unsure(policy: Policy, unsure: tuple[Unsure, ...]) -> Policy:
+    """Return the policy with the statements that may or may not apply marked as such."""
+    if not unsure:
         return policy
+    whys = {each.number: each.why for each in unsure}
     statements = tuple(
-        each._replace(unusable=reasons.get(each.number, "")) for each in policy.statements
+        each._replace(unusable=whys.get(each.number, "")) for each in policy.statements
     )
     return policy._replace(statements=statements)

@@ -8,7 +8,7 @@ one resource and to nothing else; what a function makes of the value is not told
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from policy_eval.sources.reading import Value
@@ -97,7 +97,11 @@ class Configuration:
         """Return the key of the provider configuration of an instance; empty where none is told."""
         block = self.block(instance)
         key = block.get("provider_config_key") if block else None
-        return key.text() if key else ""
+        if key is None:
+            return ""
+        known = self._providers.value if self._providers else None
+        is_known = isinstance(known, dict) and key.text() in known
+        return key.text() if is_known else key.text().rpartition(":")[2]
 
     def of_provider(self, key: str, *path: str) -> Iterable[str]:
         """Yield the texts that a provider is configured with: constants, and variables."""
@@ -123,11 +127,10 @@ class Configuration:
     def references(self, instance: Instance, *path: str | int) -> tuple[str, ...]:
         """Return what an expression refers to, each by its longest form."""
         found = self.expression(instance, *path)
-        return (
-            _longest(found.texts("references"))
-            if isinstance(getattr(found, "value", None), dict) and found
-            else ()
-        )
+        if found is None:
+            return ()
+        blocks = found.value if isinstance(found.value, list) else [found.value]
+        return _longest(each for block in blocks for each in _in_block(block))
 
     def targets(self, instance: Instance, *path: str | int) -> list[Target] | None:
         """Return the instances that an expression refers to; None where it refers to others too."""
@@ -213,6 +216,20 @@ def _members(value: Value, name: str) -> list[Value]:
     """Return the members of a name: of a block, or of each of a list of blocks."""
     blocks = value.items() if isinstance(value.value, list) else [value]
     return [found for each in blocks if (found := each.get(name)) is not None]
+
+
+def _in_block(value: object) -> Iterator[str]:
+    """Yield the references of an expression, or of all those in a block."""
+    if isinstance(value, dict):
+        references = value.get("references")
+        if isinstance(references, list):
+            yield from (each for each in references if isinstance(each, str))
+        else:
+            for inner in value.values():
+                yield from _in_block(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _in_block(inner)
 
 
 def _joined(module: str, name: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from policy_eval.sources.model import Document
+from policy_eval.sources.model import Document, Unsure
 from policy_eval.sources.reading import Value
 from policy_eval.sources.terraform.instances import Instance, has_unknown
 from policy_eval.sources.terraform.plan import Plan
@@ -83,8 +83,8 @@ def _of_data(plan: Plan, data: Instance, name: str) -> Document | None:
     version = data.text("version") or "2012-10-17"
     content = {"Version": version, "Statement": [*statements, *(each for each, _ in possible)]}
     first = len(statements) + 1
-    open_ones = tuple((number, reason) for number, (_, reason) in enumerate(possible, first))
-    return Document(name, content, where, unknown_statements=open_ones)
+    unsure = tuple(Unsure(number, reason) for number, (_, reason) in enumerate(possible, first))
+    return Document(name, content, where, unsure=unsure)
 
 
 def _reason(plan: Plan, data: Instance, number: int, names: tuple[str, ...]) -> str:
@@ -124,9 +124,7 @@ class _Statement:
 
     def known(self) -> dict[str, object]:
         """Return the statement, all of which is known."""
-        sid = self._block.get("sid")
-        named = {"Sid": sid.text()} if sid and sid.text() else {}
-        return {**named, **self._body(possible=False), **self._conditions(possible=False)}
+        return {**self._sid(), **self._body(possible=False), **self._conditions(possible=False)}
 
     def certain(self) -> dict[str, object] | None:
         """Return the statement of the known values; None where it may hold for fewer requests."""
@@ -140,7 +138,12 @@ class _Statement:
 
     def possible(self) -> dict[str, object]:
         """Return the statement with anything in the place of what is not known."""
-        return {**self._body(possible=True), **self._conditions(possible=True)}
+        named = {} if self.certain() else self._sid()
+        return {**named, **self._body(possible=True), **self._conditions(possible=True)}
+
+    def _sid(self) -> dict[str, object]:
+        sid = self._block.get("sid")
+        return {"Sid": sid.text()} if sid and sid.text() else {}
 
     def _body(self, *, possible: bool) -> dict[str, object]:
         effect = self._block.get("effect")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from policy_eval.errors import SourceError
 from policy_eval.policy.arn import parse_arn
-from policy_eval.sources.model import Document, Resource
+from policy_eval.sources.model import Document, Resource, Unsure
 from policy_eval.sources.terraform.documents import document_of
 from policy_eval.sources.terraform.identities import tags_of
 from policy_eval.sources.terraform.instances import Instance
@@ -171,7 +171,7 @@ class Guarded:
             return given
         if kind.by == "queue_url":
             return self._queue(instance, given)
-        name = given.rpartition("/")[2]
+        name = given.removeprefix("key/").rpartition("function:")[2]
         for each in self.plan.of_type(kind.type):
             if each.text(kind.name) == name and each.address in self._arns:
                 return self._arns[each.address]
@@ -212,8 +212,8 @@ class Guarded:
                 _title(arn),
                 {"Version": "2012-10-17", "Statement": statements},
                 first.where,
-                unknown_statements=tuple(
-                    (number, why) for number, (_, _, why) in enumerate(found, 1) if why
+                unsure=tuple(
+                    Unsure(number, why) for number, (_, _, why) in enumerate(found, 1) if why
                 ),
             )
             parsed = parse_arn(arn)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from policy_eval.errors import SourceError
-from policy_eval.sources.model import Document, Entity, EntityKind, Tags, Where
+from policy_eval.sources.model import Document, Entity, EntityKind, Tags
 from policy_eval.sources.terraform.documents import document_of
 from policy_eval.sources.terraform.instances import Instance
 from policy_eval.sources.terraform.plan import Plan, label, unknown_at
@@ -91,6 +91,7 @@ class Identities:
         self._each(self._add_policy, _POLICY)
         for kind in _KINDS:
             self._each(partial(self._add_entity, kind=kind), kind.itself)
+        self._add_data()
         for kind in _KINDS:
             self._each(partial(self._add_own, kind=kind), kind.itself)
             self._each(partial(self._attach, kind=kind), kind.attachment, _ATTACHMENT)
@@ -156,6 +157,19 @@ class Identities:
             )
         )  # fmt: skip
 
+    def _add_data(self) -> None:
+        """Add policies and roles that are only looked up; what a role has is open."""
+        for each in self.plan.data(_POLICY):
+            arn, document = each.text("arn"), each.text("policy")
+            if arn is not None and document is not None:
+                name = arn.split(":", 5)[-1]
+                self.managed.setdefault(arn, Document(name, document, each.where.at("policy")))
+        for each in self.plan.data(_KINDS[-1].itself):
+            if each.text("arn") not in {None, *self._drafts}:
+                self._add_entity(each, _KINDS[-1])
+                draft = self._drafts[self._arns[each.address]]
+                draft.unknown[f"{each.address} does not tell which policies it has"] = None
+
     def _boundary(self, instance: Instance, arn: str) -> str | None:
         known = instance.text("permissions_boundary")
         if known is not None or not self.plan.is_open(instance, "permissions_boundary"):
@@ -184,16 +198,23 @@ class Identities:
             if policy not in gone:
                 draft.managed[policy] = None
         gone_inline = self._inline_before(draft.entity.arn)
-        unknown = self.plan.is_open(instance, "inline_policy")
-        for number, each in enumerate(instance.value.listed("inline_policy")):
+        blocks = instance.value.listed("inline_policy")
+        is_open = self.plan.is_open(instance, "inline_policy") and not blocks
+        for number, each in enumerate(blocks):
             named, written = each.get("name"), each.get("policy")
-            if named is None or written is None or not written.value:  # `inline_policy {}`
+            is_unknown = unknown_at(instance, "inline_policy", number)
+            if named is None:  # not known, or `inline_policy {}`
+                is_open = is_open or is_unknown
                 continue
-            if unknown_at(instance, "inline_policy", number) or named.text() in gone_inline:
+            if named.text() in gone_inline:
                 continue
             title = f"{draft.resource}/{named.text()}"
-            draft.inline[named.text()] = Document(title, written.text(), written.where)
-        if unknown:
+            if is_unknown:
+                why = self.plan.why(instance, "inline_policy")
+                draft.inline[named.text()] = Document(title, None, each.where, why)
+            elif written is not None:
+                draft.inline[named.text()] = Document(title, written.text(), written.where)
+        if is_open:
             self._leave_open(draft, instance, "inline_policy")
 
     def _attached_before(self, arn: str) -> set[str]:
@@ -224,7 +245,7 @@ class Identities:
                 draft.managed[policy] = None
 
     def _add_inline(self, instance: Instance, kind: _Kind) -> None:
-        name = instance.text("name") or label(instance)
+        name = _inline_name(instance)
         for draft in self._named_in(instance, kind.one, kind):
             document = document_of(self.plan, instance, "policy", f"{draft.resource}/{name}")
             if document is not None:
@@ -233,30 +254,32 @@ class Identities:
     def _add_listed(self, instance: Instance, kind: _Kind) -> None:
         """Add what an identity has exclusively: no other managed policy stays."""
         for draft in self._named_in(instance, f"{kind.one}_name", kind):
-            policies = self._policies(instance, "policy_arns", draft)
-            if not instance.is_unknown("policy_arns"):
-                draft.managed.clear()
-            draft.managed.update(dict.fromkeys(policies))
+            draft.managed = dict.fromkeys(self._policies(instance, "policy_arns", draft))
 
     def _add_named(self, instance: Instance, kind: _Kind) -> None:
         """Add the inline policies that alone stay; those that nothing else tells are unknown."""
         for draft in self._named_in(instance, f"{kind.one}_name", kind):
-            if instance.is_unknown("policy_names"):
-                if self._targets_are(instance, "policy_names", kind.inline):
-                    continue
-                self._leave_open(draft, instance, "policy_names")
-                continue
-            names = instance.value.texts("policy_names")
+            names = _named(instance, "policy_names", "policy_names")
+            is_open = self.plan.is_open(instance, "policy_names")
+            if is_open:
+                referred = self._inline_of(instance, "policy_names", kind.inline)
+                names += referred or ()
+                is_open = referred is None
             draft.inline = {key: each for key, each in draft.inline.items() if key in names}
             for name in names:
                 title = f"{draft.resource}/{name}"
                 why = f"{self.plan.file} does not hold the document of {title}"
                 document = Document(title, None, instance.where.at("policy_names"), why)
                 draft.inline.setdefault(name, document)
+            if is_open:
+                self._leave_open(draft, instance, "policy_names")
 
-    def _targets_are(self, instance: Instance, argument: str, kind: str) -> bool:
-        found = self.plan.configuration.targets(instance, argument)
-        return bool(found) and all(each.instance.type == kind for each in found or ())
+    def _inline_of(self, instance: Instance, argument: str, kind: str) -> list[str] | None:
+        """Return the names of the inline policies that an argument refers to."""
+        found = self.plan.configuration.targets(instance, argument) or []
+        if not found or any(each.instance.type != kind for each in found):
+            return None
+        return [_inline_name(each.instance) for each in found]
 
     def _join_groups(self, instance: Instance) -> None:
         for user in self._named_in(instance, "user", _KINDS[0]):
@@ -288,15 +311,12 @@ class Identities:
         are_policies = all(each.instance.type == _POLICY for each in targets or ())
         return arns if arns and all(arns) and are_policies else None
 
-    @staticmethod
-    def _leave_open_document(draft: _Draft, where: Where, why: str, name: str) -> None:
-        draft.inline[name] = Document(f"{draft.resource}: {name}", None, where, why)
-
     def _leave_open(self, draft: _Draft, instance: Instance, argument: str) -> None:
         """Leave open what an argument gives an identity: it may allow and deny anything."""
         name = f"{instance.address}.{argument}"
         why = self.plan.why(instance, argument)
-        self._leave_open_document(draft, instance.where.at(argument), why, name)
+        where = instance.where.at(argument)
+        draft.inline[name] = Document(f"{draft.resource}: {name}", None, where, why)
 
     def _named_in(self, instance: Instance, argument: str, kind: _Kind) -> Iterator[_Draft]:
         """Yield the identities that an argument names; each of the kind where it is not known."""
@@ -330,6 +350,10 @@ class Identities:
         draft = _Draft(Entity(arn, kind.kind, instance.where, unknown=why))
         self._drafts[arn] = draft
         return draft
+
+
+def _inline_name(instance: Instance) -> str:
+    return instance.text("name") or label(instance)
 
 
 def _name_of(arn: str) -> str:

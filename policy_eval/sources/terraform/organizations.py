@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from policy_eval.errors import SourceError
-from policy_eval.sources.model import Document, Node, Organization, Where
+from policy_eval.sources.model import Document, Node, Organization, Unsure, Where
 from policy_eval.sources.reading import Value
 from policy_eval.sources.terraform.documents import document_of
 from policy_eval.sources.terraform.instances import Instance
@@ -109,7 +109,11 @@ class _Reader:
         self._nodes[self._root] = Node(self._root, "Root", "", (), (), instance.where)
         types = instance.value.texts("enabled_policy_types")
         listed = [each for each in roots[:1] for each in each.listed("policy_types")]
-        enabled = {_text(each, "type") for each in listed if _text(each, "status") == "ENABLED"}
+        enabled = {
+            _text(each, "type") or _text(each, "name")
+            for each in listed
+            if _text(each, "status") == "ENABLED"
+        }
         if types or listed:
             self._tells_types = True
             self._types |= {*types, *(each for each in enabled if each)}
@@ -142,11 +146,10 @@ class _Reader:
                 continue
             unknown: tuple[Document, ...] = ()
             if not node.parent.startswith("r-"):
-                where = (
-                    f"above {node.name}" if node.parent == _NOT_TOLD else f"from {node.parent} up"
-                )
-                why = f"{self.plan.file} does not hold the organization {where}"
-                unknown = (Document(f"policies {where}", None, node.where, why),)
+                why = f"{self.plan.file} does not hold the organization from {node.parent} up"
+                if node.parent == _NOT_TOLD:
+                    why = f"{self.plan.file} does not tell where accounts are in the organization"
+                unknown = (Document(f"policies above {node.name}", None, node.where, why),)
             self._nodes[node.parent] = Node(
                 node.parent, node.parent, "", unknown, unknown, node.where
             )
@@ -168,7 +171,7 @@ class _Reader:
         target = self._named(instance, "target_id")
         if target is None:
             why = self.plan.why(instance, "target_id")
-            document = policy.document._replace(content=None, unknown=why, unknown_statements=())
+            document = policy.document._replace(content=None, unknown=why, unsure=())
             for key in [*self._nodes]:
                 self._put(key, policy._replace(document=document), instance.where)
             return
@@ -215,7 +218,7 @@ class _Reader:
         full = Document(f"{_FULL_ACCESS} on {node.name}", _EVERYTHING, node.where)
         if any(map(_may_allow, node.scps)):
             why = f"Terraform does not tell whether {_FULL_ACCESS} is still attached to {node.name}"
-            full = full._replace(unknown_statements=((1, why),))
+            full = full._replace(unsure=(Unsure(1, why),))
         return node._replace(scps=(full, *node.scps))
 
 

@@ -99,7 +99,7 @@ class Plan:
     ) -> str:
         """Return an ARN in the account of an instance, and in its Region where there are some."""
         partition, _, region = self._place(instance)
-        own = instance.text("region") if instance.value.get("region") else None
+        own = instance.text("region")
         if is_global:
             return str(Arn(partition, service, "", self.account(instance), resource))
         if not own and not region:
@@ -155,7 +155,7 @@ class Plan:
 
 
 def label(instance: Instance) -> str:
-    """Return what stands for a name that is not known: its address, with the characters of names."""
+    """Return what stands for a name that is not known: the address, in characters of names."""
     return re.sub(r"[^\w+=,.@-]+", "-", instance.address).strip("-")
 
 
