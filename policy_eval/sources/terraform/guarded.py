@@ -99,7 +99,7 @@ class Guarded:
 
     def _add(self, instance: Instance, kind: _Kind) -> None:
         name = instance.text(kind.name)
-        known = instance.text("arn")
+        known = self.plan.arn(instance)
         if known is None and name is None:
             name = f"{instance.text(f'{kind.name}_prefix') or ''}{label(instance)}"
             self.plan.note(

@@ -119,6 +119,9 @@ class Identities:
 
     def arn(self, instance: Instance) -> str:
         """Return the ARN of a user, group, role or managed policy."""
+        known = self.plan.arn(instance)
+        if known is not None:
+            return known
         kind = instance.type.removeprefix("aws_iam_")
         path = instance.text("path") or "/"
         name = instance.text("name")
@@ -127,7 +130,7 @@ class Identities:
             self.plan.note(
                 f"the name of {instance.address} is known only after apply: `{name}` stands for it"
             )
-        return self.plan.arn(instance, "iam", f"{kind}{path}{name}", is_global=True)
+        return self.plan.made_up(instance, "iam", f"{kind}{path}{name}", is_global=True)
 
     def _add_policy(self, instance: Instance) -> None:
         arn = self.arn(instance)

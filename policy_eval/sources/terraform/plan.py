@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from policy_eval.policy.arn import Arn, parse_arn
 from policy_eval.sources.model import Where
-from policy_eval.sources.reading import Value
+from policy_eval.sources.reading import Value, refuse
 from policy_eval.sources.terraform.configuration import Configuration, Target
 from policy_eval.sources.terraform.instances import Instance, has_unknown, read_contents
 
@@ -85,14 +85,15 @@ class Plan:
             self.note(f"{self.file} does not tell the account: {NO_ACCOUNT} stands for it")
         return found
 
-    def arn(
-        self, instance: Instance, service: str, resource: str, *, is_global: bool = False
-    ) -> str:
-        """Return the ARN of an instance, one made up where it is known only after apply."""
+    def arn(self, instance: Instance) -> str | None:
+        """Return the ARN of an instance; None where it is known only after apply.
+
+        Raises SourceError for what is no ARN.
+        """
         known = instance.text("arn")
-        if known is not None and parse_arn(known) is not None:
-            return known
-        return self.made_up(instance, service, resource, is_global=is_global)
+        if known is not None and parse_arn(known) is None:
+            raise refuse("not-an-arn", f"`{known}` is no ARN", instance.where.at("arn"))
+        return known
 
     def made_up(
         self, instance: Instance, service: str, resource: str, *, is_global: bool = False
