@@ -38,11 +38,11 @@ class Res(NamedTuple):
     unknown: object = ()
     actions: tuple[str, ...] = CREATE
     before: Mapping[str, object] | None = None
-    refers: Mapping[str, tuple[str, ...]] = {}  # noqa: RUF012 - nobody changes it
+    refers: Mapping[str, tuple[str, ...]] = {}
     sets: tuple[str, ...] = ()
     for_each: tuple[str, ...] = ()
     has_block: bool = True
-    blocks: Mapping[str, object] = {}  # noqa: RUF012 - nobody changes it
+    blocks: Mapping[str, object] = {}
     provider: str = "aws"
     previous: str = ""
 

@@ -1,4 +1,4 @@
-"""The flagship question, of plans: can this role create or tag AppFlow's secrets?
+"""The flagship question, of plans: can this role create or tag AppFlow's secrets.
 
 Rules: R-AF-03, R-AF-04, R-SM-01. AWS: "Data protection in Amazon AppFlow".
 """
@@ -20,7 +20,10 @@ _DATA = Path(__file__).parent / "data"
 _SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:appflow!111122223333-sales-AbCdEf"
 _OWN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:sales-credentials-Zy1xW2"
 _ROLE = "arn:aws:iam::111122223333:role/appflow-connections"
-_VIA = {"aws:CalledVia": ["appflow.amazonaws.com"], "aws:RequestedRegion": "us-east-1"}
+_VIA: dict[str, str | list[str]] = {
+    "aws:CalledVia": ["appflow.amazonaws.com"],
+    "aws:RequestedRegion": "us-east-1",
+}
 _OWNED = {"aws:secretsmanager:owningService": "AppFlow"}
 
 
@@ -48,7 +51,7 @@ def _request(
     **request_tags: str,
 ) -> tuple[Accounts, Request]:
     accounts = Accounts(found)
-    context: dict[str, str | list[str]] = dict(_VIA)
+    context: dict[str, str | list[str]] = {**_VIA}
     if action == "secretsmanager:CreateSecret":
         context["secretsmanager:Name"] = "appflow!111122223333-sales"
     return accounts, Request(

@@ -21,13 +21,13 @@ def _statement(**more: object) -> Json:
 
 
 def _document(*statements: Json, marks: object = (), refers: Json | None = None,
-              attribute: str = "json", **more: object) -> Document:  # fmt: skip
+              attribute: str = "json", more: Json | None = None) -> Document:  # fmt: skip
     """Return the document of a policy that is made of a data source with these statements."""
-    known = _UNKNOWN if isinstance(marks, tuple) else ()
-    unknown = {**dict.fromkeys(_UNKNOWN, True), "statement": [*marks] if known else marks}
-    unknown |= {name: True for name, value in more.items() if value is True}
+    listed = [*marks] if isinstance(marks, tuple) else marks
+    unknown: Json = {**dict.fromkeys(_UNKNOWN, True), "statement": listed}
+    unknown |= {name: True for name, value in (more or {}).items() if value is True}
     values = {"statement": [*statements], "version": None} | {
-        name: value for name, value in more.items() if value is not True
+        name: value for name, value in (more or {}).items() if value is not True
     }
     data = Res(
         _DATA, values, unknown, actions=READ, blocks={"statement": [refers or {}]},
@@ -49,7 +49,7 @@ def _whys(document: Document) -> list[tuple[int, str]]:
 
 
 def test_a_text_that_is_known_is_the_document() -> None:
-    document = _document(json=text(allow("s3:GetObject")))
+    document = _document(more={"json": text(allow("s3:GetObject"))})
 
     assert document.content == text(allow("s3:GetObject"))
     assert document.where.path == _DATA
@@ -100,7 +100,7 @@ def test_principals_are_joined_by_type() -> None:
         _statement(principals=[{"type": "*", "identifiers": ["*"]}]),
         _statement(not_principals=[{"type": "AWS", "identifiers": ["111122223333"]}]),
         marks=({}, {}, {}),
-        version="2008-10-17",
+        more={"version": "2008-10-17"},
     )  # fmt: skip
 
     first, second, third = _statements(document)
@@ -236,8 +236,8 @@ def test_an_unknown_exception_of_principals_leaves_the_statement_open_for_anyone
         {"version": True},
     ],
 )
-def test_what_is_merged_of_other_documents_is_unknown_as_a_whole(more: dict[str, object]) -> None:
-    document = _document(_statement(), marks=({},), **more)
+def test_what_is_merged_of_other_documents_is_unknown_as_a_whole(more: Json) -> None:
+    document = _document(_statement(), marks=({},), more=more)
 
     assert document.content is None
     assert document.unknown == (

@@ -51,7 +51,7 @@ def _arns(value: object, account: str | None = "111122223333") -> list[str]:
         ([], False),
     ],
 )
-def test_plans_and_states_are_recognised(value: object, known: bool) -> None:  # noqa: FBT001
+def test_plans_and_states_are_recognised(value: object, known: bool) -> None:
     assert is_terraform(value) is known
 
 

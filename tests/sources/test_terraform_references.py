@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.sources.plans import Json, Res, allow, plan, read, text, to
@@ -65,7 +67,7 @@ def test_the_key_of_the_instance_itself_leads_to_that_of_the_same_key() -> None:
     )
     of_others = by_value._replace(for_each=("aws_iam_policy.p", "var.more"))
     of_no_resource = by_value._replace(for_each=("var",))
-    unknown = f'aws_iam_role_policy_attachment.a["b"].policy_arn is known only after apply'
+    unknown = 'aws_iam_role_policy_attachment.a["b"].policy_arn is known only after apply'
 
     assert _attached(*policies, by_key) == (f"{_P}b",)
     assert _attached(*policies, by_value) == (f"{_P}b",)
@@ -139,7 +141,12 @@ def test_an_argument_in_a_dynamic_block_refers_to_nothing_that_is_told() -> None
 _BLOCK = _attachment("var.arn", address="aws_iam_role_policy_attachment.a").block()
 
 
-def _call(expressions: Json, *, outputs: Json | None = None, **more: object) -> Json:
+def _call(
+    expressions: Mapping[str, object],
+    *,
+    outputs: Mapping[str, object] | None = None,
+    **more: object,
+) -> Json:
     module = {"resources": [_BLOCK], "outputs": outputs or {}}
     return {"m": {"expressions": expressions, "module": module, **more}}
 

@@ -127,10 +127,7 @@ class Configuration:
     def references(self, instance: Instance, *path: str | int) -> tuple[str, ...]:
         """Return what an expression refers to, each by its longest form."""
         found = self.expression(instance, *path)
-        if found is None:
-            return ()
-        blocks = found.value if isinstance(found.value, list) else [found.value]
-        return _longest(each for block in blocks for each in _in_block(block))
+        return () if found is None else _longest(_in_block(found.value))
 
     def targets(self, instance: Instance, *path: str | int) -> list[Target] | None:
         """Return the instances that an expression refers to; None where it refers to others too."""

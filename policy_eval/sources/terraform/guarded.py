@@ -14,6 +14,7 @@ from typing import NamedTuple
 from policy_eval.errors import SourceError
 from policy_eval.policy.arn import parse_arn
 from policy_eval.sources.model import Document, Resource, Unsure
+from policy_eval.sources.reading import refuse
 from policy_eval.sources.terraform.documents import document_of
 from policy_eval.sources.terraform.identities import tags_of
 from policy_eval.sources.terraform.instances import Instance
@@ -182,13 +183,11 @@ class Guarded:
         host, _, rest = url.partition("://")[2].partition("/")
         account, _, name = rest.partition("/")
         region = host.split(".")[1] if host.startswith("sqs.") else ""
-        made_up = self.plan.made_up(instance, "sqs", name)
-        parsed = parse_arn(made_up)
-        if parsed is None:
-            return made_up
-        return str(
-            parsed._replace(account=account or parsed.account, region=region or parsed.region)
-        )
+        if not name:
+            where = instance.where.at("queue_url")
+            raise refuse("wrong-type", f"`{url}` is no URL of a queue", where)
+        made_up = self.plan.made_up(instance, "sqs", name).split(":")
+        return ":".join((*made_up[:3], region or made_up[3], account, name))
 
     # Permissions of functions
 
