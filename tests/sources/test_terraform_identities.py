@@ -200,6 +200,8 @@ def test_an_attachment_that_changes_is_no_longer_among_the_policies_of_a_role() 
             ("update",), {"roles": ["r"], "policy_arn": f"{_A}policy/other"}),
         Res("aws_iam_role_policy.old", {}, (), ("delete",), {"role": "r", "name": "old"}),
         Res("aws_iam_role_policy.x", {}, (), ("delete",), {"role": "another", "name": "kept"}),
+        Res("aws_iam_role_policy.y", {}, (), ("delete",), {"role": "r"}),
+        Res("aws_iam_user.y", {}, (), ("delete",), {"name": "kept"}),
         Res("aws_iam_role_policy_attachment.x", {}, (), ("delete",),
             {"role": "another", "policy_arn": f"{_A}policy/kept"}),
     )  # fmt: skip
@@ -320,6 +322,19 @@ def test_an_attachment_to_nobody_knows_whom_leaves_all_of_the_kind_open() -> Non
 
     assert (role.managed, user.inline) == ((), ())
     assert [*_inline(role)] == ["role/r: aws_iam_role_policy_attachment.a.role"]
+
+
+def test_an_attachment_to_one_of_two_roles_leaves_both_open() -> None:
+    choice = (*to("aws_iam_role.r.name"), *to("aws_iam_role.s.name"))
+    value = plan(
+        Res("aws_iam_role.r", {"name_prefix": "r"}, ("arn", "name")),
+        Res("aws_iam_role.s", {"name_prefix": "s"}, ("arn", "name")),
+        Res("aws_iam_role_policy_attachment.a", {"policy_arn": f"{_A}policy/p"}, ("role",),
+            refers={"role": choice}),
+    )  # fmt: skip
+
+    for entity in read(value).entities.values():
+        assert (entity.managed, len(entity.inline)) == ((), 1)
 
 
 def test_a_role_that_is_only_named_has_policies_that_nobody_knows() -> None:

@@ -101,6 +101,7 @@ def test_all_of_a_block_with_one_instance_is_that_instance() -> None:
     "references",
     [
         ("local.arn",),
+        (*to("aws_iam_policy.p.arn"), *to("aws_iam_policy.q.arn")),
         ("var.arn",),
         ("data.aws_ssm_parameter.arn.value", "data.aws_ssm_parameter.arn"),
         ("aws_iam_policy.p.arn", "aws_iam_policy.p", "var.is_production"),
@@ -110,7 +111,9 @@ def test_all_of_a_block_with_one_instance_is_that_instance() -> None:
     ],
 )
 def test_what_leads_elsewhere_is_unknown(references: tuple[str, ...]) -> None:
-    attached = _attached(_policy("aws_iam_policy.p", "p"), _attachment(*references))
+    policies = (_policy("aws_iam_policy.p", "p"), _policy("aws_iam_policy.q", "q"))
+
+    attached = _attached(*policies, _attachment(*references))
 
     assert isinstance(attached, str)
     assert attached.startswith(_UNKNOWN)

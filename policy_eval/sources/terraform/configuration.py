@@ -45,6 +45,7 @@ class Configuration:
         self._root = found.get("root_module") if found else None
         self._providers = found.get("provider_config") if found else None
         self._variables = root.get("variables")
+        self._blocks: dict[str, dict[tuple[str, str, str], Value]] = {}
         self._instances: dict[str, list[Instance]] = {}
         for each in instances:
             self._instances.setdefault(_block(each), []).append(each)
@@ -66,12 +67,14 @@ class Configuration:
 
     def block(self, instance: Instance) -> Value | None:
         """Return the block that an instance is made by; None where the file does not hold it."""
-        module = self._module(instance.module)
-        for each in module.listed("resources") if module else ():
-            known = (each.need("mode").text(), each.need("type").text(), each.need("name").text())
-            if known == (instance.mode, instance.type, instance.name):
-                return each
-        return None
+        found = self._blocks.get(instance.module)
+        if found is None:
+            module = self._module(instance.module)
+            found = self._blocks[instance.module] = {
+                (each.need("mode").text(), each.need("type").text(), each.need("name").text()): each
+                for each in (module.listed("resources") if module else ())
+            }
+        return found.get((instance.mode, instance.type, instance.name))
 
     def expression(self, instance: Instance, *path: str | int) -> Value | None:
         """Return an expression of a block, by the names and numbers that lead to it."""

@@ -73,6 +73,7 @@ class Guarded:
         self.endpoints: dict[str, Document] = {}
         self._on_error = on_error
         self._arns: dict[str, str] = {}
+        self._named: dict[tuple[str, str], str] = {}
         for kind in _KINDS:
             self._each(partial(self._add, kind=kind), kind.type)
         for kind in _KINDS:
@@ -107,7 +108,7 @@ class Guarded:
                 f"the name of {instance.address} is known only after apply: `{name}` stands for it"
             )
         arn = known or self._arn(instance, kind, name or "")
-        self._arns[instance.address] = arn
+        self._arns[instance.address] = self._named[kind.type, name or ""] = arn
         tags, why = ((), "") if kind.type == _BUCKET else tags_of(self.plan, instance)
         if why:
             self.plan.note(f"{why}: these tags are not taken")
@@ -173,10 +174,7 @@ class Guarded:
         if kind.by == "queue_url":
             return self._queue(instance, given)
         name = given.removeprefix("key/").rpartition("function:")[2]
-        for each in self.plan.of_type(kind.type):
-            if each.text(kind.name) == name and each.address in self._arns:
-                return self._arns[each.address]
-        return self._arn(instance, kind, name)
+        return self._named.get((kind.type, name)) or self._arn(instance, kind, name)
 
     def _queue(self, instance: Instance, url: str) -> str:
         """Return the ARN of a queue: its URL ends with its account and its name."""

@@ -7,7 +7,7 @@ Who has which policy is told by resources of many types; all are joined here. "a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from policy_eval.errors import SourceError
@@ -86,6 +86,7 @@ class Identities:
         self.plan = plan
         self.managed: dict[str, Document] = {}
         self._drafts: dict[str, _Draft] = {}
+        self._by_name: dict[tuple[EntityKind, str], list[_Draft]] = {}
         self._on_error = on_error
         self._arns: dict[str, str] = {}
         self._each(self._add_policy, _POLICY)
@@ -144,7 +145,7 @@ class Identities:
         arn = self.arn(instance)
         self._arns[instance.address] = arn
         tags, unknown = tags_of(self.plan, instance)
-        self._drafts[arn] = _Draft(
+        self._keep(
             Entity(
                 arn,
                 kind.kind,
@@ -178,7 +179,7 @@ class Identities:
         if known is not None or not self.plan.is_open(instance, "permissions_boundary"):
             return known
         found = self._policies_of(instance, "permissions_boundary")
-        if found is not None and len(found) == 1:
+        if found is not None:
             return found[0]
         name = f"boundary of {arn.split(':', 5)[-1]}"
         made_up = self.plan.made_up(instance, "iam", f"policy/{name}", is_global=True)
@@ -196,11 +197,11 @@ class Identities:
         is_exclusive = self.plan.is_plan and self.plan.configuration.is_set(
             instance, "managed_policy_arns"
         )
-        gone = () if is_exclusive else self._attached_before(draft.entity.arn)
+        before = self._before.get(_name_of(arn), set())
+        gone = set[str]() if is_exclusive else before
         for policy in self._policies(instance, "managed_policy_arns", draft):
             if policy not in gone:
                 draft.managed[policy] = None
-        gone_inline = self._inline_before(draft.entity.arn)
         blocks = instance.value.listed("inline_policy")
         is_open = self.plan.is_open(instance, "inline_policy") and not blocks
         for number, each in enumerate(blocks):
@@ -209,7 +210,7 @@ class Identities:
             if named is None:  # not known, or `inline_policy {}`
                 is_open = is_open or is_unknown
                 continue
-            if named.text() in gone_inline:
+            if named.text() in before:
                 continue
             title = f"{draft.resource}/{named.text()}"
             if is_unknown:
@@ -220,24 +221,16 @@ class Identities:
         if is_open:
             self._leave_open(draft, instance, "inline_policy")
 
-    def _attached_before(self, arn: str) -> set[str]:
-        """Return what attachments that change attached to a role, by the plan's prior state."""
-        return {
-            policy
-            for each in self.plan.changed
-            if each.type in ("aws_iam_role_policy_attachment", _ATTACHMENT)
-            and _name_of(arn) in _named(each, "role", "roles")
-            and (policy := each.text("policy_arn"))
-        }
-
-    def _inline_before(self, arn: str) -> set[str]:
-        return {
-            name
-            for each in self.plan.changed
-            if each.type == "aws_iam_role_policy"
-            and each.text("role") == _name_of(arn)
-            and (name := each.text("name"))
-        }
+    @cached_property
+    def _before(self) -> dict[str, set[str]]:
+        """What attachments that change gave roles of a name: ARNs, and names of inline policies."""
+        found: dict[str, set[str]] = {}
+        for each in self.plan.changed:
+            if each.type in ("aws_iam_role_policy_attachment", _ATTACHMENT, "aws_iam_role_policy"):
+                given = each.text("name" if each.type == "aws_iam_role_policy" else "policy_arn")
+                for role in _named(each, "role", "roles") if given else ():
+                    found.setdefault(role, set()).add(given or "")
+        return found
 
     # What is attached
 
@@ -312,7 +305,8 @@ class Identities:
         targets = self.plan.configuration.targets(instance, argument)
         arns = [self._arns.get(each.instance.address, "") for each in targets or ()]
         are_policies = all(each.instance.type == _POLICY for each in targets or ())
-        return arns if arns and all(arns) and are_policies else None
+        is_told = _is_list(argument) or len(arns) == 1
+        return arns if arns and all(arns) and are_policies and is_told else None
 
     def _leave_open(self, draft: _Draft, instance: Instance, argument: str) -> None:
         """Leave open what an argument gives an identity: it may allow and deny anything."""
@@ -329,7 +323,8 @@ class Identities:
             return
         targets = self.plan.configuration.targets(instance, argument)
         arns = [self._arns.get(each.instance.address, "") for each in targets or ()]
-        if arns and all(arn in self._drafts for arn in arns):
+        is_told = _is_list(argument) or len(arns) == 1
+        if arns and all(arn in self._drafts for arn in arns) and is_told:
             yield from (self._drafts[arn] for arn in arns)
             return
         for draft in self._drafts.values():
@@ -341,18 +336,22 @@ class Identities:
         path = f"{kind.one}/{name}"
         arn = self.plan.made_up(instance, "iam", path, is_global=True)
         account = self.plan.account(instance)
-        same = [
-            draft
-            for draft in self._drafts.values()
-            if draft.entity.kind is kind.kind and _name_of(draft.entity.arn) == name
-        ]
+        same = self._by_name.get((kind.kind, name), [])
         own = [draft for draft in same if draft.entity.arn.split(":")[4] == account]
         if own or len(same) == 1:
             return (own or same)[0]
         why = f"{self.plan.file} does not hold {path}, only some of its policies"
-        draft = _Draft(Entity(arn, kind.kind, instance.where, unknown=why))
-        self._drafts[arn] = draft
+        return self._keep(Entity(arn, kind.kind, instance.where, unknown=why))
+
+    def _keep(self, entity: Entity) -> _Draft:
+        draft = self._drafts[entity.arn] = _Draft(entity)
+        self._by_name.setdefault((entity.kind, _name_of(entity.arn)), []).append(draft)
         return draft
+
+
+def _is_list(argument: str) -> bool:
+    """Return whether an argument holds several: else two references are a choice."""
+    return argument.endswith("s")
 
 
 def _inline_name(instance: Instance) -> str:

@@ -17,7 +17,7 @@ from policy_eval.sources.terraform.instances import Instance, has_unknown, read_
 
 NO_ACCOUNT = "000000000000"
 NO_REGION = "us-east-1"
-_PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 class Plan:
@@ -119,7 +119,7 @@ class Plan:
         found = self._places.get(key)
         if found is None:
             region = next(self._regions(key), "")
-            start = next((each for each in _PARTITIONS if region.startswith(f"{each}-")), "")
+            start = next((each for each in _PARTITIONS if region.startswith(each)), "")
             account = next(self._accounts(key), None) or self._given or NO_ACCOUNT
             found = self._places[key] = (_PARTITIONS.get(start, "aws"), account, region)
         return found
