@@ -230,18 +230,17 @@ class Accounts:
 
     def tags(self, resource: str | None) -> dict[str, str]:
         """Return the tags that sources say a resource has."""
-        resources = self.found.resources
-        found = resources.get(resource or "") or resources.get(_unfinished(resource or ""))
+        found = self._itself(resource or "")
         return dict(found.tags) if found else {}
 
     def _resource(self, resource: str) -> Resource | None:
         """Return what sources say of a resource, of an object that of its bucket."""
-        resources = self.found.resources
-        return (
-            resources.get(resource)
-            or resources.get(_holder(resource))
-            or resources.get(_unfinished(resource))
-        )
+        return self._itself(resource) or self.found.resources.get(_holder(resource))
+
+    def _itself(self, resource: str) -> Resource | None:
+        """Return what sources say of a resource; a secret may still be to be made (R-SM-04)."""
+        names = (resource, _SECRET.sub(rf"\1{_SUFFIX}", resource), f"{resource}{_SUFFIX}")
+        return next(filter(None, map(self.found.resources.get, names)), None)
 
     def levels(self, account: str | None, kind: PolicyType) -> list[list[Policy]]:
         """Return the levels of an organization's policies over an account, root first."""
@@ -299,13 +298,9 @@ def _holder(resource: str) -> str:
     return str(arn._replace(resource=arn.resource.partition("/")[0]))
 
 
+_SECRET = re.compile(r"(:secret:.+)-[A-Za-z0-9]{6}\Z")
 _SUFFIX = "-??????"
 """What stands for the characters that AWS will add to the name of a new secret (R-SM-04)."""
-
-
-def _unfinished(resource: str) -> str:
-    """Return the ARN by which sources know a secret that is still to be made (R-SM-04)."""
-    return re.sub(r"(:secret:.+)-[A-Za-z0-9]{6}\Z", rf"\1{_SUFFIX}", resource)
 
 
 def _read(document: Document, kind: PolicyType) -> Policy:

@@ -202,7 +202,11 @@ def test_a_new_secret_is_found_whatever_its_suffix() -> None:
                                            "policy": text(allow("secretsmanager:*"))})  # fmt: skip
     found = read(plan(secret, policy, role, inline))
 
-    for suffix, decision in (("-Ab12Ef", "explicitDeny"), ("-other-Ab12Ef", "allowed")):
+    for suffix, decision in (
+        ("", "explicitDeny"),
+        ("-Ab12Ef", "explicitDeny"),
+        ("-other-Ab12Ef", "allowed"),
+    ):
         got = decided(found, "r", "secretsmanager:GetSecretValue", f"{_SECRET}s{suffix}")
         assert got.decision == decision
     assert Accounts(found).tags(f"{_SECRET}s-Ab12Ef") == {"env": "dev"}
