@@ -163,3 +163,25 @@ def test_what_does_not_hang_on_the_unknown_value_is_certain(
     unknown: Found, action: str, resource: str | None, word: str
 ) -> None:
     assert _decide(unknown, action, resource, _OWNED if resource else None).decision == word
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "tags"),
+    [
+        ("secretsmanager:CreateSecret", None, None),
+        ("secretsmanager:PutResourcePolicy", _SECRET, _OWNED),
+        ("secretsmanager:PutResourcePolicy", _SECRET, {}),
+        ("secretsmanager:TagResource", _SECRET, _OWNED),
+        ("secretsmanager:GetSecretValue", _OWN, {}),
+        ("secretsmanager:DeleteSecret", _OWN, {}),
+    ],
+)
+def test_the_state_after_apply_answers_as_the_plan_did(
+    known: Found, action: str, resource: str | None, tags: dict[str, str] | None
+) -> None:
+    state = _read("terraform-appflow.state.json")
+
+    after, before = (_decide(found, action, resource, tags) for found in (state, known))
+
+    assert (after.decision, after.matched) == (before.decision, before.matched)
+    assert state.entities[_ROLE].unique_id == "AROACKCEVSQ6C2EXAMPLE"

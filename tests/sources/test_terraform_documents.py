@@ -148,6 +148,18 @@ def test_known_values_beside_an_unknown_one_apply_for_certain() -> None:
     assert [number for number, _ in _whys(document)] == [3]
 
 
+def test_an_open_statement_keeps_its_number_where_none_of_it_is_certain() -> None:
+    document = _document(
+        _statement(resources=[None]),
+        _statement(effect="Deny"),
+        marks=({"resources": [True]}, {}),
+        refers={"resources": {"references": ["local.a"]}},
+    )
+
+    assert [each["Effect"] for each in _statements(document)] == ["Allow", "Deny"]
+    assert _whys(document) == [(1, f"resources in statement 1 of {_DATA}, known only after apply")]
+
+
 def test_a_list_that_is_unknown_as_a_whole_may_hold_anything() -> None:
     document = _document(_statement(actions=None), marks=({"actions": True},))
 

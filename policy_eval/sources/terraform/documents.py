@@ -67,32 +67,34 @@ def _of_data(plan: Plan, data: Instance, name: str) -> Document | None:
     if not blocks or len(marks) != len(blocks) or True in marks:
         return None
     statements: list[object] = []
-    possible: list[tuple[object, str]] = []
+    beside: list[tuple[object, str]] = []
+    unsure: list[Unsure] = []
     for number, (block, mark) in enumerate(zip(blocks, marks, strict=True)):
         read = _Statement(block, mark if isinstance(mark, dict) else {})
         if read.is_lost:
             return None
-        if not read.open:
-            statements.append(read.known())
-            continue
-        reason = _reason(plan, data, number, read.open)
-        certain = read.certain()
-        if certain is not None:
-            statements.append(certain)
-        possible.append((read.possible(), reason))
+        why = _why(plan, data, number, read.open, of=len(blocks)) if read.open else ""
+        certain = read.certain() if why else read.known()
+        if certain is None:
+            unsure.append(Unsure(number + 1, why))
+        elif why:
+            beside.append((read.possible(), why))
+        statements.append(read.possible() if certain is None else certain)
+    for possible, why in beside:
+        statements.append(possible)
+        unsure.append(Unsure(len(statements), why))
     version = data.text("version") or "2012-10-17"
-    content = {"Version": version, "Statement": [*statements, *(each for each, _ in possible)]}
-    first = len(statements) + 1
-    unsure = tuple(Unsure(number, reason) for number, (_, reason) in enumerate(possible, first))
-    return Document(name, content, where, unsure=unsure)
+    content = {"Version": version, "Statement": statements}
+    return Document(name, content, where, unsure=tuple(unsure))
 
 
-def _reason(plan: Plan, data: Instance, number: int, names: tuple[str, ...]) -> str:
-    path = ("statement", number)
-    found = plan.configuration.expression(data, *path)
+def _why(plan: Plan, data: Instance, number: int, names: tuple[str, ...], *, of: int) -> str:
+    """Return why a statement is open; what it refers to, where no block of it is dynamic."""
+    written = plan.configuration.expression(data, "statement")
     refers: list[str] = []
-    for name in names if found else ():
-        refers += plan.configuration.references(data, *path, name)
+    if written is not None and isinstance(written.value, list) and len(written.value) == of:
+        for name in names:
+            refers += plan.configuration.references(data, "statement", number, name)
     stated = f" ({', '.join(dict.fromkeys(refers))})" if refers else ""
     return (
         f"{' and '.join(names)}{stated} in statement {number + 1} of {data.address}, known only "
