@@ -579,6 +579,14 @@ EOF
   "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}}""",
         about="form",
     ),
+    ErrorCode(
+        "unsupported-source",
+        "a source in a form that is not read",
+        "The file is recognised and is not in the form that is read: a state file as Terraform "
+        "keeps it (give what `terraform show -json` prints of it), or an output of a later major "
+        "version of its format, which may mean other things by the same names.",
+        about="form",
+    ),
     # Policies, their shape
     ErrorCode(
         "leading-whitespace",

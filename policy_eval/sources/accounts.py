@@ -10,6 +10,7 @@ Rules: R-EVAL-15 (group policies, boundaries), R-SCP-02, R-RCP-01, R-KEY-06.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
@@ -22,7 +23,16 @@ from policy_eval.request.callers import levels_of
 from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.service_exceptions import resource_policy_type
-from policy_eval.sources.model import Document, Entity, EntityKind, Found, Node, Where
+from policy_eval.sources.model import (
+    Document,
+    Entity,
+    EntityKind,
+    Found,
+    Node,
+    Resource,
+    Unsure,
+    Where,
+)
 
 _NOT_STRICT = Strictness(lenient=False, accept_invalid=True)
 _ANYTHING = (
@@ -279,7 +289,7 @@ class Accounts:
         if kind is PolicyType.TRUST:
             role = self.found.entities.get(resource)
             return None if role is None or role.trust is None else self.read(role.trust, kind)
-        found = self.found.resources.get(resource) or self.found.resources.get(_holder(resource))
+        found = self._resource(resource)
         if found is None or found.policy is None:
             return None
         return self.read(found.policy, kind)
@@ -288,13 +298,22 @@ class Accounts:
         """Return the account that a resource belongs to, as its ARN or a source says."""
         if resource is None:
             return None
-        found = self.found.resources.get(resource) or self.found.resources.get(_holder(resource))
+        found = self._resource(resource)
         return (found.account if found else None) or _account_of(resource)
 
     def tags(self, resource: str | None) -> dict[str, str]:
         """Return the tags that sources say a resource has; users and roles are resources, too."""
-        found = self.found.resources.get(resource or "") or self.found.entities.get(resource or "")
+        found = self._itself(resource or "") or self.found.entities.get(resource or "")
         return dict(found.tags) if found else {}
+
+    def _resource(self, resource: str) -> Resource | None:
+        """Return what sources say of a resource, of an object that of its bucket."""
+        return self._itself(resource) or self.found.resources.get(_holder(resource))
+
+    def _itself(self, resource: str) -> Resource | None:
+        """Return what sources say of a resource; a secret may still be to be made (R-SM-04)."""
+        names = (resource, _SECRET.sub(rf"\1{_SUFFIX}", resource), f"{resource}{_SUFFIX}")
+        return next(filter(None, map(self.found.resources.get, names)), None)
 
     def unsaid_owner(self, resource: str | None) -> str | None:
         """Return the account that a resource belongs to, where a source and not its ARN says it."""
@@ -369,6 +388,11 @@ def _holder(resource: str) -> str:
     return str(arn._replace(resource=arn.resource.partition("/")[0]))
 
 
+_SECRET = re.compile(r"(:secret:.+)-[A-Za-z0-9]{6}\Z")
+_SUFFIX = "-??????"
+"""What stands for the characters that AWS will add to the name of a new secret (R-SM-04)."""
+
+
 def _read(document: Document, kind: PolicyType) -> Policy:
     if document.content is None:
         policy = parse_policy(_ANYTHING, document.name, PolicyType.IDENTITY)
@@ -377,10 +401,21 @@ def _read(document: Document, kind: PolicyType) -> Policy:
     content = document.content
     text = content if isinstance(content, str) else json.dumps(content, indent=2)
     try:
-        return parse_policy(text, document.name, kind)
+        return _with_unsure(parse_policy(text, document.name, kind), document.unsure)
     except PolicyError as error:
         note = Diagnostic(
             "policy-in-source", Severity.ERROR,
             f"{document.where}: the policy `{document.name}` is none that AWS would store",
         )  # fmt: skip
         raise PolicyError(note, *error.diagnostics) from None
+
+
+def _with_unsure(policy: Policy, unsure: tuple[Unsure, ...]) -> Policy:
+    """Return the policy with the statements that may or may not apply marked as such."""
+    if not unsure:
+        return policy
+    whys = {each.number: each.why for each in unsure}
+    statements = tuple(
+        each._replace(unusable=whys.get(each.number, "")) for each in policy.statements
+    )
+    return policy._replace(statements=statements)

@@ -29,17 +29,30 @@ class Where(NamedTuple):
         return self._replace(path=joined)
 
 
+class Unsure(NamedTuple):
+    """A statement of which something is not known: it may or may not apply.
+
+    `number` counts from 1 within the document; `why` says what is not known. The document holds in
+    its place a statement that applies wherever the real one might.
+    """
+
+    number: int
+    why: str
+
+
 class Document(NamedTuple):
     """A policy document as it was found.
 
-    `name` is what answers call it. `content` is its JSON value, or its text, percent-encoded or
-    not; None where it is not known, and then `unknown` says why.
+    `name` is what answers call it. `content` is its JSON value, or its text, percent-encoded or not;
+    None where it is not known, and then `unknown` says why. `unsure` are its statements of which
+    only a part is not known.
     """
 
     name: str
     content: object
     where: Where
     unknown: str = ""
+    unsure: tuple[Unsure, ...] = ()
 
 
 class EntityKind(Enum):

@@ -1,0 +1,399 @@
+"""The policies of resources and VPC endpoints, whoever sets them."""
+
+from __future__ import annotations
+
+import pytest
+
+from policy_eval.errors import SourceError
+from policy_eval.sources.accounts import Accounts
+from policy_eval.sources.model import Document, Resource
+from policy_eval.sources.terraform.read import read_terraform
+from tests.sources.plans import (
+    FILE,
+    NOTHING,
+    Json,
+    Res,
+    allow,
+    decided,
+    deny,
+    plan,
+    read,
+    refusal,
+    state,
+    text,
+    to,
+)
+
+_DENY = text(deny("*", Principal="*"))
+_ACCOUNT = "111122223333"
+_SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:"
+_FUNCTION = f"arn:aws:lambda:us-east-1:{_ACCOUNT}:function:f"
+_NEW = ("arn", "id", "policy")
+
+
+def _resource(value: Json, arn: str) -> Resource:
+    return read(value).resources[arn]
+
+
+def _document(value: Json, arn: str) -> Document:
+    found = _resource(value, arn).policy
+    assert found is not None
+    return found
+
+
+# Each type
+
+_TYPES = pytest.mark.parametrize(
+    ("kind", "name", "by", "named", "arn"),
+    [
+        ("secretsmanager_secret", "name", "secret_arn", "team/s", f"{_SECRET}team/s-??????"),
+        ("s3_bucket", "bucket", "bucket", "logs", "arn:aws:s3:::logs"),
+        ("kms_key", "key_id", "key_id", "1234abcd",
+         f"arn:aws:kms:us-east-1:{_ACCOUNT}:key/1234abcd"),
+        ("sqs_queue", "name", "queue_url", "jobs", f"arn:aws:sqs:us-east-1:{_ACCOUNT}:jobs"),
+        ("sns_topic", "name", "arn", "news", f"arn:aws:sns:us-east-1:{_ACCOUNT}:news"),
+    ],
+)  # fmt: skip
+
+
+@_TYPES
+def test_a_resource_has_the_policy_that_another_sets(
+    kind: str, name: str, by: str, named: str, arn: str
+) -> None:
+    resource = Res(f"aws_{kind}.x", {name: named}, _NEW)
+    policy = Res(
+        f"aws_{kind}_policy.p", {"policy": _DENY}, (by,), refers={by: to(f"aws_{kind}.x.id")}
+    )
+
+    found = _resource(plan(resource, policy), arn)
+
+    assert found.policy is not None
+    assert (found.policy.content, found.account) == (_DENY, _ACCOUNT)
+    assert found.policy.where.path == f"aws_{kind}_policy.p.policy"
+
+
+@_TYPES
+def test_a_policy_finds_the_resource_that_it_names(
+    kind: str, name: str, by: str, named: str, arn: str
+) -> None:
+    given = {
+        "queue_url": f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/jobs",
+        "arn": arn,
+    }.get(by, named)
+    policy = Res(f"aws_{kind}_policy.p", {by: given, "policy": _DENY})
+    resource = Res(f"aws_{kind}.x", {name: named}, _NEW)
+    another = Res(f"aws_{kind}.y", {name: "another"}, _NEW)
+
+    assert _document(plan(policy), arn).content == _DENY
+    both = read(plan(another, resource, policy)).resources
+    assert {key for key, each in both.items() if each.policy and each.policy.content == _DENY} == {
+        arn
+    }
+
+
+@_TYPES
+def test_a_policy_of_nobody_knows_what_leaves_all_of_the_type_open(
+    kind: str, name: str, by: str, named: str, arn: str
+) -> None:
+    resource = Res(f"aws_{kind}.x", {name: named}, _NEW)
+    policy = Res(f"aws_{kind}_policy.p", {"policy": _DENY}, (by,), refers={by: ("local.x",)})
+
+    document = _document(plan(resource, policy), arn)
+
+    assert document.content is None
+    assert document.unknown == (
+        f"aws_{kind}_policy.p.{by} is known only after apply (it refers to local.x)"
+    )
+
+
+def test_a_reference_to_a_resource_of_another_type_is_not_followed() -> None:
+    bucket = Res("aws_s3_bucket.b", {"bucket": "b"}, _NEW)
+    secret = Res("aws_secretsmanager_secret.s", {"name": "s"}, _NEW)
+    policy = Res(
+        "aws_secretsmanager_secret_policy.p", {"policy": _DENY}, ("secret_arn",),
+        refers={"secret_arn": to("aws_s3_bucket.b.arn")},
+    )  # fmt: skip
+
+    found = read(plan(bucket, secret, policy)).resources
+
+    assert found["arn:aws:s3:::b"].policy is None
+    assert _document(plan(bucket, secret, policy), f"{_SECRET}s-??????").content is None
+
+
+def test_a_policy_that_a_resource_sets_itself_is_its_own() -> None:
+    arn = f"{_SECRET}s-AbCdEf"
+    secret = Res("aws_secretsmanager_secret.s", {"name": "s", "arn": arn, "policy": _DENY,
+                                                 "tags": {"env": "dev"}})  # fmt: skip
+    without = Res("aws_secretsmanager_secret.t", {"name": "t", "arn": f"{_SECRET}t-AbCdEf",
+                                                  "policy": ""})  # fmt: skip
+    found = read(state(secret, without)).resources
+
+    assert found[arn].policy == Document(
+        "policy of secretsmanager secret:s-AbCdEf", _DENY,
+        read(state(secret)).resources[arn].where.at("policy"),
+    )  # fmt: skip
+    assert found[arn].tags == (("env", "dev"),)
+    assert found[f"{_SECRET}t-AbCdEf"].policy is None
+
+
+def test_tags_that_are_not_known_are_said() -> None:
+    queue = Res("aws_sqs_queue.q", {"name": "q", "tags": {"env": None}},
+                {"arn": True, "tags": {"env": True}})  # fmt: skip
+
+    assert "aws_sqs_queue.q.tags is known only after apply: these tags are not taken" in (
+        read(plan(queue)).notes
+    )
+
+
+def test_a_name_that_is_not_known_is_stood_for() -> None:
+    bucket = Res("aws_s3_bucket.b", {"bucket_prefix": "logs-"}, ("arn", "id", "bucket"))
+
+    found = read(plan(bucket))
+
+    assert [*found.resources] == ["arn:aws:s3:::logs-aws_s3_bucket.b"]
+    assert found.notes[0].startswith("the name of aws_s3_bucket.b is known only after apply")
+
+
+def test_a_queue_is_found_by_its_url_in_whatever_account_and_region() -> None:
+    def queue(url: str) -> list[str]:
+        values = {"queue_url": url, "policy": _DENY}
+        return [*read(plan(Res("aws_sqs_queue_policy.p", values))).resources]
+
+    assert queue("https://sqs.eu-west-1.amazonaws.com/444455556666/jobs") == [
+        "arn:aws:sqs:eu-west-1:444455556666:jobs"
+    ]
+    assert queue("https://queue.amazonaws.com/444455556666/jobs") == [
+        "arn:aws:sqs:us-east-1:444455556666:jobs"
+    ]
+
+
+def test_what_is_no_url_of_a_queue_is_refused() -> None:
+    policy = Res("aws_sqs_queue_policy.p", {"queue_url": "jobs", "policy": _DENY})
+
+    assert refusal(plan(policy)) == (
+        "plan.json: aws_sqs_queue_policy.p.queue_url: `jobs` is no URL of a queue"
+    )
+
+
+def test_a_resource_that_is_left_out_is_left_alone() -> None:
+    errors: list[SourceError] = []
+    bad = Res("aws_sqs_queue.bad", {"name": 1})
+    good = Res("aws_sqs_queue.good", {"name": "good"}, _NEW)
+    policy = Res("aws_sqs_queue_policy.p", {"policy": _DENY}, ("queue_url",),
+                 refers={"queue_url": ("local.q",)})  # fmt: skip
+
+    found = read_terraform(plan(bad, good, policy), FILE, errors.append, _ACCOUNT)
+
+    assert len(errors) == 1
+    assert [each.policy and each.policy.content for each in found.resources.values()] == [None]
+
+
+# A secret that is still to be made (R-SM-04)
+
+
+def test_a_new_secret_is_found_whatever_its_suffix() -> None:
+    secret = Res("aws_secretsmanager_secret.s", {"name": "s", "tags": {"env": "dev"}}, _NEW)
+    policy = Res(
+        "aws_secretsmanager_secret_policy.p", {"policy": _DENY}, ("secret_arn",),
+        refers={"secret_arn": to("aws_secretsmanager_secret.s.arn")},
+    )  # fmt: skip
+    role = Res("aws_iam_role.r", {"name": "r"}, ("arn",))
+    inline = Res("aws_iam_role_policy.i", {"role": "r", "name": "i",
+                                           "policy": text(allow("secretsmanager:*"))})  # fmt: skip
+    found = read(plan(secret, policy, role, inline))
+
+    for suffix, decision in (
+        ("", "explicitDeny"),
+        ("-Ab12Ef", "explicitDeny"),
+        ("-other-Ab12Ef", "allowed"),
+    ):
+        got = decided(found, "r", "secretsmanager:GetSecretValue", f"{_SECRET}s{suffix}")
+        assert got.decision == decision
+    assert Accounts(found).tags(f"{_SECRET}s-Ab12Ef") == {"env": "dev"}
+    assert Accounts(found).owner(f"{_SECRET}s-Ab12Ef") == _ACCOUNT
+
+
+# What AWS sets itself
+
+
+def test_a_new_key_has_the_default_policy() -> None:
+    key = Res("aws_kms_key.k", {"description": "k"}, (*_NEW, "key_id"))
+    arn = f"arn:aws:kms:us-east-1:{_ACCOUNT}:key/aws_kms_key.k"
+
+    document = _document(plan(key), arn)
+
+    assert document.content == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Enable IAM User Permissions",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{_ACCOUNT}:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            }
+        ],
+    }
+
+
+def test_the_policy_of_a_new_topic_is_unknown_as_sns_gives_it_one() -> None:
+    topic = Res("aws_sns_topic.t", {"name": "t"}, _NEW)
+    document = _document(plan(topic), f"arn:aws:sns:us-east-1:{_ACCOUNT}:t")
+
+    assert document.unknown == (
+        "aws_sns_topic.t sets no policy: Amazon SNS gives the topic one of its own"
+    )
+
+
+# Permissions of functions
+
+
+def _permission(unknown: tuple[str, ...] = (), **values: object) -> Res:
+    whole = {
+        "statement_id": "Events", "action": "lambda:InvokeFunction",
+        "function_name": "f", "principal": "events.amazonaws.com",
+    }  # fmt: skip
+    return Res("aws_lambda_permission.p", whole | values, unknown, sets=unknown)
+
+
+def _permitted(*permissions: Res, arn: str = _FUNCTION) -> Document:
+    function = Res("aws_lambda_function.f", {"function_name": "f"}, ("arn",))
+    return _document(plan(function, *permissions), arn)
+
+
+def _statement(document: Document) -> Json:
+    assert isinstance(document.content, dict)
+    (statement,) = document.content["Statement"]
+    assert isinstance(statement, dict)
+    return statement
+
+
+def test_each_permission_is_a_statement_of_the_policy_of_its_function() -> None:
+    other = Res("aws_lambda_permission.q", {
+        "action": "lambda:InvokeFunction", "function_name": _FUNCTION, "principal": "444455556666",
+        "source_account": "444455556666", "principal_org_id": "o-abc", "event_source_token": "t",
+        "function_url_auth_type": "AWS_IAM",
+    })  # fmt: skip
+
+    document = _permitted(_permission(source_arn="arn:aws:events:us-east-1:1:rule/r"), other)
+
+    assert document.content == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Events", "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "lambda:InvokeFunction",
+                "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:events:us-east-1:1:rule/r"}},
+                "Resource": _FUNCTION,
+            },
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+                "Action": "lambda:InvokeFunction",
+                "Condition": {"StringEquals": {
+                    "AWS:SourceAccount": "444455556666", "aws:PrincipalOrgID": "o-abc",
+                    "lambda:EventSourceToken": "t", "lambda:FunctionUrlAuthType": "AWS_IAM",
+                }},
+                "Resource": _FUNCTION,
+            },
+        ],
+    }  # fmt: skip
+    assert document.unsure == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "principal"),
+    [
+        ("*", "*"),
+        ("arn:aws:iam::444455556666:role/r", {"AWS": "arn:aws:iam::444455556666:role/r"}),
+        ("s3.amazonaws.com", {"Service": "s3.amazonaws.com"}),
+    ],
+)
+def test_a_principal_is_told_by_its_form(given: str, principal: object) -> None:
+    assert _statement(_permitted(_permission(principal=given)))["Principal"] == principal
+
+
+def test_a_permission_on_a_version_is_on_that_version() -> None:
+    arn = f"{_FUNCTION}:live"
+
+    found = read(plan(_permission(qualifier="live"))).resources
+
+    assert [*found] == [arn]
+    assert found[arn].account == _ACCOUNT
+    assert _statement(_permitted(_permission(qualifier="live"), arn=arn))["Resource"] == arn
+
+
+def test_a_permission_with_a_value_that_is_not_known_is_open() -> None:
+    document = _permitted(_permission(("source_arn",)))
+
+    assert [(each.number, each.why) for each in document.unsure] == [
+        (1, "aws_lambda_permission.p.source_arn is known only after apply")
+    ]
+
+
+def test_an_unknown_action_and_principal_may_be_any() -> None:
+    document = _permitted(_permission(("action", "principal"), action=None, principal=None))
+
+    assert (_statement(document)["Action"], _statement(document)["Principal"]) == ("lambda:*", "*")
+    assert [each.why for each in document.unsure] == [
+        (
+            "aws_lambda_permission.p.action is known only after apply; "
+            "aws_lambda_permission.p.principal is known only after apply"
+        )
+    ]
+
+
+def test_a_permission_on_nobody_knows_what_leaves_every_function_open() -> None:
+    unknown = Res("aws_lambda_permission.u", {"action": "lambda:InvokeFunction",
+                                              "principal": "*"}, ("function_name",),
+                  refers={"function_name": ("local.f",)})  # fmt: skip
+
+    document = _permitted(_permission(), unknown)
+
+    assert document.content is None
+    assert document.unknown == (
+        "aws_lambda_permission.u.function_name is known only after apply (it refers to local.f)"
+    )
+
+
+def test_a_function_without_permissions_has_no_policy() -> None:
+    function = Res("aws_lambda_function.f", {"function_name": "f", "arn": _FUNCTION}, (), NOTHING)
+
+    assert _resource(plan(function), _FUNCTION).policy is None
+
+
+# Endpoints
+
+
+def test_endpoints_have_their_policies_by_id() -> None:
+    own = Res("aws_vpc_endpoint.a", {"id": "vpce-1", "policy": _DENY})
+    other = Res("aws_vpc_endpoint.b", {"id": "vpce-2", "policy": _DENY})
+    new = Res("aws_vpc_endpoint.c", {"service_name": "x"}, ("id", "policy"))
+    set_later = Res("aws_vpc_endpoint_policy.p", {"vpc_endpoint_id": "vpce-2"})
+    of_new = Res("aws_vpc_endpoint_policy.q", {"policy": _DENY}, ("vpc_endpoint_id",),
+                 refers={"vpc_endpoint_id": to("aws_vpc_endpoint.c.id")})  # fmt: skip
+    whole = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+    }
+
+    before = read(plan(own, other, new)).endpoints
+    after = read(plan(own, other, new, set_later, of_new)).endpoints
+
+    assert [each.content for each in before.values()] == [_DENY, _DENY, whole]
+    assert {name: each.content for name, each in after.items()} == {
+        "vpce-1": _DENY, "vpce-2": whole, "aws_vpc_endpoint.c": _DENY,
+    }  # fmt: skip
+
+
+def test_a_policy_of_nobody_knows_which_endpoint_leaves_all_open() -> None:
+    endpoint = Res("aws_vpc_endpoint.a", {"id": "vpce-1", "policy": _DENY})
+    policy = Res("aws_vpc_endpoint_policy.p", {"policy": _DENY}, ("vpc_endpoint_id",),
+                 sets=("vpc_endpoint_id",))  # fmt: skip
+
+    document = read(plan(endpoint, policy)).endpoints["vpce-1"]
+
+    assert document.unknown == (
+        "aws_vpc_endpoint_policy.p.vpc_endpoint_id is known only after apply"
+    )
