@@ -72,6 +72,13 @@ _GROUPS = {
             "problems of JSON and YAML have the codes above."
         ),
     ),
+    "source": (
+        "Sources",
+        (
+            "What is wrong with an account export, a plan, a template or another source, with the "
+            "path inside the file."
+        ),
+    ),
     "command": (
         "Commands",
         "Problems of what is said on the command line, and of the run itself.",

@@ -12,18 +12,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TypeVar
 from urllib.parse import unquote
 
 from policy_eval.engine.policies import PolicySet, parse_policy
 from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
 from policy_eval.policy.arn import parse_arn
-from policy_eval.policy.ast import Policy
+from policy_eval.policy.ast import Policy, Statement
 from policy_eval.policy.policy_type import PolicyType, Strictness
 from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.service_exceptions import resource_policy_type
-from policy_eval.sources.model import Document, Entity, EntityKind, Found, Node
+from policy_eval.sources.model import Document, Entity, EntityKind, Found, Node, Unsure
 
+_T = TypeVar("_T")
 _NOT_STRICT = Strictness(lenient=False, accept_invalid=True)
 _ANYTHING = (
     '{"Version": "2012-10-17", "Statement": ['
@@ -299,10 +301,63 @@ def _read(document: Document, kind: PolicyType) -> Policy:
     else:
         text = json.dumps(content, indent=2)
     try:
-        return parse_policy(text, document.name, kind)
+        return _with_unsure(parse_policy(text, document.name, kind), document.unsure)
     except PolicyError as error:
         note = Diagnostic(
             "policy-in-source", Severity.ERROR,
             f"{document.where}: the policy `{document.name}` is none that AWS would store",
         )  # fmt: skip
         raise PolicyError(note, *error.diagnostics) from None
+
+
+def _with_unsure(policy: Policy, unsure: tuple[Unsure, ...]) -> Policy:
+    """Return the policy with the statements that may or may not apply marked as such."""
+    if not unsure:
+        return policy
+    marked = {each.number: each for each in unsure}
+    statements = [
+        part
+        for statement in policy.statements
+        for part in _parts(statement, marked.get(statement.number))
+    ]
+    return policy._replace(statements=tuple(statements))
+
+
+def _parts(statement: Statement, unsure: Unsure | None) -> list[Statement]:
+    """Return a statement; one with a value that is not known as what is certain, and the rest."""
+    if unsure is None:
+        return [statement]
+    if not unsure.element:
+        return [statement._replace(unusable=unsure.why)]
+    sure, doubtful = _split(statement, unsure)
+    return [sure, doubtful._replace(unusable=unsure.why)]
+
+
+def _split(statement: Statement, unsure: Unsure) -> tuple[Statement, Statement]:
+    """Return the statement with the known values of its element, and with the other ones."""
+    named = statement.principal
+    match unsure.element:
+        case "Action":
+            known, unknown = _parted(statement.action.values, unsure)
+            return (
+                statement._replace(action=statement.action._replace(values=known)),
+                statement._replace(action=statement.action._replace(values=unknown)),
+            )
+        case "Principal" if named is not None:
+            known_names, unknown_names = _parted(named.values, unsure)
+            return (
+                statement._replace(principal=named._replace(values=known_names)),
+                statement._replace(principal=named._replace(values=unknown_names)),
+            )
+    known, unknown = _parted(statement.resource.values, unsure)
+    return (
+        statement._replace(resource=statement.resource._replace(values=known)),
+        statement._replace(resource=statement.resource._replace(values=unknown)),
+    )
+
+
+def _parted(values: tuple[_T, ...], unsure: Unsure) -> tuple[tuple[_T, ...], tuple[_T, ...]]:
+    """Return the values that are known, and those that stand for what is not."""
+    open_ones = {*unsure.values}
+    known = tuple(each for index, each in enumerate(values) if index not in open_ones)
+    return known, tuple(each for index, each in enumerate(values) if index in open_ones)

@@ -23,7 +23,7 @@ _PACKAGE = _ROOT / "policy_eval"
 _ENTRIES = [*ERROR_CODES.values()]
 _SHOWN = [entry for entry in _ENTRIES if entry.wrong]
 _FULLY_LENIENT = Strictness(lenient=True, accept_invalid=True)
-_GROUPS = ("file", "json", "form", "policy", "request", "suite", "command")
+_GROUPS = ("file", "json", "form", "policy", "request", "suite", "source", "command")
 _RULES = frozenset(
     re.findall(
         r"^\| (R-[A-Z]+-[0-9]+) \|", (_ROOT / "docs/semantics.md").read_text("utf-8"), re.MULTILINE
