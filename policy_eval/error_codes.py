@@ -1688,6 +1688,28 @@ EOF
         "`numeric`, `boolean`, `ip`, `binary` or `date`, or one of them with `List` behind it.",
         about="suite",
     ),
+    ErrorCode(
+        "unknown-reference",
+        "a name that the template does not explain",
+        "A function of a template (`Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::If`, `Fn::FindInMap`) "
+        "names a parameter, resource, condition or entry of a mapping that is not there.",
+        about="source",
+    ),
+    ErrorCode(
+        "template-loop",
+        "a template that refers to itself",
+        "Resources or conditions refer to one another in a circle, or a loop makes more than a "
+        "template holds. CloudFormation refuses it, too.",
+        about="source",
+    ),
+    ErrorCode(
+        "template-macro",
+        "a template that a macro changes",
+        "A macro (a `Transform` of one's own, `AWS::Include`, `Fn::Transform`) may make anything "
+        "of a template, and what it makes stands in no file. Give the template as it was "
+        "processed: `aws cloudformation get-template --template-stage Processed`.",
+        about="source",
+    ),
     # Commands
     ErrorCode(
         "key-value",

@@ -19,7 +19,8 @@ from policy_eval.engine.policies import PolicySet, parse_policy
 from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
 from policy_eval.policy.arn import parse_arn
 from policy_eval.policy.ast import Policy, Statement
-from policy_eval.policy.policy_type import PolicyType, Strictness
+from policy_eval.policy.policy_type import RULES, PolicyType, Strictness
+from policy_eval.policy.principal_element import PrincipalElement, PrincipalValue
 from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.service_exceptions import resource_policy_type
@@ -32,6 +33,7 @@ _ANYTHING = (
     '{"Effect": "Allow", "Action": "*", "Resource": "*"}, '
     '{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
 )
+_ANYBODY = PrincipalElement("Principal", (PrincipalValue("AWS", "*"),), negated=False)
 
 
 class Accounts:
@@ -293,7 +295,10 @@ def _holder(resource: str) -> str:
 def _read(document: Document, kind: PolicyType) -> Policy:
     if document.content is None:
         policy = parse_policy(_ANYTHING, document.name, PolicyType.IDENTITY)
-        statements = tuple(each._replace(unusable=document.unknown) for each in policy.statements)
+        named = _ANYBODY if RULES[kind].names_principals else None
+        statements = tuple(
+            each._replace(unusable=document.unknown, principal=named) for each in policy.statements
+        )
         return policy._replace(type=kind, statements=statements)
     content = document.content
     if isinstance(content, str):

@@ -44,7 +44,13 @@ _MAY_MATTER = (
     "AWS::Serverless::",
     "Custom::",
 )
-_NO_SAY = ("AWS::CloudFormation::WaitCondition", "AWS::IAM::InstanceProfile", FUNCTION)
+_NO_SAY = (
+    "AWS::CloudFormation::WaitCondition",
+    "AWS::CloudFormation::WaitConditionHandle",
+    "AWS::IAM::InstanceProfile",
+    "AWS::Organizations::Organization",
+    FUNCTION,
+)
 
 OnError = Callable[[SourceError], None] | None
 
@@ -113,7 +119,7 @@ class _Reader:
                         found[made.logical_id] = made.role
                         self._doubts[made.logical_id] = made.doubt
                         self._left_out += made.left_out
-        if _has_connectors(given):
+        if _has_connectors(found):
             for name, each in found.items():
                 if each.need("Type").value == "AWS::IAM::Role":
                     why = "AWS SAM attaches policies for connectors"

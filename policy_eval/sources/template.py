@@ -152,14 +152,14 @@ class Template:
             if default is None:
                 allowed = parameter.get("AllowedValues")
                 options = () if allowed is None else tuple(
-                    _scalar(each.value, each.where) for each in allowed.items()
+                    scalar_text(each.value, each.where) for each in allowed.items()
                 )  # fmt: skip
                 options = () if "List" in kind else options
                 return Unknown(f"the parameter `{name}` has no value", options)
             if kind.startswith("AWS::SSM::Parameter::Value<"):
                 return Unknown(f"the parameter `{name}` stands in Systems Manager")
             self.notes[f"{self.file}: the parameter {name} has its default value"] = None
-            given = _scalar(default.value, default.where)
+            given = scalar_text(default.value, default.where)
         text = str(given)
         return [each.strip() for each in text.split(",")] if "List" in kind else text
 
@@ -427,7 +427,7 @@ def _text(value: object, where: Where) -> str:
     return Value(value, where).text()
 
 
-def _scalar(value: object, where: Where) -> str:
+def scalar_text(value: object, where: Where) -> str:
     """Return a text, number or truth value as CloudFormation writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -443,7 +443,7 @@ def _dynamic(text: str) -> object:
 
 def _concatenated(parts: list[object], where: Where) -> object:
     texts = [
-        each.pattern if isinstance(each, Unknown) else _scalar(each, where)
+        each.pattern if isinstance(each, Unknown) else scalar_text(each, where)
         for each in parts
         if each is not Nothing.NO_VALUE
     ]

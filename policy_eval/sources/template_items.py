@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
+from policy_eval.errors import SourceError
 from policy_eval.sources.model import (
     Document,
     Entity,
@@ -15,7 +17,7 @@ from policy_eval.sources.model import (
     Where,
 )
 from policy_eval.sources.reading import Value, refuse
-from policy_eval.sources.template import Template
+from policy_eval.sources.template import Template, scalar_text
 from policy_eval.sources.unknown import Nothing, Unknown, document_of, joined, listed, why
 
 
@@ -84,7 +86,8 @@ class Item(NamedTuple):
                 doubts.append(reason)
             else:
                 tag = Value(item, where)
-                tags.append((tag.need("Key").text(), tag.need("Value").text()))
+                value = tag.need("Value")
+                tags.append((tag.need("Key").text(), scalar_text(value.value, value.where)))
         return tuple(tags), joined(doubts)
 
 
@@ -98,11 +101,11 @@ class Gathered:
         self.resources: dict[str, Resource] = {}
         self.endpoints: dict[str, Document] = {}
         self.left_out: list[LeftOut] = []
-        self.users = [
-            template.arn(name)
-            for name, each in template.resources.items()
-            if each.need("Type").value == "AWS::IAM::User"
-        ]
+        self.users: list[str] = []
+        for name, each in template.resources.items():
+            if each.need("Type").value == "AWS::IAM::User":
+                with suppress(SourceError):  # said when the user itself is read
+                    self.users.append(template.arn(name))
 
     def leave(self, what: str, why_not: str, where: Where) -> None:
         """Note something that is not taken."""

@@ -53,8 +53,9 @@ class Units:
         name = named if isinstance(named, str) else item.logical_id
         document = into.document(name, item.need("Content"), item.at("Content"), item.doubt)
         for target, doubt, where in item.each("TargetIds"):
-            if isinstance(target, Unknown) or not isinstance(target, str):
-                into.leave(name, f"what it is attached to is not known: {target}", where)
+            if not isinstance(target, str):
+                reason = target.why if isinstance(target, Unknown) else "no text stands here"
+                into.leave(name, f"what it is attached to is not known: {reason}", where)
                 continue
             if doubt != item.doubt:
                 document = into.document(name, item.need("Content"), item.at("Content"), doubt)
