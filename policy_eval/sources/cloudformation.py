@@ -187,8 +187,10 @@ class _Reader:
         for item in items:
             if item.type in known or item.type in _NO_SAY:
                 continue
-            has_policy = any("Policy" in name for name, _ in item.properties.members())
-            if has_policy or item.type.startswith(_MAY_MATTER) or item.type.endswith("Policy"):
+            given = item.properties.value
+            has_policy = isinstance(given, dict) and any("Policy" in name for name in given)
+            named = item.type.startswith(_MAY_MATTER) or item.type.endswith(("Policy", "::MODULE"))
+            if has_policy or named:
                 why = f"{item.type} is not read, and may hold permissions"
                 self._left_out.append(LeftOut(item.logical_id, why, item.where))
             else:

@@ -29,6 +29,7 @@ NOBODY_KNOWS = "000000000000"
 """The account of ARNs where nobody says which it is."""
 
 _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
+_SAM, _MODULE = "AWS::Serverless::", "::MODULE"
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _IN_SUB = re.compile(r"\$\{([^}]*)\}")
 
@@ -129,18 +130,22 @@ class Template:
         if name in self._parameters:
             return self._parameter(name, self._parameters[name])
         if name not in self.resources:
-            raise self._unknown_name(name, where)
+            return self._not_here(name, where)
         kind = self._kind(name)
         if kind is None or not kind.ref:
             return self._later(name, "Ref")
         return self._filled(kind.ref, name, kind)
 
-    def _unknown_name(self, name: str, where: Where) -> Exception:
+    def _not_here(self, name: str, where: Where) -> Unknown:
+        """Return what a name stands for that may be made by SAM or a module. Raises SourceError."""
+        kinds = [str(each.need("Type").value) for each in self.resources.values()]
+        if any(kind.startswith(_SAM) or kind.endswith(_MODULE) for kind in kinds):
+            return Unknown(f"`{name}` is made by AWS SAM or a module")
         from difflib import get_close_matches
 
         near = get_close_matches(name, [*self._parameters, *self.resources], 1)
         remedy = f"did you mean `{near[0]}`?" if near else ""
-        return refuse(
+        raise refuse(
             "unknown-reference", f"no parameter or resource is called `{name}`", where, remedy
         )
 
@@ -174,7 +179,7 @@ class Template:
                 return found
             attribute = _text(found, where)
         if name not in self.resources:
-            raise self._unknown_name(name, where)
+            return self._not_here(name, where)
         kind = self._kind(name)
         form = None if kind is None else attribute_form(kind, attribute)
         if kind is None or form is None:

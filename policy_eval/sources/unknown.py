@@ -155,10 +155,10 @@ def _widened(
     doubt = partly[0] if len(partly) == 1 and not elsewhere else Unsure(0, reason)
     if not partly and not elsewhere:
         doubt = Unsure(0, "")
-    effects = [wide["Effect"]] if "Effect" in wide or "Effect" not in statement else (
-        ["Allow", "Deny"]
-    )  # fmt: skip
-    for effect in effects:
+    if not why(statement.get("Effect")):
+        yield wide, doubt
+        return
+    for effect in ("Allow", "Deny"):
         yield {**wide, "Effect": effect}, doubt
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,7 +12,7 @@ from policy_eval.errors import SourceError
 from policy_eval.policy.policy_type import PolicyType
 from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.cloudformation import is_template, parse_template, read_template
-from policy_eval.sources.model import Document, EntityKind, Found
+from policy_eval.sources.model import EntityKind, Found
 
 _DATA = Path(__file__).parent / "data"
 _A = "111122223333"
@@ -259,10 +258,14 @@ def test_a_template_of_cdk_answers() -> None:
         == "allowed"
     )  # fmt: skip
     assert [str(each) for each in found.left_out] == [
-        "cdk.template.json: Resources: 1 of AWS::Lambda::Function: "
-        "resources of this type are not read",
-        "cdk.template.json: Resources: 1 of AWS::CDK::Metadata: "
-        "resources of this type are not read",
+        (
+            "cdk.template.json: Resources: 1 of AWS::Lambda::Function: "
+            "resources of this type are not read"
+        ),
+        (
+            "cdk.template.json: Resources: 1 of AWS::CDK::Metadata: "
+            "resources of this type are not read"
+        ),
     ]
 
 
@@ -513,6 +516,31 @@ def test_a_principal_that_is_not_known_may_be_anybody() -> None:
     assert "bucket policy of b#1" in str(ask(excepted, *read_it).deny_if)
 
 
+@pytest.mark.parametrize("prefix", ["appflow!", "", "x", "app*", "${aws:username}", "other"])
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_what_is_certain_without_a_value_holds_for_every_value(prefix: str, stage: str) -> None:
+    unknown, known = (
+        of_appflow(parameters=given) for given in ({}, {"SecretPrefix": prefix, "Stage": stage})
+    )
+    contexts = (_NAMED, {**_NAMED, "aws:CalledVia": None}, {**_VIA, "secretsmanager:Name": "x"})
+    actions = ("CreateSecret", "PutResourcePolicy", "DeleteSecret", "GetSecretValue", "TagResource")
+    agreed = 0
+    for action in (f"secretsmanager:{each}" for each in actions):
+        for context in contexts:
+            asked = {"who": "role/Flows", "context": context, "resource_tags": _OWNED}
+            before = word(unknown, action, "*", **asked)
+            after = word(known, action, "*", **asked)
+            assert before in ("undetermined", after)
+            agreed += before == after
+
+    assert agreed >= 8
+
+
+def test_a_statement_that_is_none_is_left_to_the_reader_of_policies() -> None:
+    with pytest.raises(pe.PolicyError, match="the policy `role/R/p` is none that AWS would store"):
+        word(read({"R": role("x")}), "s3:ListAllMyBuckets", "*")
+
+
 # Functions
 
 
@@ -679,8 +707,8 @@ def test_a_condition_that_is_no_function_is_not_known() -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ({"Ref": "Pp"}, "t.yaml: Resources.R.Properties.Tags[0].Value.Ref: no parameter or "
-                        "resource is called `Pp`; did you mean `P`?"),
+        ({"Ref": "Pp"}, ("t.yaml: Resources.R.Properties.Tags[0].Value.Ref: no parameter or "
+                        "resource is called `Pp`; did you mean `P`?")),
         ({"Ref": "nowhere"}, "error[unknown-reference]"),
         ({"Fn::GetAtt": "nowhere.Arn"}, "error[unknown-reference]"),
         ({"Fn::Sub": "${nowhere}"}, "error[unknown-reference]"),
@@ -809,9 +837,11 @@ def _resource(kind: str, **properties: object) -> Json:
 
 def test_policies_are_attached_to_whom_they_name() -> None:
     found = read({
-        "P": _resource("AWS::IAM::Policy", PolicyName="inline", PolicyDocument=document(allow("s3:*")),
+        "P": _resource("AWS::IAM::Policy", PolicyName="inline",
+                       PolicyDocument=document(allow("s3:*")),
                        Roles=[{"Ref": "R"}, "elsewhere"], Users=["U"], Groups=["G"]),
-        "M": _resource("AWS::IAM::ManagedPolicy", Path="/m/", PolicyDocument=document(allow("sqs:*")),
+        "M": _resource("AWS::IAM::ManagedPolicy", Path="/m/",
+                       PolicyDocument=document(allow("sqs:*")),
                        Roles=["R"]),
         "RP": _resource("AWS::IAM::RolePolicy", PolicyName="rp", RoleName="R",
                         PolicyDocument=document(allow("sns:*"))),
@@ -839,8 +869,10 @@ def test_policies_are_attached_to_whom_they_name() -> None:
     assert word(found, "ec2:RunInstances", "*", who="user/U") == "allowed"
     assert word(found, "ec2:RunInstances", "*", who="user/V") == "allowed"
     assert [str(each) for each in found.left_out] == [
-        "t.yaml: Resources.P.Properties.Roles[1]: inline: role/elsewhere, which it is attached to, "
-        "is not here",
+        (
+            "t.yaml: Resources.P.Properties.Roles[1]: inline: role/elsewhere, which it is attached "
+            "is not here"
+        ),
         "t.yaml: Resources.J.Properties.Users[1]: J: user/W, which it is attached to, is not here",
     ]
 
@@ -854,7 +886,8 @@ def test_a_policy_that_may_be_attached_leaves_only_what_it_says_open() -> None:
         "AWS::IAM::ManagedPolicy", PolicyDocument=document(allow("sqs:*")), Roles=[{"Ref": "P"}]
     )
     of_condition = {**_resource(
-        "AWS::IAM::RolePolicy", PolicyName="x", RoleName="R", PolicyDocument=document(allow("sns:*")),
+        "AWS::IAM::RolePolicy", PolicyName="x", RoleName="R",
+        PolicyDocument=document(allow("sns:*")),
     ), "Condition": "C"}  # fmt: skip
     found = read(
         {"R": role(allow("ec2:*")), "X": policy, "M": managed, "N": of_condition}, open_condition()
@@ -933,6 +966,19 @@ def test_a_role_under_an_open_condition_is_taken_as_made() -> None:
 
 
 # Names
+
+
+def test_what_sam_makes_may_be_named() -> None:
+    alias = {"Ref": "F.Alias"}
+    api = {"Fn::Sub": "arn:aws:execute-api:us-east-1:1:${ServerlessRestApi.Id}/*"}
+    found = read({**_function(Role="x"), "R": role(allow("lambda:*", [alias, api]))})
+
+    (document_,) = found.entities[_ROLE].inline
+
+    assert document_.unsure[0].why == (
+        "`F.Alias` is made by AWS SAM or a module; "
+        "`ServerlessRestApi` is made by AWS SAM or a module"
+    )
 
 
 def test_what_is_made_up_is_noted() -> None:
@@ -1056,7 +1102,8 @@ def test_a_policy_as_text_under_an_open_condition_may_be_anything() -> None:
 
 def test_a_policy_of_an_unknown_resource_is_left_out() -> None:
     found = read({
-        "X": _resource("AWS::S3::BucketPolicy", Bucket={"Ref": "P"}, PolicyDocument=_policy("s3:*")),
+        "X": _resource("AWS::S3::BucketPolicy", Bucket={"Ref": "P"},
+                       PolicyDocument=_policy("s3:*")),
         "Y": _resource("AWS::SQS::QueuePolicy", Queues=[5], PolicyDocument=_policy("sqs:*")),
         "Z": _resource("AWS::Lambda::Permission", FunctionName={"Ref": "P"}),
         "W": _resource("AWS::Lambda::Permission"),
@@ -1065,12 +1112,18 @@ def test_a_policy_of_an_unknown_resource_is_left_out() -> None:
 
     assert [str(each) for each in found.left_out] == [
         "t.yaml: Resources.S.Properties.Tags: a tag of S: the parameter `P` has no value",
-        "t.yaml: Resources.X.Properties.Bucket: the bucket policy X: what it guards: "
-        "the parameter `P` has no value",
-        "t.yaml: Resources.Y.Properties.Queues: the queue policy Y: what it guards: "
-        "no text stands here",
-        "t.yaml: Resources.Z.Properties.FunctionName: Z: of which function: "
-        "the parameter `P` has no value",
+        (
+            "t.yaml: Resources.X.Properties.Bucket: the bucket policy X: what it guards: "
+            "the parameter `P` has no value"
+        ),
+        (
+            "t.yaml: Resources.Y.Properties.Queues: the queue policy Y: what it guards: "
+            "no text stands here"
+        ),
+        (
+            "t.yaml: Resources.Z.Properties.FunctionName: Z: of which function: "
+            "the parameter `P` has no value"
+        ),
         "t.yaml: Resources.W.Properties.FunctionName: W: of which function: ",
     ]
 
@@ -1189,10 +1242,10 @@ def test_what_is_not_read_is_counted_and_named_where_it_may_matter() -> None:
         "N": {"Type": "AWS::CloudFormation::Stack"},
         "E": _resource("AWS::ECR::Repository", RepositoryPolicyText={}),
         "M": {"Type": "AWS::MediaStore::SomePolicy"},
-        "I": {"Type": "AWS::IAM::InstanceProfile"},
+        "I": {"Type": "AWS::IAM::InstanceProfile"}, "O": {"Type": "Mine::S3::Bucket::MODULE"},
     })  # fmt: skip
 
-    assert [each.what for each in found.left_out] == ["N", "E", "M", "2 of AWS::EC2::Subnet"]
+    assert [each.what for each in found.left_out] == ["N", "E", "M", "O", "2 of AWS::EC2::Subnet"]
 
 
 def test_transforms_that_only_add_are_noted() -> None:
