@@ -871,7 +871,7 @@ def test_policies_are_attached_to_whom_they_name() -> None:
     assert [str(each) for each in found.left_out] == [
         (
             "t.yaml: Resources.P.Properties.Roles[1]: inline: role/elsewhere, which it is attached "
-            "is not here"
+            "to, is not here"
         ),
         "t.yaml: Resources.J.Properties.Users[1]: J: user/W, which it is attached to, is not here",
     ]
