@@ -28,7 +28,7 @@ from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from os import PathLike
     from typing import Unpack
 
@@ -215,20 +215,27 @@ def context_keys(policies: PolicySet, *asked: Request | str) -> ContextKeys:
 
 
 def load_accounts(
-    *paths: str | PathLike[str], unknown_layers: Iterable[Layer | str] = ()
+    *paths: str | PathLike[str],
+    account: str | None = None,
+    region: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+    unknown_layers: Iterable[Layer | str] = (),
 ) -> Accounts:
     """Return what accounts hold: callers by name, and the policies that have a say in their calls.
 
     `paths` are sources that are read as one (docs/sources.md): outputs of `aws iam
-    get-account-authorization-details`, organizations, workspaces. `unknown_layers` names layers
-    (`scp`, …) of which nobody knows the policies. Raises SourceError naming the file and the path
-    inside it, and RequestError for what is no layer.
+    get-account-authorization-details` and of `terraform show -json`, templates of CloudFormation,
+    organizations, workspaces. `account`, `region` and `parameters` are what templates and plans do
+    not tell. `unknown_layers` names layers (`scp`, …) of which nobody knows the policies. Raises
+    SourceError naming the file and the path inside it, and RequestError for what is no layer, no
+    account ID, and no parameter of a template.
 
     AWS: "GetAccountAuthorizationDetails" (IAM API Reference).
     """
     from policy_eval.sources import accounts, loading
 
-    found = loading.load([fspath(path) for path in paths])
+    deployment = loading.Deployment(account, region, parameters or {})
+    found = loading.load([fspath(path) for path in paths], deployment=deployment)
     return accounts.Accounts(found, unknown_layers=map(_layer, unknown_layers))
 
 

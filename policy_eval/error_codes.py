@@ -75,7 +75,8 @@ _GROUPS = {
     "source": (
         "Accounts and other sources",
         (
-            "Problems of account exports, organizations and workspaces ([sources.md](sources.md)). "
+            "Problems of account exports, organizations, workspaces, plans and templates "
+            "([sources.md](sources.md)). "
             "The message names the file and the path inside it, such as `RoleDetailList[3].Arn`. "
             "With `--keep-going`, what has such a problem is left out, with a warning."
         ),
@@ -1750,6 +1751,41 @@ EOF
         "circular",
         "a node of an organization that is above itself",
         "By the `parent` of each node the path from a node leads back to it, and never to a root.",
+        about="source",
+    ),
+    ErrorCode(
+        "unknown-reference",
+        "a name that the template does not explain",
+        "A function of a template (`Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::If`, `Fn::FindInMap`) "
+        "names a parameter, resource, condition or entry of a mapping that is not there.",
+        about="source",
+    ),
+    ErrorCode(
+        "unknown-parameter",
+        "a parameter that no template has",
+        "`--parameter NAME=VALUE` gives a parameter of a template its value, and no template that "
+        "was read declares one of this name.",
+        about="source",
+    ),
+    ErrorCode(
+        "malformed-parameter",
+        "a parameter without a value",
+        "`--parameter` is written `NAME=VALUE`; the value may be empty.",
+        about="source",
+    ),
+    ErrorCode(
+        "template-loop",
+        "a template that refers to itself",
+        "Resources or conditions refer to one another in a circle, or a loop makes more than a "
+        "template holds. CloudFormation refuses it, too.",
+        about="source",
+    ),
+    ErrorCode(
+        "template-macro",
+        "a template that a macro changes",
+        "A macro (a `Transform` of one's own, `AWS::Include`, `Fn::Transform`) may make anything "
+        "of a template, and what it makes stands in no file. Give the template as it was "
+        "processed: `aws cloudformation get-template --template-stage Processed`.",
         about="source",
     ),
     # Commands

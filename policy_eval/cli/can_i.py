@@ -201,11 +201,23 @@ def _around(
     from policy_eval.cases.suite import load_surroundings  # only where a source is named
 
     first = Path(sources[0])
-    if len(sources) == 1 and first.name.endswith(_SUITES):
+    if len(sources) == 1 and first.name.endswith(_SUITES) and not _is_template(sources[0]):
         return given, load_surroundings(first, asked[0], strictness)
     from policy_eval.cli.account_sources import around  # only where an account is named
 
     return around(sources, given, *asked, also)
+
+
+def _is_template(name: str) -> bool:
+    """Return whether a file is a template of CloudFormation; those end as suites do."""
+    from pathlib import Path
+
+    from policy_eval.sources.template_text import is_yaml_template  # only where a source is named
+
+    try:
+        return is_yaml_template(Path(name).read_bytes())
+    except OSError:
+        return False  # the reader of suites says why
 
 
 _SUITES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json", ".scenario.yaml", ".yaml", ".yml")

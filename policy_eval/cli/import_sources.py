@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from policy_eval.cli.output import print_answer, refusing_bad_input, safe_lines
-from policy_eval.cli.source_options import counted
-from policy_eval.errors import Diagnostic, Severity, SourceError
+from policy_eval.cli.source_options import Sources, counted, reading_options
 
 if TYPE_CHECKING:
     from policy_eval.sources.model import Found
@@ -21,28 +20,18 @@ _SHOWN = 20
 @click.command("import", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("sources", nargs=-1, required=True)
 @click.option("--out", required=True, metavar="DIR", help="The folder to write, new or empty.")
-@click.option(
-    "--keep-going", is_flag=True,
-    help="Leave out what cannot be read, with a warning each, and take the rest.",
-)  # fmt: skip
-def command(*, sources: tuple[str, ...], out: str, keep_going: bool) -> None:
+@reading_options
+def command(*, sources: tuple[str, ...], out: str, **reading: Any) -> None:  # noqa: ANN401 - the options of `Sources`, as click hands them over
     """Write what SOURCES hold to a folder: one file a policy, principals and attachments beside.
 
     Prints what was taken, and what was left out and why. Exits 0, or 2 for unusable input.
     """
-    from policy_eval.sources.loading import load
     from policy_eval.sources.workspace import write_workspace
 
-    skipped: list[Diagnostic] = []
-
-    def skip(error: SourceError) -> None:
-        skipped.extend(each._replace(severity=Severity.WARNING) for each in error.diagnostics)
-
     with refusing_bad_input() as tell:
-        found = load(sources, skip if keep_going else None)
-        tell(tuple(skipped))
+        found, skipped = Sources(sources, **reading).found(tell)
         written = write_workspace(found, Path(out))
-        print_answer(safe_lines("\n".join(_summary(found, written, len(skipped), out))))
+        print_answer(safe_lines("\n".join(_summary(found, written, skipped, out))))
 
 
 def _summary(found: Found, written: int, skipped: int, out: str) -> list[str]:

@@ -48,7 +48,9 @@ def _principal_lines(trace: StatementTrace, width: int = 0) -> list[str]:
 def spell_not_understood(trace: StatementTrace) -> list[str]:
     """Return the line of what makes a statement unusable; none where all of it is understood."""
     unusable = trace.entry.statement.unusable
-    return [f"{OPEN} what AWS refuses, accepted: {unusable}"] if unusable else []
+    accepted = trace.entry.policy.accepts_invalid
+    what = "what AWS refuses, accepted" if accepted else "not all of it is known"
+    return [f"{OPEN} {what}: {unusable}"] if unusable else []
 
 
 def spell_verdict(trace: StatementTrace) -> str:

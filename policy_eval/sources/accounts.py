@@ -13,12 +13,14 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 from policy_eval.engine.policies import LayersOf, PolicySet, parse_policy
 from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
 from policy_eval.policy.arn import parse_arn
-from policy_eval.policy.ast import Policy
-from policy_eval.policy.policy_type import PolicyType, Strictness
+from policy_eval.policy.ast import Policy, Statement
+from policy_eval.policy.policy_type import RULES, PolicyType, Strictness
+from policy_eval.policy.principal_element import PrincipalElement, PrincipalValue
 from policy_eval.request.callers import levels_of
 from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
 from policy_eval.semantics.layers import Layer
@@ -34,12 +36,14 @@ from policy_eval.sources.model import (
     Where,
 )
 
+_T = TypeVar("_T")
 _NOT_STRICT = Strictness(lenient=False, accept_invalid=True)
 _ANYTHING = (
     '{"Version": "2012-10-17", "Statement": ['
     '{"Effect": "Allow", "Action": "*", "Resource": "*"}, '
     '{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
 )
+_ANYBODY = PrincipalElement("Principal", (PrincipalValue("AWS", "*"),), negated=False)
 
 
 class Accounts:
@@ -49,7 +53,7 @@ class Accounts:
         self.found = found
         self.unknown_layers = tuple(unknown_layers)
         self.unknown: dict[str, str] = {}
-        """The policies that were wanted and that nobody knows, by name, each with why."""
+        """The policies, and statements, that were wanted and nobody knows, by name, with why."""
         self._policies: dict[tuple[Document, PolicyType], Policy] = {}
         self._sets: dict[object, PolicySet] = {}
 
@@ -163,6 +167,9 @@ class Accounts:
         if policy is None:
             if document.content is None:
                 self.unknown[document.name] = document.unknown
+            for each in document.unsure:
+                statement = f"{document.name}#{each.number}"
+                self.unknown[statement] = f"{statement}: {each.why}"
             policy = self._policies[key] = _read(document, kind)
         return policy
 
@@ -396,7 +403,10 @@ _SUFFIX = "-??????"
 def _read(document: Document, kind: PolicyType) -> Policy:
     if document.content is None:
         policy = parse_policy(_ANYTHING, document.name, PolicyType.IDENTITY)
-        statements = tuple(each._replace(unusable=document.unknown) for each in policy.statements)
+        named = _ANYBODY if RULES[kind].names_principals else None
+        statements = tuple(
+            each._replace(unusable=document.unknown, principal=named) for each in policy.statements
+        )
         return policy._replace(type=kind, statements=statements)
     content = document.content
     text = content if isinstance(content, str) else json.dumps(content, indent=2)
@@ -414,8 +424,50 @@ def _with_unsure(policy: Policy, unsure: tuple[Unsure, ...]) -> Policy:
     """Return the policy with the statements that may or may not apply marked as such."""
     if not unsure:
         return policy
-    whys = {each.number: each.why for each in unsure}
-    statements = tuple(
-        each._replace(unusable=whys.get(each.number, "")) for each in policy.statements
+    marked = {each.number: each for each in unsure}
+    statements = [
+        part
+        for statement in policy.statements
+        for part in _parts(statement, marked.get(statement.number))
+    ]
+    return policy._replace(statements=tuple(statements))
+
+
+def _parts(statement: Statement, unsure: Unsure | None) -> list[Statement]:
+    """Return a statement; one with a value that is not known as what is certain, and the rest."""
+    if unsure is None:
+        return [statement]
+    if not unsure.element:
+        return [statement._replace(unusable=unsure.why)]
+    sure, doubtful = _split(statement, unsure)
+    return [sure, doubtful._replace(unusable=unsure.why)]
+
+
+def _split(statement: Statement, unsure: Unsure) -> tuple[Statement, Statement]:
+    """Return the statement with the known values of its element, and with the other ones."""
+    named = statement.principal
+    match unsure.element:
+        case "Action":
+            known, unknown = _parted(statement.action.values, unsure)
+            return (
+                statement._replace(action=statement.action._replace(values=known)),
+                statement._replace(action=statement.action._replace(values=unknown)),
+            )
+        case "Principal" if named is not None:
+            known_names, unknown_names = _parted(named.values, unsure)
+            return (
+                statement._replace(principal=named._replace(values=known_names)),
+                statement._replace(principal=named._replace(values=unknown_names)),
+            )
+    known, unknown = _parted(statement.resource.values, unsure)
+    return (
+        statement._replace(resource=statement.resource._replace(values=known)),
+        statement._replace(resource=statement.resource._replace(values=unknown)),
     )
-    return policy._replace(statements=statements)
+
+
+def _parted(values: tuple[_T, ...], unsure: Unsure) -> tuple[tuple[_T, ...], tuple[_T, ...]]:
+    """Return the values that are known, and those that stand for what is not."""
+    open_ones = {*unsure.values}
+    known = tuple(each for index, each in enumerate(values) if index not in open_ones)
+    return known, tuple(each for index, each in enumerate(values) if index in open_ones)

@@ -33,19 +33,23 @@ class Unsure(NamedTuple):
     """A statement of which something is not known: it may or may not apply.
 
     `number` counts from 1 within the document; `why` says what is not known. The document holds in
-    its place a statement that applies wherever the real one might.
+    its place a statement that applies wherever the real one might. Where all else is known,
+    `element` names the element (`Action` or `Resource`) and `values` which of its values, from 0,
+    stand for what is not known: the others apply for certain.
     """
 
     number: int
     why: str
+    element: str = ""
+    values: tuple[int, ...] = ()
 
 
 class Document(NamedTuple):
     """A policy document as it was found.
 
-    `name` is what answers call it. `content` is its JSON value, or its text, percent-encoded or not;
-    None where it is not known, and then `unknown` says why. `unsure` are its statements of which
-    only a part is not known.
+    `name` is what answers call it. `content` is its JSON value, or its text; None where it is not
+    known, and then `unknown` says why. `unsure` are its statements of which only a part is not
+    known.
     """
 
     name: str

@@ -68,6 +68,12 @@ class Value(NamedTuple):
             raise self._wrong("a text")
         return self.value
 
+    def number(self) -> int:
+        """Return a whole number, 0 or more."""
+        if not isinstance(self.value, int) or isinstance(self.value, bool) or self.value < 0:
+            raise self._wrong("a whole number, 0 or more")
+        return self.value
+
     def items(self) -> Iterator[Value]:
         """Yield the items of a list."""
         if not isinstance(self.value, list):

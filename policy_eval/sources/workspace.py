@@ -34,6 +34,7 @@ from policy_eval.sources.model import (
     Node,
     Organization,
     Resource,
+    Unsure,
     Where,
     nothing,
 )
@@ -61,7 +62,7 @@ def workspace_files(found: Found) -> dict[str, str]:
     taken: set[str] = set()
     for arn, document in sorted(found.managed.items()):
         path = _free(f"policies/{_folder(arn)}", taken)
-        files[f"{path}.json"] = _text({"arn": arn, "name": document.name, **_unknown(document)})
+        files[f"{path}.json"] = _text({"arn": arn, "name": document.name, **_not_known(document)})
         _add_document(files, f"{path}.policy.json", document)
     for arn, entity in sorted(found.entities.items()):
         _add_entity(files, _free(f"principals/{_folder(arn)}", taken), entity)
@@ -71,7 +72,7 @@ def workspace_files(found: Found) -> dict[str, str]:
         _add_resource(files, _free(f"resources/{_name(service)}/{_name(arn)}", taken), resource)
     for name, document in sorted(found.endpoints.items()):
         path = _free(f"endpoints/{_name(name)}", taken)
-        files[f"{path}.json"] = _text({"id": name, "name": document.name, **_unknown(document)})
+        files[f"{path}.json"] = _text({"id": name, "name": document.name, **_not_known(document)})
         _add_document(files, f"{path}.policy.json", document)
     if found.organization is not None:
         _add_organization(files, found.organization)
@@ -141,8 +142,17 @@ def _text(value: object) -> str:
     return text
 
 
-def _unknown(document: Document) -> dict[str, object]:
-    return {"unknown": document.unknown} if document.unknown else {}
+def _not_known(document: Document) -> dict[str, object]:
+    """Return what is not known of a document, to stand beside its name."""
+    if document.unknown:
+        return {"unknown": document.unknown}
+    unsure = []
+    for each in document.unsure:
+        said: dict[str, object] = {"statement": each.number, "why": each.why}
+        if each.element:
+            said |= {"element": each.element, "values": list(each.values)}
+        unsure.append(said)
+    return {"unsure": unsure} if unsure else {}
 
 
 def _add_document(files: dict[str, str], path: str, document: Document) -> None:
@@ -160,8 +170,8 @@ def _add_entity(files: dict[str, str], folder: str, entity: Entity) -> None:
         "managed": list(entity.managed),
         "groups": list(entity.groups),
         "boundary": entity.boundary,
-        "inline": [{"name": each.name, **_unknown(each)} for each in entity.inline],
-        "trust": entity.trust and {"name": entity.trust.name, **_unknown(entity.trust)},
+        "inline": [{"name": each.name, **_not_known(each)} for each in entity.inline],
+        "trust": entity.trust and {"name": entity.trust.name, **_not_known(entity.trust)},
         "unknown": entity.unknown,
     }
     files[f"{folder}/attached.json"] = _text({name: value for name, value in said.items() if value})
@@ -181,7 +191,7 @@ def _add_resource(files: dict[str, str], path: str, resource: Resource) -> None:
         "arn": resource.arn,
         "account": resource.account,
         "tags": dict(resource.tags),
-        "policy": resource.policy and {"name": resource.policy.name, **_unknown(resource.policy)},
+        "policy": resource.policy and {"name": resource.policy.name, **_not_known(resource.policy)},
     }
     files[f"{path}.json"] = _text({name: value for name, value in said.items() if value})
     if resource.policy is not None:
@@ -195,7 +205,7 @@ def _add_organization(files: dict[str, str], organization: Organization) -> None
         folder = _free(f"organization/{_name(node.id)}", taken)
         attached: dict[str, object] = {}
         for kind, documents in (("scps", node.scps), ("rcps", node.rcps)):
-            attached[kind] = [{"name": each.name, **_unknown(each)} for each in documents]
+            attached[kind] = [{"name": each.name, **_not_known(each)} for each in documents]
             for number, document in enumerate(documents, 1):
                 _add_document(
                     files, f"{folder}/{kind}/{_numbered(number, document.name)}", document
@@ -318,7 +328,23 @@ def _document(about: Value, path: Path) -> Document:
     unknown = about.get("unknown")
     if unknown is not None:
         return Document(name, None, about.where, unknown.text())
-    return Document(name, _json(path).value, Where(str(path)))
+    unsure = tuple(map(_unsure, about.listed("unsure")))
+    return Document(name, _json(path).value, Where(str(path)), unsure=unsure)
+
+
+_ELEMENTS = ("Action", "Resource", "Principal")
+
+
+def _unsure(about: Value) -> Unsure:
+    number, why = about.need("statement").number(), about.need("why").text()
+    element = about.get("element")
+    if element is None:
+        return Unsure(number, why)
+    if element.text() not in _ELEMENTS:
+        raise refuse("unknown-word", f"`{element.text()}` is no element", element.where,
+                     f"expected {', '.join(_ELEMENTS)}")  # fmt: skip
+    values = tuple(each.number() for each in about.listed("values"))
+    return Unsure(number, why, element.text(), values)
 
 
 def _tags(about: Value) -> tuple[tuple[str, str], ...]:

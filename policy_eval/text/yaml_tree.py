@@ -16,9 +16,11 @@ from policy_eval.text.pointing import point
 from policy_eval.text.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import yaml
+
+    Tagged = Callable[[str, Node], Node | None]
 
 _MOST_NODES = 200_000
 
@@ -29,12 +31,16 @@ class Plain(str):
     __slots__ = ()
 
 
-def parse_yaml(source: Source) -> Node:
-    """Return the document's node. Raises SuiteError with the place."""
+def parse_yaml(source: Source, tagged: Tagged | None = None) -> Node:
+    """Return the document's node. Raises SuiteError with the place.
+
+    `tagged` returns the node that a value with a tag of the file's own (`!Ref`) stands for, None
+    for a tag that it does not know; without it such tags are read over.
+    """
     import yaml
 
     try:
-        root = _read(source)
+        root = _read(source, tagged)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         at = 0 if mark is None else mark.index
@@ -50,7 +56,7 @@ def parse_yaml(source: Source) -> Node:
     return root
 
 
-def _read(source: Source) -> Node | None:
+def _read(source: Source, tagged: Tagged | None) -> Node | None:
     """Return the document's node: by libyaml where it is there, in a fraction of the time.
 
     What libyaml refuses is read again in Python, whose words and places are the same everywhere.
@@ -61,8 +67,8 @@ def _read(source: Source) -> Node | None:
     fast = getattr(yaml, "CBaseLoader", None)
     if fast is not None:
         with suppress(yaml.YAMLError):
-            return _Reader(source).read(yaml.parse(source.text, Loader=fast))
-    return _Reader(source).read(yaml.parse(source.text, Loader=yaml.BaseLoader))
+            return _Reader(source, tagged).read(yaml.parse(source.text, Loader=fast))
+    return _Reader(source, tagged).read(yaml.parse(source.text, Loader=yaml.BaseLoader))
 
 
 def _words(error: yaml.MarkedYAMLError) -> str:
@@ -93,11 +99,11 @@ class _Open:
     `name` is the member that awaits its value.
     """
 
-    __slots__ = ("anchor", "height", "is_mapping", "items", "name", "names", "size", "start")
+    __slots__ = ("begun", "height", "is_mapping", "items", "name", "names", "size", "start")
 
-    def __init__(self, start: int, anchor: str | None, *, is_mapping: bool) -> None:
-        self.start = start
-        self.anchor = anchor
+    def __init__(self, begun: yaml.CollectionStartEvent, *, is_mapping: bool) -> None:
+        self.begun = begun
+        self.start = _span(begun).start
         self.is_mapping = is_mapping
         self.names: dict[str, Span] = {}
         self.items: list[Node] = []
@@ -126,8 +132,9 @@ class _Open:
 class _Reader:
     """Turns YAML's events into nodes, within bounds (an alias may stand for very much)."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, tagged: Tagged | None = None) -> None:
         self._source = source
+        self._tagged = tagged
         self._count = 0
         self._open: list[_Open] = []
         self._anchored: dict[str, _Known] = {}
@@ -142,14 +149,17 @@ class _Reader:
                 case yaml.ScalarEvent() | yaml.AliasEvent() if self._wants_name:
                     self._name(event)
                 case yaml.ScalarEvent():
-                    self._take(event, _Known(Node(*_span(event), _scalar(event))))
+                    node = self._meant(event, Node(*_span(event), _scalar(event)))
+                    self._take(event, _Known(node))
                 case yaml.AliasEvent():
                     self._take(event, self._aliased(event))
                 case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                     self._begin(event, is_mapping=isinstance(event, yaml.MappingStartEvent))
                 case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                     opened = self._open.pop()
-                    self._place(opened.anchor, opened.closed(_span(event).end))
+                    known = opened.closed(_span(event).end)
+                    known = known._replace(node=self._meant(opened.begun, known.node))
+                    self._place(opened.begun.anchor, known)
                 case yaml.DocumentStartEvent() if self._root is not None:
                     raise self._refuse(event, "expected a single document, found another")
         return self._root
@@ -171,7 +181,17 @@ class _Reader:
         self._grow(event, 1, 1)
         if self._wants_name:
             raise self._refuse(event, "expected a name before `:`")
-        self._open.append(_Open(_span(event).start, event.anchor, is_mapping=is_mapping))
+        self._open.append(_Open(event, is_mapping=is_mapping))
+
+    def _meant(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, node: Node) -> Node:
+        """Return what a value stands for, by its tag."""
+        tag = event.tag
+        if self._tagged is None or not tag or tag[:1] != "!" or tag == "!":
+            return node
+        meant = self._tagged(tag[1:], node)
+        if meant is None:
+            raise self._refuse(event, f"`{tag}` is no tag that stands here")
+        return meant
 
     def _name(self, event: yaml.ScalarEvent | yaml.AliasEvent) -> None:
         import yaml
@@ -195,7 +215,7 @@ class _Reader:
     def _aliased(self, event: yaml.AliasEvent) -> _Known:
         known = self._anchored.get(event.anchor or "")
         if known is None:
-            inside = any(opened.anchor == event.anchor for opened in self._open)
+            inside = any(opened.begun.anchor == event.anchor for opened in self._open)
             what = "stands inside what it stands for" if inside else "stands for nothing"
             raise self._refuse(event, f"the alias `*{event.anchor}` {what}")
         return known

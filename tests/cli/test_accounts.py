@@ -505,3 +505,60 @@ def test_import_shows_a_few_of_many_that_were_left_out(tmp_path: Path) -> None:
     assert lines[0].endswith("1 role, 1 resource")
     assert lines[1:3] == ["  note: a note", "  left out: f: p: a thing: a reason"]
     assert lines[-1] == "  and 5 more: see workspace.json"
+
+
+# Templates and plans
+
+_TEMPLATE = "tests/sources/data/appflow.template.yaml"
+
+
+def test_a_template_answers_as_far_as_its_parameters_are_known() -> None:
+    result = policy_eval("who-can", *_CREATE, "--source", _TEMPLATE)
+    told_more = policy_eval(
+        "who-can", *_CREATE, "--source", _TEMPLATE, "--parameter", "SecretPrefix=appflow!"
+    )
+
+    assert result.stdout.splitlines() == [
+        "0 of 1 can secretsmanager:CreateSecret",
+        "",
+        "1 can if",
+        '  ? role/Flows  statement "role/Flows/connections#1" applies',
+        "",
+        "note: role/Flows/connections#1: the parameter `SecretPrefix` has no value",
+    ]
+    assert told_more.stdout.splitlines() == [
+        "1 of 1 can secretsmanager:CreateSecret",
+        "  ✓ role/Flows  role/Flows/connections#1 (CreateSecretAccess)",
+    ]
+
+
+def test_a_template_in_yaml_is_told_from_a_suite() -> None:
+    result = can_i(*_CREATE, "--as", "Flows", "--source", _TEMPLATE)
+
+    assert result.exit_code == Exit.UNDETERMINED
+    assert "the parameter `SecretPrefix` has no value" in result.stdout
+
+
+def test_a_suite_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    result = can_i(*_CREATE, "--source", str(tmp_path / "none.yaml"))
+
+    assert (result.exit_code, "missing-file" in result.stderr) == (Exit.UNUSABLE, True)
+
+
+@pytest.mark.parametrize("given", ["SecretPrefix", "=x"])
+def test_a_parameter_without_a_value_is_refused(given: str) -> None:
+    result = policy_eval("who-can", *_CREATE, "--source", _TEMPLATE, "--parameter", given)
+
+    assert result.exit_code == Exit.UNUSABLE
+    assert "expected NAME=VALUE" in result.stderr
+
+
+def test_a_workspace_keeps_what_was_told_of_a_template(tmp_path: Path) -> None:
+    folder = str(tmp_path / "workspace")
+    known = ("--account", ACCOUNT, "--parameter", "SecretPrefix=appflow!")
+
+    written = policy_eval("import", _TEMPLATE, *known, "--out", folder)
+    result = can_i(*_CREATE, "--as", "Flows", "--source", folder)
+
+    assert written.exit_code == 0
+    assert result.stdout.startswith("yes: allowed")

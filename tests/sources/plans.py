@@ -186,7 +186,7 @@ def decided(
 ) -> Decision:
     """Return the decision on a call of a role or user that was found."""
     accounts = Accounts(found)
-    policies = accounts.policies(accounts.entity(caller), action, resource)
+    policies = accounts.policies(accounts.caller(caller), action, resource)
     request = Request(
         action, resource, principal=accounts.principal(caller),
         context={name.replace("__", ":"): value for name, value in context.items()},

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from policy_eval.errors import SourceError
+from policy_eval.errors import RequestError, SourceError
 from policy_eval.sources import loading
-from policy_eval.sources.loading import load, merged
+from policy_eval.sources.loading import Deployment, load, merged
 from policy_eval.sources.model import Document, Found, Resource, Where, nothing
 from policy_eval.sources.workspace import write_workspace
 from tests.sources.exports import (
@@ -190,3 +190,75 @@ def test_what_was_left_out_and_noted_is_kept() -> None:
 
     assert merged([one, two]).notes == ("one", "two")
     assert len(load([EXAMPLE, ORGANIZATION]).left_out) == 1
+
+
+# Templates and plans
+
+_DATA = Path(__file__).parent / "data"
+_TEMPLATE = str(_DATA / "appflow.template.yaml")
+_PLAN = str(_DATA / "terraform-appflow-unknown.plan.json")
+
+
+def test_templates_and_plans_are_sources() -> None:
+    everything = load([_TEMPLATE, str(_DATA / "cdk.template.json"), _PLAN])
+
+    assert [arn for arn in everything.entities if arn.endswith(("Flows", "-connections"))]
+    assert len(everything.sources) == 3
+
+
+def test_where_a_template_is_deployed_is_told_from_outside() -> None:
+    told = Deployment("444455556666", "eu-west-1", {"SecretPrefix": "appflow!"})
+
+    (flows,) = load([_TEMPLATE], deployment=told).entities.values()
+
+    assert flows.arn == "arn:aws:iam::444455556666:role/Flows"
+    assert all(not each.unsure for each in flows.inline)
+
+
+@pytest.mark.parametrize(
+    ("deployment", "code", "text"),
+    [
+        (Deployment("1234"), "not-an-account", "expected 12 digits"),
+        (Deployment("12345678901²"), "not-an-account", "`12345678901²` is no account ID"),
+        (
+            Deployment(parameters={"SecretPrefx": "x"}),
+            "unknown-parameter",
+            "did you mean `SecretPrefix`?",
+        ),
+        (Deployment(parameters={"Q": "x"}), "unknown-parameter", "has the parameter `Q`"),
+    ],
+)
+def test_a_deployment_that_cannot_be_is_refused(
+    deployment: Deployment, code: str, text: str
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        load([_TEMPLATE], deployment=deployment)
+
+    assert caught.value.diagnostics[0].code == code
+    assert text in str(caught.value)
+
+
+@pytest.mark.parametrize("parameters", ["", "Parameters: []\n"])
+def test_a_template_that_declares_no_parameters_has_none(tmp_path: Path, parameters: str) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(f"{parameters}Resources:\n  R:\n    Type: AWS::IAM::Role\n", "utf-8")
+    told = Deployment(parameters={"P": "1"})
+
+    with pytest.raises((RequestError, SourceError), match=r"Parameters|parameter `P`"):
+        load([str(path)], deployment=told)
+
+
+def test_a_template_in_json_is_read_with_places(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    path.write_text('{"Resources": {\n"A": {"Type": "AWS::X::Y"}, "A": {"Type": "AWS::X::Y"}}}')
+
+    with pytest.raises(SourceError, match=":2:"):
+        load([str(path)])
+
+
+def test_a_template_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_bytes(b"Resources:\n  R\xff: {Type: AWS::IAM::Role}\n")
+
+    with pytest.raises(SourceError, match="wrong-encoding"):
+        load([str(path)])

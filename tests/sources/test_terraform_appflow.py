@@ -68,7 +68,7 @@ def _decide(
     **request_tags: str,
 ) -> Decision:
     accounts, request = _request(found, action, resource, tags, **request_tags)
-    return decide(accounts.policies(accounts.entity(_ROLE), action, resource), request)
+    return decide(accounts.policies(accounts.caller(_ROLE), action, resource), request)
 
 
 def test_the_role_has_the_policy_and_the_boundary_that_are_still_to_be_made(known: Found) -> None:
@@ -141,7 +141,7 @@ def test_the_open_statement_and_an_unknown_key_are_both_in_the_condition(unknown
     action = "secretsmanager:PutResourcePolicy"
     caller = accounts.principal("appflow-connections")
     request = Request(action, _SECRET, principal=caller, context=_VIA, unknown=[key])
-    policies = accounts.policies(accounts.entity(_ROLE), action, _SECRET)
+    policies = accounts.policies(accounts.caller(_ROLE), action, _SECRET)
 
     condition = str(residual(policies, request).allow_if)
 

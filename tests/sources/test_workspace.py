@@ -21,6 +21,7 @@ from policy_eval.sources.model import (
     Node,
     Organization,
     Resource,
+    Unsure,
     Where,
     nothing,
     without_places,
@@ -276,3 +277,46 @@ def test_a_file_of_a_workspace_that_may_not_be_read_is_refused(
     assert said(refusal.value) == (
         "unreadable-file", f"{tmp_path / 'w' / 'workspace.json'}: Permission denied",
     )  # fmt: skip
+
+
+def test_what_is_not_known_of_statements_is_kept(tmp_path: Path) -> None:
+    unsure = (
+        Unsure(1, "the parameter `P` has no value"),
+        Unsure(2, "a name", "Resource", (0, 2)),
+    )
+    named = _document("policy/P")._replace(unsure=unsure)
+    everything = nothing("x.json")
+    everything.managed[iam("policy/P")] = named
+
+    again = _again(everything, tmp_path / "one")
+
+    assert again.managed[iam("policy/P")].unsure == unsure
+    assert _plain(again) == _plain(everything)
+
+
+@pytest.mark.parametrize(
+    ("unsure", "wanted"),
+    [
+        ({"why": "x"}, "`statement` is not there"),
+        ({"statement": -1, "why": "x"}, "a whole number, 0 or more"),
+        ({"statement": True, "why": "x"}, "a whole number, 0 or more"),
+        ({"statement": 1, "why": "x", "element": "Effect"}, "expected Action, Resource, Principal"),
+        ({"statement": 1, "why": "x", "element": "Action", "values": ["a"]}, "a whole number"),
+    ],
+)
+def test_what_is_wrong_with_it_is_refused(
+    tmp_path: Path, unsure: dict[str, object], wanted: str
+) -> None:
+    everything = nothing("x.json")
+    everything.managed[iam("policy/P")] = _document("policy/P")
+    write_workspace(everything, tmp_path / "one")
+    (about,) = (
+        each
+        for each in (tmp_path / "one" / "policies").rglob("*.json")
+        if not each.name.endswith(".policy.json")
+    )
+    said = json.loads(about.read_text("utf-8"))
+    about.write_text(json.dumps({**said, "unsure": [unsure]}), "utf-8")
+
+    with pytest.raises(SourceError, match=wanted):
+        read_workspace(tmp_path / "one")

@@ -1,0 +1,242 @@
+"""Templates of AWS CloudFormation and AWS SAM, and those that AWS CDK writes.
+
+AWS: "Template anatomy" (AWS CloudFormation). Functions are worked out (`template`), transforms that
+are known are made (`template_transforms`, `serverless`), and what hangs on values that nobody gave
+is unknown. Names and IDs that AWS would make up are the logical IDs of their resources, which
+`Found.notes` says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+from policy_eval.errors import SourceError
+from policy_eval.sources.model import Found, LeftOut, Where
+from policy_eval.sources.reading import Value, refuse
+from policy_eval.sources.serverless import FUNCTION, role_of
+from policy_eval.sources.template import NOBODY_KNOWS, Stack, Template
+from policy_eval.sources.template_circles import check_circles
+from policy_eval.sources.template_identities import (
+    ATTACHED,
+    ENTITIES,
+    attach_inline,
+    attach_managed,
+    read_entity,
+    read_managed,
+)
+from policy_eval.sources.template_items import Gathered, Item
+from policy_eval.sources.template_organization import PARENTS, POLICY, Units
+from policy_eval.sources.template_resources import RESOURCES
+from policy_eval.sources.template_text import is_template, parse_template
+from policy_eval.sources.template_transforms import check_transforms, without_loops
+from policy_eval.sources.unknown import Unknown
+from policy_eval.text.limits import DEEPEST
+
+__all__ = ["is_template", "parse_template", "read_template"]
+
+_MANAGED = "AWS::IAM::ManagedPolicy"
+_MAY_MATTER = (
+    "AWS::CloudFormation::",
+    "AWS::IAM::",
+    "AWS::Organizations::",
+    "AWS::SSO::",
+    "AWS::Serverless::",
+    "Custom::",
+)
+_NO_SAY = (
+    "AWS::CloudFormation::WaitCondition",
+    "AWS::CloudFormation::WaitConditionHandle",
+    "AWS::IAM::InstanceProfile",
+    "AWS::Organizations::Organization",
+    FUNCTION,
+)
+
+OnError = Callable[[SourceError], None] | None
+
+
+def read_template(
+    value: object,
+    file: str,
+    on_error: OnError = None,
+    *,
+    account: str | None = None,
+    region: str | None = None,
+    partition: str | None = None,
+    stack_name: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Found:
+    """Return what the stack of a template holds, as far as the file and the arguments tell.
+
+    `value` is the template as `parse_template` or JSON gives it; `parameters` are the values of its
+    parameters, the value itself for those that stand in Systems Manager. With `on_error`, what
+    cannot be read is handed to it and left out. Raises SourceError naming the place inside the
+    file.
+    """
+    stack = Stack(account, region, partition, stack_name, parameters or {})
+    try:
+        reader = _Reader(value, file, stack, on_error)
+    except SourceError as error:
+        if on_error is None:
+            raise
+        on_error(error)
+        return Found((file,), {}, {}, {}, {})
+    return reader.found()
+
+
+class _Reader:
+    """Reads the resources of one template, in an order in which each finds what it needs."""
+
+    def __init__(self, value: object, file: str, stack: Stack, on_error: OnError) -> None:
+        if not isinstance(value, dict):
+            raise refuse("wrong-type", "a template is an object", Where(file))
+        _check_depth(value, file)
+        self._file = file
+        self._on_error = on_error
+        transforms = check_transforms(value, file)
+        written_out = without_loops(value, file, stack)
+        self._doubts: dict[str, str] = {}
+        self._left_out: list[LeftOut] = [*transforms]
+        template = Template(written_out, self._resources(written_out), file, stack)
+        check_circles(template.resources)
+        self._template = template
+        self._into = Gathered(template)
+        self._units = Units()
+
+    def _resources(self, value: Mapping[str, object]) -> dict[str, Value]:
+        """Return the resources, with the roles that AWS SAM makes."""
+        top = Value(value, Where(self._file))
+        given = dict(top.need("Resources").members())
+        found = {}
+        for name, each in given.items():
+            with self._trying():
+                each.need("Type").text()
+                found[name] = each
+                if each.need("Type").value == FUNCTION:
+                    defaults = top.get("Globals")
+                    made = role_of(name, each, defaults and defaults.get("Function"))
+                    if made is not None and made.logical_id not in given:
+                        found[made.logical_id] = made.role
+                        self._doubts[made.logical_id] = made.doubt
+                        self._left_out += made.left_out
+        if _has_connectors(found):
+            for name, each in found.items():
+                if each.need("Type").value == "AWS::IAM::Role":
+                    why = "AWS SAM attaches policies for connectors"
+                    self._doubts[name] = "; ".join(filter(None, (self._doubts.get(name), why)))
+        return found
+
+    def _trying(self) -> _Trying:
+        return _Trying(self._on_error)
+
+    def found(self) -> Found:
+        """Return what the template holds."""
+        items = [*self._items()]
+        steps: tuple[tuple[tuple[str, ...], Callable[[Item, Gathered], None]], ...] = (
+            ((_MANAGED,), read_managed),
+            (tuple(ENTITIES), self._entity),
+            ((_MANAGED,), attach_managed),
+            (ATTACHED, attach_inline),
+            *(((name,), read) for name, read in RESOURCES.items()),
+            (tuple(PARENTS), self._units.add_node),
+            ((POLICY,), self._units.add_policy),
+        )
+        for types, read in steps:
+            for item in items:
+                if item.type in types:
+                    with self._trying():
+                        read(item, self._into)
+        self._count(items, {name for types, _ in steps for name in types})
+        into, template = self._into, self._template
+        notes = [*template.notes]
+        if template.stack.account is None:
+            notes.insert(0, f"{self._file}: the account is not given: {NOBODY_KNOWS} stands for it")
+        return Found(
+            (self._file,),
+            into.managed,
+            into.entities,
+            into.resources,
+            into.endpoints,
+            self._units.organization(),
+            (*self._left_out, *into.left_out),
+            tuple(notes),
+        )
+
+    def _entity(self, item: Item, into: Gathered) -> None:
+        read_entity(item, into, self._doubts.get(item.logical_id, ""))
+
+    def _items(self) -> Iterator[Item]:
+        """Yield the resources that are made, or may be."""
+        for name, each in self._template.resources.items():
+            with self._trying():
+                doubt = ""
+                condition = each.get("Condition")
+                if condition is not None:
+                    truth = self._template.condition(condition.text(), condition.where)
+                    if truth is False:
+                        why = f"it is not made: `{condition.text()}` is false"
+                        self._left_out.append(LeftOut(name, why, each.where))
+                        continue
+                    doubt = truth.why if isinstance(truth, Unknown) else ""
+                properties = each.get("Properties") or Value({}, each.where.at("Properties"))
+                yield Item(self._template, name, each.need("Type").text(), properties, doubt)
+
+    def _count(self, items: list[Item], known: set[str]) -> None:
+        """Note what is not read: by type, and one by one where it may matter."""
+        counts: Counter[str] = Counter()
+        for item in items:
+            if item.type in known or item.type in _NO_SAY:
+                continue
+            given = item.properties.value
+            has_policy = isinstance(given, dict) and any("Policy" in name for name in given)
+            named = item.type.startswith(_MAY_MATTER) or item.type.endswith(("Policy", "::MODULE"))
+            if has_policy or named:
+                why = f"{item.type} is not read, and may hold permissions"
+                self._left_out.append(LeftOut(item.logical_id, why, item.where))
+            else:
+                counts[item.type] += 1
+        for name, count in counts.items():
+            why = "resources of this type are not read"
+            self._left_out.append(
+                LeftOut(f"{count} of {name}", why, Where(self._file, "Resources"))
+            )
+
+
+class _Trying:
+    """Hands an error on to who wants it, in place of raising it."""
+
+    def __init__(self, on_error: OnError) -> None:
+        self._on_error = on_error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if self._on_error is None or not isinstance(error, SourceError):
+            return False
+        self._on_error(error)
+        return True
+
+
+def _has_connectors(resources: Mapping[str, Value]) -> bool:
+    return any(
+        each.need("Type").value == "AWS::Serverless::Connector" or each.get("Connectors")
+        for each in resources.values()
+    )
+
+
+def _check_depth(value: object, file: str) -> None:
+    """Refuse what is too deep, before anything looks at it level by level."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inner: list[object] = []
+        for each in level:
+            inner += (
+                each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+            )
+        level = inner
+        if not level:
+            return
+    raise refuse(
+        "wrong-type", f"more than {DEEPEST} objects and lists inside one another", Where(file)
+    )
