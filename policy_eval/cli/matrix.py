@@ -136,6 +136,7 @@ def _text(actions: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
         yield f"{_short(row):<{width}} {marks}"
     yield ""
     yield f"{HOLDS} allowed   {FAILS} explicit deny   · implicit deny   {OPEN} undetermined"
+    yield f"{_MARKS[REFUSED]} refused: no such caller makes this call, or AWS would not store a policy"
 
 
 def _short(row: Row) -> str:
@@ -146,6 +147,10 @@ def _write(path: Path, parts: Iterable[str]) -> None:
     """Write a file whole, or not at all. Raises InputError."""
     from policy_eval.text.replacing import replacing
 
-    with replacing(path) as file:
-        for part in parts:
-            file.write(part.encode("utf-8") + b"\n")
+    try:
+        with replacing(path) as file:
+            for part in parts:
+                file.write(part.encode("utf-8") + b"\n")
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise refuse_request("output", f"{path}: {why}") from None

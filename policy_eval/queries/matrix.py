@@ -55,7 +55,7 @@ def actions_like(patterns: Iterable[str]) -> tuple[str, ...]:
         service, colon, name = pattern.partition(":")
         if "*" not in pattern and "?" not in pattern:
             listed = service_action(service, name)
-            found[f"{service}:{listed.name if listed else name}"] = None
+            found[f"{service.lower()}:{listed.name}" if listed else pattern] = None
             continue
         named = [*_matching(service, name if colon else "*")]
         if not named:
@@ -88,11 +88,26 @@ def matrix(
     """Yield what each caller can do of some actions; `question` gives resource and context."""
     chosen = accounts.callers if callers is None else callers
     at_once = len(chosen) * len(actions) > _FEW_CELLS and find_spec("pyarrow") is not None
-    if not at_once:
+    if not at_once or not _differ_by_columns(accounts, actions, question):
         for entity in chosen:
             yield Row(entity.arn, tuple(_cells(accounts, entity, actions, question)))
         return
     yield from _many(accounts, chosen, actions, question)
+
+
+def _differ_by_columns(accounts: Accounts, actions: Sequence[str], question: Question) -> bool:
+    """Return whether a table can say all that tells the cells apart.
+
+    It has no columns for a caller's organization, nor for tags that some actions alone take; and
+    the policies of its rows must not differ by action, as a role's trust policy has it.
+    """
+    if accounts.found.organization is not None or question.request_tags:
+        return False
+    try:
+        own = {id(accounts.resource_policy(each, question.resource)) for each in actions}
+    except InputError:
+        return False
+    return len(own) == 1
 
 
 def _cells(
