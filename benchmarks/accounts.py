@@ -149,8 +149,8 @@ def run() -> None:
         cells += len(row.cells)
     seconds = perf_counter() - began
     print(
-        f"accounts: the matrix of {len(actions)} actions streams {cells / seconds / 1e6:.2f} million "
-        f"cells a second"
+        f"accounts: the matrix of {len(actions)} actions streams "
+        f"{cells / seconds / 1e6:.2f} million cells a second"
     )
 
 
