@@ -135,7 +135,8 @@ def _text(actions: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
         yield f"{_short(row):<{width}} {marks}"
     yield ""
     yield f"{HOLDS} allowed   {FAILS} explicit deny   · implicit deny   {OPEN} undetermined"
-    yield f"{_MARKS[REFUSED]} refused: no such caller makes this call, or AWS would not store a policy"
+    mark = _MARKS[REFUSED]
+    yield f"{mark} refused: no such caller makes this call, or AWS would not store a policy"
 
 
 def _short(row: Row) -> str:

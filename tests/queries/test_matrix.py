@@ -9,8 +9,9 @@ import pytest
 from policy_eval.errors import InputError, RequestError
 from policy_eval.queries import matrix as module
 from policy_eval.queries.asking import Question, answer
-from policy_eval.queries.matrix import REFUSED, Cell, Row, actions_like, matrix
+from policy_eval.queries.matrix import REFUSED, Cell, Row, _decided, _keys, actions_like, matrix
 from policy_eval.request.request import Request
+from policy_eval.semantics.layers import Layer
 from policy_eval.sources.accounts import Accounts
 from tests.sources.exports import (
     ACCOUNT,
@@ -33,6 +34,7 @@ _ACTIONS = (
     "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "iam:GetRole", "sts:AssumeRole",
     "secretsmanager:CreateSecret", "kms:Decrypt",
 )  # fmt: skip
+_ID = "AIDAEXAMPLEIDA"
 _RED = [{"Key": "team", "Value": "red"}]
 
 
@@ -50,7 +52,7 @@ def _account() -> Accounts:
         users=(
             user("ana", UserPolicyList=inline(document({"Action": "s3:*"}, deny))),
             user("bad", UserPolicyList=inline("nonsense")),
-            user("ida", UserId="AIDAEXAMPLEIDA", UserPolicyList=_on("aws:userid", "AIDAEXAMPLEIDA")),
+            user("ida", UserId=_ID, UserPolicyList=_on("aws:userid", _ID)),
             user("none"),
         ),
         roles=(
@@ -95,12 +97,24 @@ _QUESTIONS = {
     "tags": Question(
         "s3:GetObject", now=NOW, request_tags={"team": "red"}, resource_tags={"team": "red"}
     ),
+    "tags as context": Question(
+        "s3:GetObject", now=NOW,
+        context={"aws:RequestTag/team": "red", "aws:ResourceTag/team": "red",
+                 "aws:PrincipalTag/team": "blue"},
+    ),
+    "tags of the resource": Question("s3:GetObject", now=NOW, resource_tags={"team": "red"}),
+    "tags of no resource": Question("s3:GetObject", now=NOW, resource_tags={"team": "blue"}),
     "other tags": Question(
         "s3:GetObject", now=NOW, request_tags={"team": "blue"}, resource_tags={"team": "blue"}
     ),
     "unknown": Question(
-        "s3:GetObject", now=NOW, unknown=("aws:SourceIp", "aws:CalledVia", "aws:RequestTag/team")
+        "s3:GetObject", now=NOW, unknown=("aws:SourceIp", "aws:CalledVia")
     ),
+    "unknown tags": Question(
+        "s3:GetObject", now=NOW, unknown=("aws:RequestTag/team", "aws:PrincipalTag/team")
+    ),
+    "unknown ID": Question("s3:GetObject", now=NOW, unknown=("aws:userid",)),
+    "an ID": Question("s3:GetObject", now=NOW, context={"aws:userid": "AIDAEXAMPLEANA"}),
     "later": Question("s3:GetObject", now="2026-03-05T09:00:00Z"),
     "another partition": Question("s3:GetObject", "arn:aws-cn:s3:::logs/today", now=NOW),
     "a time that is none": Question("s3:GetObject", context={"aws:CurrentTime": "soon"}),
@@ -148,6 +162,18 @@ def _words(rows: Sequence[Row]) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("layer", [Layer.SCP, Layer.RESOURCE, Layer.BOUNDARY])
+def test_a_layer_may_be_unknown(layer: Layer) -> None:
+    within = Accounts(_account().found, unknown_layers=[layer])
+    question = _QUESTIONS["an object"]
+
+    found = [*matrix(within, _ACTIONS, question)]
+
+    assert found == _asked_alone(within, _ACTIONS, question)
+    assert _words(found)["ana"].split()[:3] == ["undetermined", "undetermined", "explicitDeny"]
+
+
+@pytest.mark.usefixtures("way")
 def test_rows_stand_in_order_with_the_statements_that_decided() -> None:
     actions = ("s3:GetObject", "s3:DeleteObject")
 
@@ -160,7 +186,7 @@ def test_rows_stand_in_order_with_the_statements_that_decided() -> None:
         "Gone": "undetermined undetermined", "Here": "undetermined undetermined",
         "Not": "implicitDeny implicitDeny", "Owner": "undetermined undetermined",
         "Red": "allowed allowed", "Soon": "allowed allowed",
-        "Tagged": "implicitDeny implicitDeny", "Tagging": "undetermined undetermined",
+        "Tagged": "implicitDeny implicitDeny", "Tagging": "implicitDeny implicitDeny",
         "Through": "undetermined undetermined",
     }  # fmt: skip
     assert found[0] == Row(
@@ -261,11 +287,10 @@ def test_few_cells_are_decided_one_by_one_as_are_all_without_pyarrow(
 
 def test_rows_are_given_as_they_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     tables: list[int] = []
-    decided = module._decided
 
     def counting(engine: object, requests: Sequence[Request], *more: object) -> object:
         tables.append(len(requests))
-        return decided(engine, requests, *more)  # type: ignore[arg-type]
+        return _decided(engine, requests, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "_FEW_CELLS", 0)
     monkeypatch.setattr(module, "_CELLS_AT_ONCE", 5)
@@ -283,6 +308,10 @@ def test_rows_are_given_as_they_are_found(monkeypatch: pytest.MonkeyPatch) -> No
     [
         (Request("s3:GetObject"), {}),
         (
+            Request("s3:GetObject", resource_tags={"c": "d"}, now=NOW),
+            {"aws:ResourceTag/c": "d", "aws:CurrentTime": NOW},
+        ),
+        (
             Request(
                 "s3:GetObject",
                 context={"aws:SourceIp": "192.0.2.1", "s3:x": None, "aws:TagKeys": ["a", "b"]},
@@ -293,19 +322,22 @@ def test_rows_are_given_as_they_are_found(monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_a_request_says_its_keys(request_: Request, keys: Mapping[str, object]) -> None:
     """One without a caller says nothing of it; a key that is absent is not said."""
-    assert dict(module._keys(request_)) == keys
+    assert dict(_keys(request_)) == keys
 
 
 def test_the_policies_that_were_read_are_those_that_were_wanted() -> None:
     within = example()
 
-    assert within.read_policies == ()
-    [*matrix(within, ["appflow:StartFlow"], _QUESTIONS["nothing"], [within.caller("Flow")])]
-    assert [each.name for each in within.read_policies] == ["policy/FlowSecrets"]
-    [*matrix(within, ["appflow:StartFlow"], _QUESTIONS["nothing"])]
-    names = [each.name for each in within.read_policies]
-    assert len(names) == len({*names}) == 8
-    assert {"policy/Limits", "group/teams/Flow/Flows", "role/Deploy/Flows"} < {*names}
+    def names() -> list[str]:
+        return [each.name for each in within.read_policies]
+
+    assert names() == []
+    flow = [within.caller("Flow")]
+    assert len([*matrix(within, ["appflow:StartFlow"], _QUESTIONS["nothing"], flow)]) == 1
+    assert names() == ["policy/FlowSecrets"]
+    assert len([*matrix(within, ["appflow:StartFlow"], _QUESTIONS["nothing"])]) == 8
+    assert len(names()) == len({*names()}) == 8
+    assert {"policy/Limits", "group/teams/Flow/Flows", "role/Deploy/Flows"} < {*names()}
 
 
 # Actions
