@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from policy_eval.cli.output import print_answer, refusing_bad_input, safe_lines
+from policy_eval.cli.output import as_line, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, complete_action, request_options
 from policy_eval.cli.source_options import Sources, source_options
 from policy_eval.engine.marks import FAILS, HOLDS, OPEN
@@ -109,7 +108,7 @@ def _written(
                     action: {"decision": cell.word, "matched": list(cell.matched)}
                     for action, cell in zip(actions, row.cells, strict=True)
                 }
-                yield json.dumps({"principal": row.caller, "actions": cells}, ensure_ascii=False)
+                yield as_line({"principal": row.caller, "actions": cells})
         case "html":
             from policy_eval.queries.matrix_page import page  # only where a page is wanted
 
@@ -136,6 +135,8 @@ def _text(actions: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
         yield f"{_short(row):<{width}} {marks}"
     yield ""
     yield f"{HOLDS} allowed   {FAILS} explicit deny   · implicit deny   {OPEN} undetermined"
+    mark = _MARKS[REFUSED]
+    yield f"{mark} refused: no such caller makes this call, or AWS would not store a policy"
 
 
 def _short(row: Row) -> str:
@@ -146,6 +147,10 @@ def _write(path: Path, parts: Iterable[str]) -> None:
     """Write a file whole, or not at all. Raises InputError."""
     from policy_eval.text.replacing import replacing
 
-    with replacing(path) as file:
-        for part in parts:
-            file.write(part.encode("utf-8") + b"\n")
+    try:
+        with replacing(path) as file:
+            for part in parts:
+                file.write(part.encode("utf-8") + b"\n")
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise refuse_request("output", f"{path}: {why}") from None

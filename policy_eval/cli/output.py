@@ -160,5 +160,12 @@ def as_data(value: dict[str, object], form: str) -> str:
     ).rstrip()
 
 
+def as_line(value: dict[str, object]) -> str:
+    """Return data as JSON on one line, escaped likewise."""
+    import json
+
+    return json.dumps(value, ensure_ascii=False).translate(_CONTROLS_IN_JSON)
+
+
 _CONTROLS_IN_JSON = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 _ODD_BREAKS = frozenset("\x85\u2028\u2029")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _CELLS_AT_ONCE = 500_000
 _FEW_CELLS = 5_000
+_OF_CALLERS = frozenset({"aws:userid", "aws:currenttime"})
 REFUSED = "refused"
 """The word of a cell whose call no such caller can make, or whose policies AWS would not store."""
 
@@ -55,7 +56,7 @@ def actions_like(patterns: Iterable[str]) -> tuple[str, ...]:
         service, colon, name = pattern.partition(":")
         if "*" not in pattern and "?" not in pattern:
             listed = service_action(service, name)
-            found[f"{service}:{listed.name if listed else name}"] = None
+            found[f"{service.lower()}:{listed.name}" if listed else pattern] = None
             continue
         named = [*_matching(service, name if colon else "*")]
         if not named:
@@ -88,11 +89,33 @@ def matrix(
     """Yield what each caller can do of some actions; `question` gives resource and context."""
     chosen = accounts.callers if callers is None else callers
     at_once = len(chosen) * len(actions) > _FEW_CELLS and find_spec("pyarrow") is not None
-    if not at_once:
+    if not at_once or not _differ_by_columns(accounts, actions, question):
         for entity in chosen:
             yield Row(entity.arn, tuple(_cells(accounts, entity, actions, question)))
         return
     yield from _many(accounts, chosen, actions, question)
+
+
+def _differ_by_columns(accounts: Accounts, actions: Sequence[str], question: Question) -> bool:
+    """Return whether a table can say all that tells the cells apart.
+
+    It has no columns for a caller's organization, nor for tags that some actions alone take; one
+    column for a key, where a question may contradict what is known of a caller; and the policies
+    of its rows must not differ by action, as a role's trust policy has it.
+    """
+    if accounts.found.organization is not None or question.request_tags:
+        return False
+    if any(_may_contradict(each.lower()) for each in (*question.context, *question.unknown)):
+        return False
+    try:
+        own = {id(accounts.resource_policy(each, question.resource)) for each in actions}
+    except InputError:
+        return False
+    return len(own) == 1
+
+
+def _may_contradict(key: str) -> bool:
+    return "tag/" in key or key in _OF_CALLERS
 
 
 def _cells(
@@ -200,12 +223,8 @@ def _keys(request: Request) -> Iterator[tuple[str, object]]:
             yield f"aws:PrincipalTag/{key}", value
         if principal.user_id and not principal.role_arn:
             yield "aws:userid", principal.user_id
-    for prefix, tags in (
-        ("aws:RequestTag/", request.request_tags),
-        ("aws:ResourceTag/", request.resource_tags),
-    ):
-        for key, value in tags:
-            yield f"{prefix}{key}", value
+    for key, value in request.resource_tags:
+        yield f"aws:ResourceTag/{key}", value
     if request.now is not None:
         yield "aws:CurrentTime", str(request.now)
     for spellings in request.context.values():

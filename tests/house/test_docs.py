@@ -109,7 +109,7 @@ def test_the_commands_of_the_page_on_sources_print_what_the_page_shows(
     monkeypatch.chdir(tmp_path)
     Path("fixtures").symlink_to(ROOT / "fixtures")
 
-    assert len(shown) == 7
+    assert len(shown) == 8
     for each in shown:
         run, _, printed = each.removeprefix("$ ").partition("\n")
         result = policy_eval(*shlex.split(run.removeprefix("policy-eval ")))

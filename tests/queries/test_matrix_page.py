@@ -1,0 +1,180 @@
+"""The page of a matrix: the same decisions, and nothing of a source that a browser would run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from policy_eval.queries.asking import Question
+from policy_eval.queries.matrix import REFUSED, Row, matrix
+from policy_eval.queries.matrix_page import page
+from policy_eval.semantics.authorization import Word
+from policy_eval.sources.accounts import Accounts
+from tests.sources.exports import NOW, accounts, document, example, iam, inline, role, user
+
+_ACTIONS = ("secretsmanager:CreateSecret", "appflow:StartFlow", "sts:AssumeRole")
+_CONTEXT = {
+    "secretsmanager:Name": "appflow!sales", "aws:CalledVia": ["appflow.amazonaws.com"],
+}  # fmt: skip
+_EVIL = (
+    "</script><script>alert(1)</script>",
+    "<!--<script>",
+    "</SCRIPT ",
+    "\u2028\u2029",
+    "'\"&lt;\\",
+    "{{DATA}}",
+)
+
+
+class _Scripts(HTMLParser):
+    """The texts of a page's scripts, and the names of all its elements, as a browser has them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.scripts: list[str] = []
+        self._in_script = False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.attributes += attrs
+        self._in_script = tag == "script"
+        if self._in_script:
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script":
+            self._in_script = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_script:
+            self.scripts[-1] += data
+
+
+def _data(text: str) -> Any:  # noqa: ANN401 - as JSON has it
+    return json.loads(_Scripts(text).scripts[0])
+
+
+def _page(within: Accounts, actions: Sequence[str], question: Question) -> tuple[str, list[Row]]:
+    rows = [*matrix(within, actions, question)]
+    return page(within, actions, question, rows), rows
+
+
+def _shown(data: Any) -> list[tuple[str, list[tuple[str, list[str]]]]]:  # noqa: ANN401 - likewise
+    """Return what the page's script makes of its data."""
+    return [
+        (
+            row["caller"],
+            [(data["words"][word], [data["labels"][at] for at in by]) for word, by in row["cells"]],
+        )
+        for row in data["rows"]
+    ]
+
+
+def test_a_page_holds_the_decisions_of_the_matrix() -> None:
+    text, rows = _page(example(), _ACTIONS, Question(_ACTIONS[0], context=_CONTEXT, now=NOW))
+
+    data = _data(text)
+    assert _shown(data) == [
+        (row.caller, [(cell.word, [*dict.fromkeys(cell.matched)]) for cell in row.cells])
+        for row in rows
+    ]
+    assert data["actions"] == [*_ACTIONS]
+    assert data["resource"] is None
+    assert data["words"] == [*(each.value for each in Word), REFUSED]
+    (source,) = data["sources"]
+    assert data["about"] == f"8 principals, 3 actions; from {source}"
+    assert source.endswith("account.json")
+
+
+def test_a_page_holds_the_statements_that_decided_and_no_others() -> None:
+    text, rows = _page(example(), _ACTIONS, Question(_ACTIONS[0], context=_CONTEXT, now=NOW))
+
+    data = _data(text)
+    wanted = {label for row in rows for cell in row.cells for label in cell.matched}
+    assert {*data["labels"]} == {*data["statements"]} == wanted
+    assert len(data["labels"]) == len(wanted)
+    shown = data["statements"]["CreateThroughAppFlow"]
+    assert sorted(each.partition("\n")[0] for each in shown) == [
+        "group/teams/Flow/Flows", "policy/FlowSecrets",
+    ]  # fmt: skip
+    statement = json.loads(shown[0].partition("\n")[2])
+    assert statement["Action"] == "secretsmanager:CreateSecret"
+    assert "user/ops/olga/Assume#1" not in data["statements"]
+
+
+def test_a_page_tells_the_resource_and_what_is_refused() -> None:
+    within = accounts(users=(user("bad", UserPolicyList=inline("nonsense")), user("none")))
+    question = Question("iam:GetRole", iam("role/A"), now=NOW)
+
+    data = _data(_page(within, ["iam:GetRole"], question)[0])
+
+    assert data["resource"] == iam("role/A")
+    assert data["about"] == (
+        f"2 principals, 1 actions on {iam('role/A')}; from {', '.join(data['sources'])}"
+    )
+    assert _shown(data) == [
+        (iam("user/bad"), [(REFUSED, [])]), (iam("user/none"), [("implicitDeny", [])]),
+    ]  # fmt: skip
+    assert (data["labels"], data["statements"]) == ([], {})
+
+
+@pytest.mark.parametrize("evil", _EVIL)
+def test_no_text_of_a_source_gets_out_of_the_data(evil: str) -> None:
+    def whole(text: str) -> str:
+        own = inline(document({"Resource": ["*", f"arn:aws:s3:::{text}*"]}), text)
+        within = accounts(roles=(role("A", RolePolicyList=own),))
+        within = Accounts(within.found._replace(sources=(f"{text}.json",)))
+        rows = [
+            *matrix(within, ["s3:GetObject"], Question("s3:GetObject", now=NOW)),
+            Row(iam(f"role/{text}"), ()),
+        ]
+        question = Question("s3:GetObject", f"arn:aws:s3:::{text}", now=NOW)
+        return page(within, [f"s3:{text}"], question, rows)
+
+    text = whole(evil)
+    found, expected = _Scripts(text), _Scripts(whole("harmless"))
+
+    assert found.elements == expected.elements
+    assert found.attributes == expected.attributes
+    assert found.scripts[1:] == expected.scripts[1:]
+    assert "<" not in found.scripts[0]
+    assert "\u2028" not in text
+    assert "\u2029" not in text
+    data = json.loads(found.scripts[0])
+    assert [row["caller"] for row in data["rows"]] == [iam("role/A"), iam(f"role/{evil}")]
+    assert data["sources"] == [f"{evil}.json"]
+    assert data["actions"] == [f"s3:{evil}"]
+    assert data["resource"] == f"arn:aws:s3:::{evil}"
+    ((label, (shown,)),) = data["statements"].items()
+    assert data["labels"] == [label] == [f"role/A/{evil}#1"]
+    name, _, statement = shown.partition("\n{")
+    assert name == f"role/A/{evil}"
+    assert json.loads(f"{{{statement}")["Resource"] == ["*", f"arn:aws:s3:::{evil}*"]
+
+
+def test_a_page_needs_nothing_else_and_makes_no_markup_of_data() -> None:
+    text, _ = _page(example(), ["s3:GetObject"], Question("s3:GetObject", now=NOW))
+
+    found = _Scripts(text)
+    assert "{{" not in text
+    assert [each for each in found.attributes if each[0] in {"src", "href"}] == []
+    assert not re.search(r"https?://|@import|url\(", text)
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text)
+
+
+def test_a_page_has_a_mark_and_a_sentence_for_every_word() -> None:
+    text, _ = _page(example(), ["s3:GetObject"], Question("s3:GetObject", now=NOW))
+
+    script = _Scripts(text).scripts[1]
+    for name in ("MARKS", "SAID"):
+        (table,) = re.findall(rf"const {name} = {{(.*?)}};", script, re.DOTALL)
+        assert {*re.findall(r'(\w+): "', table)} >= {*_data(text)["words"]}
