@@ -15,7 +15,7 @@ from policy_eval.cli.request_options import Described, complete_action, request_
 from policy_eval.cli.source_options import Sources, source_options
 from policy_eval.engine.marks import FAILS, HOLDS, OPEN
 from policy_eval.errors import refuse_request
-from policy_eval.queries.matrix import REFUSED, Row, actions_like, matrix
+from policy_eval.queries.matrix import BY_SERVICE, REFUSED, Row, actions_like, matrix
 
 if TYPE_CHECKING:
     from policy_eval.queries.asking import Question
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("text", "csv", "json", "html")
 _MARKS = {"allowed": HOLDS, "explicitDeny": FAILS, "implicitDeny": "·", "undetermined": OPEN,
-          REFUSED: "!"}  # fmt: skip
+          BY_SERVICE: "!", REFUSED: "-"}  # fmt: skip
 _WIDEST = 48
 
 
@@ -135,8 +135,8 @@ def _text(actions: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
         yield f"{_short(row):<{width}} {marks}"
     yield ""
     yield f"{HOLDS} allowed   {FAILS} explicit deny   · implicit deny   {OPEN} undetermined"
-    mark = _MARKS[REFUSED]
-    yield f"{mark} refused: no such caller makes this call, or AWS would not store a policy"
+    yield f"{_MARKS[BY_SERVICE]} not denied by policies, and the service refuses it all the same"
+    yield f"{_MARKS[REFUSED]} no such caller makes this call, or AWS would not store a policy"
 
 
 def _short(row: Row) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_eval.engine.decide import decide_call
 from policy_eval.errors import InputError, refuse_request
 from policy_eval.queries.asking import Question, prepare
+from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.service_reference import service_action, service_actions, services
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ _FEW_CELLS = 5_000
 _OF_CALLERS = frozenset({"aws:userid", "aws:currenttime"})
 REFUSED = "refused"
 """The word of a cell whose call no such caller can make, or whose policies AWS would not store."""
+BY_SERVICE = "refusedByService"
+"""The word of a cell whose call the service refuses, whatever the policies allow (R-AF-02)."""
 
 
 class Cell(NamedTuple):
-    """One decision: its word, and the statements that decided, by their labels."""
+    """One decision: its word, or what stands for it; the statements that decided, by label."""
 
     word: str
     matched: tuple[str, ...] = ()
@@ -131,7 +134,18 @@ def _cells(
 
 def _cell(policies: PolicySet, request: Request) -> Cell:
     decision = decide_call(policies, [request])
-    return Cell(decision.decision, decision.matched)
+    word = _word(decision.decision, is_refused=decision.refused_by_service)
+    return Cell(word, decision.matched)
+
+
+_DENIED = frozenset({Word.EXPLICIT_DENY.value, Word.IMPLICIT_DENY.value})
+
+
+def _word(decision: str | None, *, is_refused: bool) -> str:
+    """Return the word of a cell; what the policies deny, nobody asks the service about."""
+    if decision is None:
+        return REFUSED
+    return BY_SERVICE if is_refused and decision not in _DENIED else decision
 
 
 def _many(
@@ -177,13 +191,15 @@ def _decided(
     table = engine.decide(pa.table(columns)).table
     words = table.column("decision").to_pylist()
     matched = table.column("matched").to_pylist()
+    refused = table.column("refused_by_service").to_pylist()
     made: dict[tuple[str, tuple[str, ...]], Cell] = {}
     for start in range(0, len(words), count):
         cells = []
-        for word, labels in zip(
-            words[start : start + count], matched[start : start + count], strict=True
+        of_row = slice(start, start + count)
+        for word, labels, is_refused in zip(
+            words[of_row], matched[of_row], refused[of_row], strict=True
         ):
-            key = (word or REFUSED, tuple(labels or ()))
+            key = (_word(word, is_refused=bool(is_refused)), tuple(labels or ()))
             cell = made.get(key)
             if cell is None:
                 cell = made[key] = Cell(*key)

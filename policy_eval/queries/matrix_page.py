@@ -8,14 +8,14 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from policy_eval.policy.rendering import rendered
-from policy_eval.queries.matrix import REFUSED, Row
+from policy_eval.queries.matrix import BY_SERVICE, REFUSED, Row
 from policy_eval.semantics.authorization import Word
 
 if TYPE_CHECKING:
     from policy_eval.queries.asking import Question
     from policy_eval.sources.accounts import Accounts
 
-_WORDS = (*(word.value for word in Word), REFUSED)
+_WORDS = (*(word.value for word in Word), BY_SERVICE, REFUSED)
 
 
 def page(

@@ -37,7 +37,8 @@ _HERE = ("--source", EXAMPLE, "--now", NOW)
 _ASKED = ("matrix", *_ACTIONS, *_HERE, *_THROUGH)
 _LEGEND = [
     "✓ allowed   ✗ explicit deny   · implicit deny   ? undetermined",
-    "! refused: no such caller makes this call, or AWS would not store a policy",
+    "! not denied by policies, and the service refuses it all the same",
+    "- no such caller makes this call, or AWS would not store a policy",
 ]
 
 
@@ -85,7 +86,7 @@ def test_a_table_has_a_mark_for_every_word(tmp_path: Path) -> None:
     assert result.stdout.splitlines()[3:] == [
         f"{'':<48}    1   2",
         f"user/{long}    ✓   ✗",
-        f"{'user/bad':<48}    !   !",
+        f"{'user/bad':<48}    -   -",
         "",
         *_LEGEND,
     ]

@@ -9,12 +9,23 @@ import pytest
 from policy_eval.errors import InputError, RequestError
 from policy_eval.queries import matrix as module
 from policy_eval.queries.asking import Question, answer
-from policy_eval.queries.matrix import REFUSED, Cell, Row, _decided, _keys, actions_like, matrix
+from policy_eval.queries.matrix import (
+    BY_SERVICE,
+    REFUSED,
+    Cell,
+    Row,
+    _decided,
+    _keys,
+    actions_like,
+    matrix,
+)
 from policy_eval.request.request import Request
 from policy_eval.semantics.layers import Layer
 from policy_eval.sources.accounts import Accounts
+from policy_eval.sources.loading import load
 from tests.sources.exports import (
     ACCOUNT,
+    EXAMPLE,
     NOW,
     ORGANIZATION,
     accounts,
@@ -127,10 +138,12 @@ def _asked_alone(within: Accounts, actions: Sequence[str], question: Question) -
     def cell(caller: str, action: str) -> Cell:
         try:
             asked = question._replace(action=action)
-            decision = answer(within, within.caller(caller), asked).decision
+            found = answer(within, within.caller(caller), asked)
         except InputError:
             return Cell(REFUSED)
-        return Cell(decision.decision, decision.matched)
+        is_refused = found.can is False and found.decision.allowed is not False
+        word = BY_SERVICE if is_refused else found.decision.decision
+        return Cell(word, found.decision.matched)
 
     return [
         Row(each.arn, tuple(cell(each.arn, action) for action in actions))
@@ -155,6 +168,20 @@ def test_a_cell_is_what_a_question_alone_says(question: Question) -> None:
     found = [*matrix(_account(), _ACTIONS, question)]
 
     assert found == _asked_alone(_account(), _ACTIONS, question)
+
+
+@pytest.mark.usefixtures("way")
+def test_what_the_service_refuses_is_not_allowed() -> None:
+    name = {"secretsmanager:Name": "appflow!sales"}
+    actions = ("secretsmanager:CreateSecret", "secretsmanager:ListSecrets")
+    accounts = Accounts(load([EXAMPLE]))
+
+    directly = matrix(accounts, actions, Question(actions[0], context=name, now=NOW))
+    words = _words([*directly])
+
+    assert words["Admin"] == f"{BY_SERVICE} allowed"
+    assert words["Support"] == f"{BY_SERVICE} undetermined"
+    assert words["Ci"] == "implicitDeny implicitDeny"
 
 
 def _words(rows: Sequence[Row]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from policy_eval.queries.asking import Question
-from policy_eval.queries.matrix import REFUSED, Row, matrix
+from policy_eval.queries.matrix import BY_SERVICE, REFUSED, Row, matrix
 from policy_eval.queries.matrix_page import page
 from policy_eval.semantics.authorization import Word
 from policy_eval.sources.accounts import Accounts
@@ -89,7 +89,7 @@ def test_a_page_holds_the_decisions_of_the_matrix() -> None:
     ]
     assert data["actions"] == [*_ACTIONS]
     assert data["resource"] is None
-    assert data["words"] == [*(each.value for each in Word), REFUSED]
+    assert data["words"] == [*(each.value for each in Word), BY_SERVICE, REFUSED]
     (source,) = data["sources"]
     assert data["about"] == f"8 principals, 3 actions; from {source}"
     assert source.endswith("account.json")
