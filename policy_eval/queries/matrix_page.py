@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from policy_eval.policy.rendering import rendered
 from policy_eval.queries.matrix import BY_SERVICE, REFUSED, Row
+from policy_eval.request.context import values_of
 from policy_eval.semantics.authorization import Word
 
 if TYPE_CHECKING:
@@ -43,8 +45,7 @@ def page(
     data = {
         "about": f"{len(shown)} principals, {len(actions)} actions{on}; "
         f"from {', '.join(accounts.found.sources)}",
-        "sources": list(accounts.found.sources),
-        "resource": question.resource,
+        "options": _options(accounts, question),
         "words": list(_WORDS),
         "actions": list(actions),
         "labels": list(labels),
@@ -53,6 +54,30 @@ def page(
     }
     template = resources.files("policy_eval.queries").joinpath("matrix.html").read_text("utf-8")
     return template.replace("{{DATA}}", _inside_script(json.dumps(data, ensure_ascii=False)))
+
+
+def _options(accounts: Accounts, question: Question) -> str:
+    """Return the resource and the options with which `can-i` is asked the same, for a shell."""
+    said = [] if question.resource is None else [question.resource]
+
+    def say(option: str, *values: str) -> None:
+        for value in values:
+            said.extend((option, value))
+
+    for key, given in question.context.items():
+        values = values_of(key, given)
+        if values is None:
+            say("--absent", key)
+        else:
+            say("-c", *(f"{key}={value}" for value in values))
+    say("--unknown", *question.unknown)
+    say("--request-tag", *(f"{key}={value}" for key, value in question.request_tags.items()))
+    say("--resource-tag", *(f"{key}={value}" for key, value in question.resource_tags.items()))
+    if isinstance(question.now, str):  # else it was the time of the asking
+        say("--now", question.now)
+    say("--unknown-layer", *(each.value for each in accounts.unknown_layers))
+    say("--source", *accounts.found.sources)
+    return shlex.join(said)
 
 
 def _inside_script(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any
@@ -14,8 +15,10 @@ from policy_eval.queries.asking import Question
 from policy_eval.queries.matrix import BY_SERVICE, REFUSED, Row, matrix
 from policy_eval.queries.matrix_page import page
 from policy_eval.semantics.authorization import Word
+from policy_eval.semantics.layers import Layer
 from policy_eval.sources.accounts import Accounts
-from tests.sources.exports import NOW, accounts, document, example, iam, inline, role, user
+from policy_eval.sources.loading import load
+from tests.sources.exports import EXAMPLE, NOW, accounts, document, example, iam, inline, role, user
 
 _ACTIONS = ("secretsmanager:CreateSecret", "appflow:StartFlow", "sts:AssumeRole")
 _CONTEXT = {
@@ -88,11 +91,12 @@ def test_a_page_holds_the_decisions_of_the_matrix() -> None:
         for row in rows
     ]
     assert data["actions"] == [*_ACTIONS]
-    assert data["resource"] is None
     assert data["words"] == [*(each.value for each in Word), BY_SERVICE, REFUSED]
-    (source,) = data["sources"]
-    assert data["about"] == f"8 principals, 3 actions; from {source}"
-    assert source.endswith("account.json")
+    assert data["about"] == f"8 principals, 3 actions; from {EXAMPLE}"
+    assert shlex.split(data["options"]) == [
+        "-c", "secretsmanager:Name=appflow!sales", "-c", "aws:CalledVia=appflow.amazonaws.com",
+        "--now", NOW, "--source", EXAMPLE,
+    ]  # fmt: skip
 
 
 def test_a_page_holds_the_statements_that_decided_and_no_others() -> None:
@@ -117,14 +121,31 @@ def test_a_page_tells_the_resource_and_what_is_refused() -> None:
 
     data = _data(_page(within, ["iam:GetRole"], question)[0])
 
-    assert data["resource"] == iam("role/A")
-    assert data["about"] == (
-        f"2 principals, 1 actions on {iam('role/A')}; from {', '.join(data['sources'])}"
-    )
+    source = within.found.sources[0]
+    assert data["about"] == f"2 principals, 1 actions on {iam('role/A')}; from {source}"
+    assert data["options"].startswith(f"{iam('role/A')} --now ")
     assert _shown(data) == [
         (iam("user/bad"), [(REFUSED, [])]), (iam("user/none"), [("implicitDeny", [])]),
     ]  # fmt: skip
     assert (data["labels"], data["statements"]) == ([], {})
+
+
+def test_a_page_tells_how_the_same_is_asked_alone() -> None:
+    within = Accounts(load([EXAMPLE]), unknown_layers=[Layer.SCP])
+    question = Question(
+        "s3:GetObject", "arn:aws:s3:::b/k",
+        {"aws:SecureTransport": True, "aws:SourceVpc": None, "aws:CalledVia": ["a", "it's"]},
+        ("aws:SourceIp",), {"a": "b c"}, {"team": "red"},
+    )  # fmt: skip
+
+    data = _data(_page(within, ["s3:GetObject"], question)[0])
+
+    assert shlex.split(data["options"]) == [
+        "arn:aws:s3:::b/k", "-c", "aws:SecureTransport=true", "--absent", "aws:SourceVpc",
+        "-c", "aws:CalledVia=a", "-c", "aws:CalledVia=it's", "--unknown", "aws:SourceIp",
+        "--request-tag", "a=b c", "--resource-tag", "team=red", "--unknown-layer", "scp",
+        "--source", EXAMPLE,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("evil", _EVIL)
@@ -151,9 +172,10 @@ def test_no_text_of_a_source_gets_out_of_the_data(evil: str) -> None:
     assert "\u2029" not in text
     data = json.loads(found.scripts[0])
     assert [row["caller"] for row in data["rows"]] == [iam("role/A"), iam(f"role/{evil}")]
-    assert data["sources"] == [f"{evil}.json"]
+    assert shlex.split(data["options"]) == [
+        f"arn:aws:s3:::{evil}", "--now", NOW, "--source", f"{evil}.json",
+    ]  # fmt: skip
     assert data["actions"] == [f"s3:{evil}"]
-    assert data["resource"] == f"arn:aws:s3:::{evil}"
     ((label, (shown,)),) = data["statements"].items()
     assert data["labels"] == [label] == [f"role/A/{evil}#1"]
     name, _, statement = shown.partition("\n{")
