@@ -249,11 +249,8 @@ def _forwarding(keys: KnownKeys, reading: Reading) -> bool | None:
         keys.derive("aws:ViaAWSService", None)
     else:
         keys.guess("aws:ViaAWSService", "false")
-    via = keys.entries.get("aws:viaawsservice")
-    if via is None and keys.is_said_unknown("aws:viaawsservice"):
+    if "aws:viaawsservice" not in keys.entries:  # it is said to be unknown
         return None
-    if via is None:
-        return None if _chain_is_unknown(keys) else False
     return is_true(keys.first("aws:viaawsservice"))
 
 
