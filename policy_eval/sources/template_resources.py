@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from policy_eval.policy.arn import parse_arn
+from policy_eval.sources.lambda_permission import CONDITIONS, principal_element
 from policy_eval.sources.model import Document, Resource
 from policy_eval.sources.template_items import Gathered, Item
 from policy_eval.sources.unknown import Nothing, Unknown, joined
@@ -119,7 +120,7 @@ def _permission(item: Item, into: Gathered) -> None:
         "Resource": arn,
     }
     conditions: dict[str, dict[str, object]] = {}
-    for property_, operator, key in _CONDITIONS:
+    for property_, operator, key in CONDITIONS:
         value = item.value(property_)
         if value is not Nothing.NO_VALUE:
             conditions.setdefault(operator, {})[key] = value
@@ -146,24 +147,11 @@ def _with(first: Document, second: Document) -> Document:
     )
 
 
-_CONDITIONS = (
-    ("SourceAccount", "StringEquals", "AWS:SourceAccount"),
-    ("SourceArn", "ArnLike", "AWS:SourceArn"),
-    ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID"),
-    ("EventSourceToken", "StringEquals", "lambda:EventSourceToken"),
-    ("FunctionUrlAuthType", "StringEquals", "lambda:FunctionUrlAuthType"),
-    ("InvokedViaFunctionUrl", "Bool", "lambda:InvokedViaFunctionUrl"),
-)
-
-
 def _principal(item: Item) -> object:
-    """Return a principal as Lambda writes it: a service, an account, an ARN, or everyone."""
     given = item.need("Principal")
-    if given == "*" or isinstance(given, Unknown) or not isinstance(given, str):
+    if isinstance(given, Unknown) or not isinstance(given, str):
         return given
-    if given.isdigit():
-        return {"AWS": f"arn:{item.template.partition}:iam::{given}:root"}
-    return {"AWS" if given.startswith("arn:") else "Service": given}
+    return principal_element(given, item.template.partition)
 
 
 def _endpoint(item: Item, into: Gathered) -> None:

@@ -332,6 +332,12 @@ def test_a_permission_with_a_value_that_is_not_known_is_open() -> None:
     ]
 
 
+def test_a_permission_may_be_of_calls_through_a_function_url_alone() -> None:
+    document = _permitted(_permission(principal="*", invoked_via_function_url=True))
+
+    assert _statement(document)["Condition"] == {"Bool": {"lambda:InvokedViaFunctionUrl": True}}
+
+
 def test_an_unknown_action_and_principal_may_be_any() -> None:
     document = _permitted(_permission(("action", "principal"), action=None, principal=None))
 

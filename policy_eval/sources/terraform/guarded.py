@@ -7,12 +7,14 @@ using endpoint policies" (Amazon VPC).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
 from policy_eval.errors import SourceError
 from policy_eval.policy.arn import parse_arn
+from policy_eval.sources.lambda_permission import CONDITIONS, principal_element
 from policy_eval.sources.model import Document, Resource, Unsure
 from policy_eval.sources.reading import refuse
 from policy_eval.sources.terraform.documents import document_of
@@ -240,45 +242,32 @@ class Guarded:
         self.endpoints[name] = document or Document(name, _WHOLE, instance.where)
 
 
-_CONDITIONS = (
-    ("source_arn", "ArnLike", "AWS:SourceArn"),
-    ("source_account", "StringEquals", "AWS:SourceAccount"),
-    ("principal_org_id", "StringEquals", "aws:PrincipalOrgID"),
-    ("event_source_token", "StringEquals", "lambda:EventSourceToken"),
-    ("function_url_auth_type", "StringEquals", "lambda:FunctionUrlAuthType"),
+_CONDITIONS = tuple(
+    (re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower(), operator, key)
+    for name, operator, key in CONDITIONS
 )
+"""The same as arguments: `SourceArn` is `source_arn`."""
 
 
 def _permission(plan: Plan, instance: Instance) -> tuple[dict[str, object], str]:
-    """Return the statement that a permission makes, and why it is open, empty where it is not.
-
-    AWS: "AddPermission" (AWS Lambda API Reference).
-    """
+    """Return the statement that a permission makes, and why it is open, empty where it is not."""
     names = ("action", "principal", "qualifier", *(name for name, _, _ in _CONDITIONS))
     whys = [plan.why(instance, name) for name in names if plan.is_open(instance, name)]
-    conditions: dict[str, dict[str, str]] = {}
+    conditions: dict[str, dict[str, object]] = {}
     for name, operator, key in _CONDITIONS:
-        value = instance.text(name)
+        given = instance.value.get(name)
+        value = given.value if given and isinstance(given.value, bool) else instance.text(name)
         if value is not None:
             conditions.setdefault(operator, {})[key] = value
     sid = instance.text("statement_id")
     statement: dict[str, object] = {
         **({"Sid": sid} if sid else {}),
         "Effect": "Allow",
-        "Principal": _principal(plan, instance),
+        "Principal": principal_element(instance.text("principal") or "*", plan.partition(instance)),
         "Action": instance.text("action") or "lambda:*",
         **({"Condition": conditions} if conditions else {}),
     }
     return statement, "; ".join(whys)
-
-
-def _principal(plan: Plan, instance: Instance) -> object:
-    given = instance.text("principal") or "*"
-    if given == "*":
-        return "*"
-    if given.isdigit():
-        return {"AWS": f"arn:{plan.partition(instance)}:iam::{given}:root"}
-    return {"AWS" if given.startswith("arn:") else "Service": given}
 
 
 def _title(arn: str) -> str:
