@@ -18,6 +18,7 @@ from policy_eval.errors import InputError, refuse_request
 from policy_eval.queries.asking import Question, prepare
 from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.service_reference import service_action, service_actions, services
+from policy_eval.text.folding import fold
 
 if TYPE_CHECKING:
     from policy_eval.columnar.engine import Columnar
@@ -108,7 +109,7 @@ def _differ_by_columns(accounts: Accounts, actions: Sequence[str], question: Que
     """
     if accounts.found.organization is not None or question.request_tags:
         return False
-    if any(_may_contradict(each.lower()) for each in (*question.context, *question.unknown)):
+    if any(_may_contradict(fold(each)) for each in (*question.context, *question.unknown)):
         return False
     try:
         own = {id(accounts.resource_policy(each, question.resource)) for each in actions}

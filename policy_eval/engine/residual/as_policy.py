@@ -20,6 +20,7 @@ from policy_eval.policy.ast import Effect
 from policy_eval.policy.operator_name import SetOperator
 from policy_eval.semantics.lower import ConditionParts, lower_parts
 from policy_eval.semantics.readings import OUR_READING
+from policy_eval.text.folding import fold
 
 _MOST_STATEMENTS = 100
 _Term = tuple[KeyFact | ResourceFact, ...]
@@ -131,7 +132,7 @@ def _place(fact: KeyFact, effect: Effect, taken: dict[str, dict[str, list[str]]]
         )  # fmt: skip
     for operator in _names(parts):
         keys = taken.get(operator, {})
-        if fact.parts.key.folded not in {key.lower() for key in keys}:
+        if fact.parts.key.folded not in {fold(key) for key in keys}:
             return operator
     raise _refused(
         f"one statement would need `{fact.parts.key.spelling}` twice under one operator",

@@ -34,6 +34,7 @@ from policy_eval.semantics.derivation import TIMES
 from policy_eval.semantics.lower import Key, key_named, lower_parts
 from policy_eval.semantics.readings import OUR_READING
 from policy_eval.semantics.request_context import RequestContext, Unknown
+from policy_eval.text.folding import fold
 
 if TYPE_CHECKING:
     from policy_eval.engine.policies import PolicySet
@@ -119,7 +120,7 @@ def _plain(request: Request) -> Request:
 
     It cannot where spellings of a tag compete (R-COND-04), or tags would contradict each other.
     """
-    names = [{key.lower() for key, _ in tags} for tags in (request.request_tags,
+    names = [{fold(key) for key, _ in tags} for tags in (request.request_tags,
                                                            request.resource_tags)]  # fmt: skip
     if (len(names[0]), len(names[1])) != (len(request.request_tags), len(request.resource_tags)):
         return request
@@ -137,22 +138,22 @@ def _in_context(request: Request, *, with_following: bool = True) -> Request:
     """Return the request with all as context keys; or without tags that follow (R-SM-02)."""
     given = request.given_context()
     if not with_following:
-        passed = {name.lower() for name in given if name.lower().startswith("aws:requesttag/")}
+        passed = {fold(name) for name in given if fold(name).startswith("aws:requesttag/")}
         given = {
             name: held
             for name, held in given.items()
-            if _of_tag(name.lower()).replace("resourcetag/", "aws:requesttag/") not in passed
-            or name.lower() in passed
+            if _of_tag(fold(name)).replace("resourcetag/", "aws:requesttag/") not in passed
+            or fold(name) in passed
         }
-    folded = {name.lower() for name in given}
+    folded = {fold(name) for name in given}
     for prefix, tags in (
         ("aws:RequestTag/", request.request_tags),
         ("aws:ResourceTag/", request.resource_tags),
     ):
         for key, value in tags:
-            if (prefix + key).lower() not in folded:
+            if fold(prefix + key) not in folded:
                 given[prefix + key] = (value,)
-                folded.add((prefix + key).lower())
+                folded.add(fold(prefix + key))
     now = request.now
     if now is not None and not folded & TIMES:
         given["aws:CurrentTime"] = now
@@ -211,7 +212,7 @@ _OF_CALLER_OR_RESOURCE = ("aws:principal", "aws:userid", "aws:username", "aws:re
 def _opened(base: Request, names: Iterable[str]) -> Request:
     """Return the request with some keys unknown instead of given."""
     names = [*names]
-    folded = {_of_tag(name.lower()) for name in names}
+    folded = {_of_tag(fold(name)) for name in names}
     for together in (_OF_FORWARDING, TIMES):
         if folded & together:
             folded |= together
@@ -219,7 +220,7 @@ def _opened(base: Request, names: Iterable[str]) -> Request:
     kept = {
         name: held
         for name, held in base.given_context().items()
-        if _of_tag(name.lower()) not in folded
+        if _of_tag(fold(name)) not in folded
     }
     return base.with_context(kept).with_unknown(names)
 
@@ -358,7 +359,7 @@ _OF_FORWARDING = frozenset(
 
 def _changed(base: Request, changes: Mapping[str, Values | None]) -> Request:
     """Return a request with some keys as they are to be, and without what these replace."""
-    gone = {_of_tag(name.lower()) for name in changes}
+    gone = {_of_tag(fold(name)) for name in changes}
     if gone & _OF_FORWARDING:
         gone |= _OF_FORWARDING
     if gone & TIMES:
@@ -366,9 +367,7 @@ def _changed(base: Request, changes: Mapping[str, Values | None]) -> Request:
     if any(name.startswith("aws:requesttag/") for name in gone):
         gone |= {"aws:tagkeys"}
     context: dict[str, Given] = {
-        name: held
-        for name, held in base.given_context().items()
-        if _of_tag(name.lower()) not in gone
+        name: held for name, held in base.given_context().items() if _of_tag(fold(name)) not in gone
     }
     return base.with_context({**context, **changes})
 

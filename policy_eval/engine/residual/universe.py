@@ -46,6 +46,7 @@ from policy_eval.semantics.request_context import RequestContext, Unknown
 from policy_eval.semantics.service_reference import service_action
 from policy_eval.semantics.sets import EVERYTHING, OneOf, ValueSet, union
 from policy_eval.semantics.views import ALWAYS_READABLE, View
+from policy_eval.text.folding import fold
 
 _CHAIN, _FIRST, _LAST = "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"
 _OF_CHAIN = (_CHAIN, _FIRST, _LAST)
@@ -402,7 +403,7 @@ class Universe:
             for unit, held in found.items()
             if unit.startswith(_OF_REQUEST) and held
         }
-        names |= {name.partition("/")[2].lower() for name in self.context.names_held(_OF_REQUEST)}
+        names |= {fold(name.partition("/")[2]) for name in self.context.names_held(_OF_REQUEST)}
         wanted = tuple((fact.test, holds) for fact, holds in facts)
         if not names:
             return hold(self._key([fact for fact, _ in facts]), wanted)
