@@ -18,8 +18,8 @@ from policy_eval.engine.call import (
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.plan import learn, recall
 from policy_eval.engine.policies import PolicySet
-from policy_eval.engine.program import Named, indices
-from policy_eval.engine.scalar import Match, found_of, matches, union
+from policy_eval.engine.program import ActionProgram, Named, indices
+from policy_eval.engine.scalar import Match, found_of, matches, matches_of, union
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Case, Word
 from policy_eval.semantics.layers import Layer
@@ -91,6 +91,21 @@ def decide_call(
 
         return settled(policies, requests, decision)
     return decision
+
+
+def decide_by(
+    policies: PolicySet, action: ActionProgram, situations: Sequence[tuple[RequestContext, Case]]
+) -> Decision:
+    """Return the decision of one request, by the statements that its action selects.
+
+    `situations` are its contexts, one for each account that may own the resource, with what follows
+    from each. What an undetermined answer hangs on is not looked for. Raises as `decide_call`.
+    """
+    found = [
+        _concluded(policies, context, case, matches_of(action, context, case))
+        for context, case in situations
+    ]
+    return by_any_owner([each.decision for each in found])
 
 
 def _decide(policies: PolicySet, context: RequestContext) -> _Found:

@@ -6,6 +6,7 @@ when it grows past its bound.
 """
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from policy_eval.engine.decision import Attachment, Deciding, Entry
@@ -163,11 +164,14 @@ class Program:
                 self._by_numbers.clear()
             selected = {index for predicate, index in self._patterns if predicate(folded)}
             selected.update(self._exact.get(folded, ()))
-            numbers = tuple(sorted(selected))
-            program = self._by_numbers.get(numbers)
-            if program is None:
-                program = self._by_numbers[numbers] = self._specialise(numbers)
-            self._by_action[folded] = program
+            program = self._by_action[folded] = self.of_statements(tuple(sorted(selected)))
+        return program
+
+    def of_statements(self, numbers: tuple[int, ...]) -> ActionProgram:
+        """Return the rows of the actions that some statements select, by number, and no other."""
+        program = self._by_numbers.get(numbers)
+        if program is None:
+            program = self._by_numbers[numbers] = self._specialise(numbers)
         return program
 
     def _specialise(self, numbers: tuple[int, ...]) -> ActionProgram:
@@ -219,8 +223,15 @@ class Program:
         return NamingRow(tests) if tests else None
 
 
+_FEW = 64
+_ONES = bytes.maketrans(b"01", b"\x00\x01")
+
+
 def indices(bits: int) -> list[int]:
     """Return the numbers of the set bits, ascending."""
+    if bits.bit_count() > _FEW:
+        ones = bin(bits)[:1:-1].encode().translate(_ONES)
+        return [*compress(range(len(ones)), ones)]
     found = []
     while bits:
         low = bits & -bits

@@ -107,7 +107,11 @@ def found_of(match: Match) -> Found[Bounds]:
 
 def matches(program: Program, context: RequestContext, case: Case) -> Match:
     """Return the statements that match, of the layers that have a say. Raises as `find` does."""
-    action = program.for_action(context.folded_action)
+    return matches_of(program.for_action(context.folded_action), context, case)
+
+
+def matches_of(action: ActionProgram, context: RequestContext, case: Case) -> Match:
+    """Return the same, of the statements that an action selects."""
     masks = {each: action.layers.get(each, 0) for each in levels_with_a_say(context, case)}
     sure = possible = statements = union(masks.values())
     for row in action.keys:

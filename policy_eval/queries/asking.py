@@ -96,19 +96,33 @@ def _request(
     )
 
 
+class Asking:
+    """Questions to one caller that differ in their action alone."""
+
+    def __init__(self, accounts: Accounts, entity: Entity, question: Question) -> None:
+        self._accounts = accounts
+        self._entity = entity
+        owner = question.resource_account or accounts.unsaid_owner(question.resource)
+        self._question = question._replace(resource_account=owner)
+        self._principal = accounts.principal(entity.arn)
+        self._tags = accounts.tags(question.resource)
+
+    def policies(self, action: str) -> PolicySet:
+        """Return the policies that have a say. Raises PolicyError."""
+        return self._accounts.policies(self._entity, action, self._question.resource)
+
+    def request(self, action: str) -> Request:
+        """Return the request that the caller makes. Raises RequestError."""
+        return _request(self._question._replace(action=action), self._principal, self._tags)
+
+
 def prepare(accounts: Accounts, entity: Entity, question: Question) -> tuple[PolicySet, Request]:
     """Return the policies that have a say, and the request that the caller makes.
 
     Raises PolicyError and RequestError.
     """
-    policies = accounts.policies(entity, question.action, question.resource)
-    owner = question.resource_account or accounts.unsaid_owner(question.resource)
-    request = _request(
-        question._replace(resource_account=owner),
-        accounts.principal(entity.arn),
-        accounts.tags(question.resource),
-    )
-    return policies, request
+    asking = Asking(accounts, entity, question)
+    return asking.policies(question.action), asking.request(question.action)
 
 
 def answer(accounts: Accounts, entity: Entity, question: Question) -> Answer:

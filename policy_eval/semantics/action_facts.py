@@ -42,12 +42,13 @@ class ActionFacts(NamedTuple):
     limits: tuple[bool, bool]
 
     def of_case(self, *, narrow: bool) -> ActionFacts:
-        """Return only what tells which layers have a say, and whether the service refuses the call.
+        """Return only what tells which layers have a say, and how the resource is named.
 
+        And with it whether the service refuses the call.
         With `narrow` there are neither resource control policies nor endpoint policies.
         """
         differing = _KNOWN if narrow else RCP_SERVICES | _KNOWN
-        service = self.service if self.service in differing else ""
+        service = self.service if self.name or self.service in differing else ""
         return self._replace(service=service, creates=False, tags=False, carried=())
 
 

@@ -113,6 +113,11 @@ def feeder_of(folded: str) -> Feeder:
     return Feeder.TAGS if is_of_tags(folded) else Feeder.CALLER
 
 
+def hangs_on_action(folded: str) -> bool:
+    """Return whether a key that is not given may follow from the action of the call, too."""
+    return feeder_of(folded) in (Feeder.TAGS, Feeder.OWNER, Feeder.REGION)
+
+
 def is_of_tags(folded: str) -> bool:
     """Return whether a key is a tag of request or resource, or names them."""
     return folded == _TAG_KEYS or link_of(folded).startswith(_OF_TAG)

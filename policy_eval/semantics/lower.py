@@ -9,7 +9,7 @@ Rules: R-COND-01 … R-COND-43, R-VAR-01 … R-VAR-14, R-ACT-01 … R-ACT-06, R-
 
 from collections.abc import Callable
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple, TypeAlias
 
 from policy_eval.policy.ast import Condition, Effect, Element, Policy, Statement
@@ -39,6 +39,8 @@ from policy_eval.semantics.sets import (
 )
 from policy_eval.semantics.views import View
 from policy_eval.text.folding import fold
+
+_REMEMBERED_ELEMENTS = 32_768
 
 
 class Subject(Enum):
@@ -193,6 +195,7 @@ def variable_text(values: tuple[str, ...] | None, key: Key, reading: Reading) ->
     return values[0]
 
 
+@lru_cache(maxsize=_REMEMBERED_ELEMENTS)
 def action_set(action: Element) -> ValueSet:
     """Return the folded actions an Action or NotAction element accepts (R-ACT-01 … R-ACT-06)."""
     plain: list[str] = []

@@ -254,6 +254,14 @@ class RequestContext:
         context.assumed_owner = account
         return context
 
+    def of_action(self, name: str) -> RequestContext:
+        """Return the same context of a call of another action, of which rules know the same."""
+        context = copy(self)
+        action = parse_action(name)
+        assert action is not None
+        context.action, context.folded_action = action, name.lower()
+        return context
+
     def is_forwarded(self) -> bool | None:
         """Return whether a service forwards the call; None where nobody knows (R-FAS-01)."""
         if "aws:viaawsservice" not in self._keys.entries:

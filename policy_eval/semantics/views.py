@@ -7,6 +7,7 @@ A view is a function of one text. `None` is *unreadable*: the value is no number
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from policy_eval.policy.arn import ARN_FIELDS
@@ -68,6 +69,11 @@ def read_number(text: str) -> Value | None:
 
 def read_instant(text: str) -> Value | None:
     """Return UTC epoch seconds of a date (R-COND-12), or of all-digit text (R-COND-13)."""
+    return _instant(text)
+
+
+@lru_cache(maxsize=1024)  # many requests are made at one time
+def _instant(text: str) -> Value | None:
     whole, point, fraction = text.removeprefix("-").removeprefix("+").partition(".")
     if whole.isdigit() and fraction.isdigit() is bool(point):
         return read_number(text)

@@ -57,13 +57,13 @@ from policy_eval.semantics.lower import (
     ConditionParts,
     Key,
     Quantifier,
+    Subject,
     Template,
     Test,
     Unresolved,
     key_named,
     lower_condition,
     lower_parts,
-    lower_resource,
     parts_of,
     variable_text,
 )
@@ -103,7 +103,11 @@ def conditions_of(
 
     Raises RequestError as deciding the call does.
     """
-    steps = steps_of(requests, policies.attached, reading)
+    return conditions_of_steps(policies, steps_of(requests, policies.attached, reading))
+
+
+def conditions_of_steps(policies: PolicySet, steps: Sequence[Step]) -> tuple[Conditions, Universe]:
+    """Return the same for the requests of a call, made ready. Raises as `conditions_of`."""
     universe = Universe(steps[0].context)
     call = Conditions(TRUE, FALSE)
     for step in steps:
@@ -236,11 +240,12 @@ def _found(policies: PolicySet, opened: _Opened, case: Case) -> Found[Formula]:
     for layer, level in levels_with_a_say(opened.context, case):
         allowing: list[Formula] = []
         denying: list[Formula] = []
-        for entry in map(program.entries.__getitem__, numbers):
+        for number in numbers:
+            entry = program.entries[number]
             if (entry.attachment.layer, entry.attachment.level) != (layer, level):
                 continue
             effect = entry.statement.effect
-            for grant, term in opened.terms(entry):
+            for grant, term in opened.terms(entry, program.tests_of(number)):
                 (allowing if effect is Effect.ALLOW else denying).append(term)
                 if layer is Layer.RESOURCE and effect is Effect.ALLOW and grant is not None:
                     grants.setdefault(grant, []).append(term)
@@ -265,10 +270,11 @@ class _Opened:
         if self._unread:
             raise RequestError(*dict.fromkeys(unreadable(*each) for each in self._unread))
 
-    def terms(self, entry: Entry) -> Iterator[tuple[Grant | None, Formula]]:
+    def terms(self, entry: Entry, tests: Iterable[Test]) -> Iterator[tuple[Grant | None, Formula]]:
         """Yield under which condition a statement applies, and how it then names the caller."""
         policy, one = entry.policy, entry.statement
-        parts = [self._resource(entry)]
+        of_resource = next(test for test in tests if test.attribute is Subject.RESOURCE)
+        parts = [self._resource(entry, of_resource)]
         parts += [self._condition(entry, condition) for condition in one.conditions]
         if one.unusable:
             parts.append(Is(StatementFact(policy.name, one.number)))
@@ -319,10 +325,9 @@ class _Opened:
 
     # The resource
 
-    def _resource(self, entry: Entry) -> Formula:
-        """Return whether a statement is on the resource."""
+    def _resource(self, entry: Entry, test: Test) -> Formula:
+        """Return whether a statement is on the resource, as a test asks."""
         reading, element = self.context.reading, entry.statement.resource
-        test = lower_resource(entry.policy, entry.statement, reading)
         seen = self.context.resource_candidates()
         variables = tuple(map(self._candidates, test.variables))
         if not isinstance(seen, Unknown) and not any(isinstance(v, Unknown) for v in variables):

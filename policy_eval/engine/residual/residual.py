@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.engine.call import steps_of
 from policy_eval.engine.decision import Deciding
-from policy_eval.engine.residual.calls import Conditions, conditions_of
+from policy_eval.engine.residual.calls import Conditions, conditions_of, conditions_of_steps
 from policy_eval.engine.residual.condition import Condition, origins_of
 from policy_eval.engine.residual.facts import KeyFact, LayerFact, ResourceFact
 from policy_eval.engine.residual.formula import (
@@ -31,6 +31,7 @@ from policy_eval.engine.residual.formula import (
 )
 from policy_eval.engine.residual.simplify import simplify
 from policy_eval.engine.residual.solver import Solver
+from policy_eval.engine.residual.texts import Unsettled
 from policy_eval.engine.residual.truth import truth_of
 from policy_eval.engine.residual.universe import GROUPS, Model, Universe
 from policy_eval.errors import refuse_request
@@ -41,6 +42,7 @@ from policy_eval.semantics.layers import NAMES
 from policy_eval.semantics.readings import OUR_READING, Reading
 
 if TYPE_CHECKING:
+    from policy_eval.engine.call import Step
     from policy_eval.engine.policies import PolicySet
     from policy_eval.engine.residual.facts import Fact
     from policy_eval.request.request import Request
@@ -129,8 +131,6 @@ def residual_of(
     missing: tuple[MissingKey, ...] = ()
     if word is Word.UNDETERMINED:
         missing = _missing(Conditions(allowed, denied), within, solver)
-    is_denied = word is Word.EXPLICIT_DENY
-    whole = found.denied if is_denied else found.allowed
     return Residual(
         word,
         sure,
@@ -138,7 +138,7 @@ def residual_of(
         Condition(denied),
         Condition(granted),
         missing=missing,
-        deciding=_deciding(whole, Effect.DENY if is_denied else Effect.ALLOW),
+        deciding=_deciding(found, word),
         is_minimal=not solver.ran_out,
     )
 
@@ -161,8 +161,35 @@ def differ(
     return isinstance(solver.satisfy(differs), Model)
 
 
-def _deciding(formula: Formula, effect: Effect) -> tuple[Deciding, ...]:
-    """Return the statements of an effect that a condition is made of."""
+def certain_of(
+    policies: PolicySet, steps: Sequence[Step]
+) -> tuple[Word, bool | None, tuple[Deciding, ...]]:
+    """Return what is certain of a call: `word`, `allowed` and `deciding` as in its `Residual`.
+
+    Raises RequestError as deciding does.
+    """
+    found, universe = conditions_of_steps(policies, steps)
+    solver = Solver(universe)
+    word, allowed = _word(*(_as_constant(formula, solver) for formula in found))
+    return word, allowed, _deciding(found, word)
+
+
+def _as_constant(formula: Formula, solver: Solver) -> Formula:
+    """Return a condition that always or never holds as a constant, another as it is."""
+    outcomes = solver.satisfy(formula), solver.satisfy(negation(formula))
+    if any(isinstance(each, Unsettled) for each in outcomes):
+        return simplify(formula, solver)
+    can_hold, can_fail = outcomes
+    if can_hold is None:
+        return FALSE
+    return TRUE if can_fail is None else formula
+
+
+def _deciding(found: Conditions, word: Word) -> tuple[Deciding, ...]:
+    """Return the statements that the condition for a decision is made of."""
+    is_denied = word is Word.EXPLICIT_DENY
+    formula = found.denied if is_denied else found.allowed
+    effect = Effect.DENY if is_denied else Effect.ALLOW
     entries = (each for each in origins_of(formula) if each.statement.effect is effect)
     return tuple(dict.fromkeys(map(Deciding.of, entries)))
 

@@ -20,13 +20,14 @@ from policy_eval.engine.residual.facts import (
     ResourceFact,
 )
 from policy_eval.engine.residual.formula import facts_of
-from policy_eval.engine.residual.residual import Residual, residual_of
+from policy_eval.engine.residual.residual import certain_of, residual_of
 from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.lower import key_named
 from policy_eval.semantics.readings import OUR_READING, Reading
 from policy_eval.semantics.request_context import RequestContext, Unknown
 
 if TYPE_CHECKING:
+    from policy_eval.engine.call import Step
     from policy_eval.engine.policies import PolicySet
     from policy_eval.engine.residual.facts import Fact
     from policy_eval.request.request import Request
@@ -50,14 +51,8 @@ def settled(
     if decision.word is not Word.UNDETERMINED:
         return decision
     if residual.word is not Word.UNDETERMINED:
-        return Decision(
-            residual.word,
-            residual.allowed,
-            decision.action,
-            statements=_statements(residual),
-            reason=_CERTAIN if assuming is None else f"it is so wherever {assuming}",
-            remarks=decision.remarks,
-        )
+        reason = _CERTAIN if assuming is None else f"it is so wherever {assuming}"
+        return _certain(decision, (residual.word, residual.allowed, residual.deciding), reason)
     facts = _whole(
         fact for each in (residual.allow_if, residual.deny_if) for fact in facts_of(each.formula)
     )
@@ -75,6 +70,30 @@ def settled(
             dict.fromkeys(fact.layer for fact in facts if isinstance(fact, LayerFact) and fact.way)
         ),
         residual=residual,
+    )
+
+
+def where_certain(policies: PolicySet, steps: Sequence[Step], decision: Decision) -> Decision:
+    """Return the same as `settled` where it is certain; else the undetermined decision as it is.
+
+    It is not looked for what that hangs on, which takes most of the time. Raises RequestError as
+    deciding does.
+    """
+    found = certain_of(policies, steps)
+    return decision if found[0] is Word.UNDETERMINED else _certain(decision, found, _CERTAIN)
+
+
+def _certain(
+    decision: Decision, found: tuple[Word, bool | None, tuple[Deciding, ...]], reason: str
+) -> Decision:
+    word, allowed, deciding = found
+    return Decision(
+        word,
+        allowed,
+        decision.action,
+        statements=() if word is Word.IMPLICIT_DENY else deciding,  # one of them, in each case
+        reason=reason,
+        remarks=decision.remarks,
     )
 
 
@@ -99,13 +118,6 @@ def left_open(policies: PolicySet, request: Request, condition: Condition) -> Re
         ):
             names.append(name)
     return request.with_unknown(names) if names else request
-
-
-def _statements(residual: Residual) -> tuple[Deciding, ...]:
-    """Return the statements one of which decides, in each case."""
-    if residual.word is Word.IMPLICIT_DENY:
-        return ()
-    return residual.deciding
 
 
 def _reason(reason: str, facts: Iterable[Fact]) -> str:
