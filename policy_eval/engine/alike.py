@@ -24,8 +24,9 @@ from policy_eval.semantics.linked_keys import hangs_on_action
 from policy_eval.semantics.lower import Key, action_set
 from policy_eval.semantics.readings import OUR_READING
 from policy_eval.semantics.request_context import RequestContext
+from policy_eval.semantics.service_rules import service_remarks
 from policy_eval.semantics.sets import Complement, Everything, Nothing, OneOf, Union, ValueSet
-from policy_eval.semantics.situations import case_of
+from policy_eval.semantics.situations import case_of, levels_with_a_say
 
 if TYPE_CHECKING:
     from policy_eval.engine.decision import Decision
@@ -38,10 +39,15 @@ _FEW = 64
 
 
 class _OfClass(NamedTuple):
-    """What calls of a class have in common: the context, and what follows for each owner."""
+    """What calls of a class have in common: the context, and what follows for each owner.
+
+    Calls of which `same` is equal are decided alike by statements that read no key that follows
+    from the action.
+    """
 
     context: RequestContext
     situations: tuple[tuple[RequestContext, Case], ...]
+    same: Hashable
 
 
 class Classes(NamedTuple):
@@ -192,6 +198,8 @@ class Alike:
         self._actions = actions
         self._request = request
         self._has_tags = has_tags
+        exists = policies.attached.exists
+        self._narrow = not exists(Layer.RCP) and not exists(Layer.ENDPOINT)
         self._known: dict[tuple[int, int], _OfClass | None] = {}
         """What calls of a class have in common, by its classes (their id) and number."""
 
@@ -203,14 +211,18 @@ class Alike:
         program = self._policies.program()
         for numbers, bits in self._groups(within):
             action = program.of_statements(numbers)
-            classes = self._classes_for(action)
-            yield Group(
-                classes,
-                tuple(
-                    Part(number, part, self._decision(action, part, (id(classes), number)))
-                    for number, part in classes.parts(bits)
-                ),
-            )
+            hangs = self._has_tags or _hangs_on_action(action)
+            classes = self._actions.classes(narrow=None if hangs else self._narrow)
+            decisions: dict[Hashable, Decision | None] = {}
+            parts = []
+            for number, part in classes.parts(bits):
+                name = self._actions.first(part)
+                of_class = self._of_class(classes, number, name)
+                same = number if hangs or of_class is None else of_class.same
+                if same not in decisions:
+                    decisions[same] = self._decision(action, name, of_class)
+                parts.append(Part(number, part, decisions[same]))
+            yield Group(classes, tuple(parts))
 
     def _groups(self, within: int) -> list[tuple[tuple[int, ...], int]]:
         """Return actions by the numbers of the statements that select them."""
@@ -229,41 +241,53 @@ class Alike:
             groups = parted
         return groups
 
-    def _classes_for(self, action: ActionProgram) -> Classes:
-        """Return the classes of actions that some statements do not tell apart."""
-        attributes = (each for row in action.keys for each in (row.attribute, *row.variables))
-        if self._has_tags or action.at_endpoint or any(
-            isinstance(each, Key) and hangs_on_action(each.folded) for each in attributes
-        ):  # fmt: skip
-            return self._actions.classes(narrow=None)
-        exists = self._policies.attached.exists
-        narrow = not exists(Layer.RCP) and not exists(Layer.ENDPOINT)
-        return self._actions.classes(narrow=narrow)
+    def _of_class(self, classes: Classes, number: int, name: str) -> _OfClass | None:
+        """Return what calls have in common that are of the class of an action.
+
+        None where they need further actions, or none can be made.
+        """
+        key = id(classes), number
+        if key not in self._known:
+            try:
+                self._known[key] = self._common(self._request(name))
+            except RequestError:
+                self._known[key] = None
+        return self._known[key]
+
+    def _common(self, request: Request) -> _OfClass | None:
+        step, *needed = steps_of([request], self._policies.attached, OUR_READING)
+        if needed:
+            return None
+        context = step.context
+        situations = tuple((each, case_of(each)) for each in context.by_owner())
+        cases = tuple(
+            (case.side, case.everyone, *case.layers.values(), *levels_with_a_say(each, case))
+            for each, case in situations
+        )
+        same = cases, context.resources.names, service_remarks(context)
+        return _OfClass(context, situations, same)
 
     def _decision(
-        self, action: ActionProgram, part: int, of_class: tuple[int, int]
+        self, action: ActionProgram, name: str, of_class: _OfClass | None
     ) -> Decision | None:
-        name = self._actions.first(part)
+        """Return the decision of an action that some statements select; None where none is had."""
         try:
-            if of_class not in self._known:
-                self._known[of_class] = self._of_class(self._request(name))
-            known = self._known[of_class]
-            if known is None:
+            if of_class is None:
                 return decide_call(self._policies, [self._request(name)])
-            decision = decide_by(self._policies, action, known.situations)
+            decision = decide_by(self._policies, action, of_class.situations)
             if decision.word is not Word.UNDETERMINED:
                 return decision
             from policy_eval.engine.residual.settling import where_certain
 
-            step = Step(known.context.of_action(name))
+            step = Step(of_class.context.of_action(name))
             return where_certain(self._policies, [step], decision)
         except RequestError:
             return None
 
-    def _of_class(self, request: Request) -> _OfClass | None:
-        """Return what calls like one have in common; None where it needs further actions."""
-        (step, *needed) = steps_of([request], self._policies.attached, OUR_READING)
-        if needed:
-            return None
-        context = step.context
-        return _OfClass(context, tuple((each, case_of(each)) for each in context.by_owner()))
+
+def _hangs_on_action(action: ActionProgram) -> bool:
+    """Return whether statements read a key that may follow from the action."""
+    attributes = (each for row in action.keys for each in (row.attribute, *row.variables))
+    return action.at_endpoint is not None or any(
+        isinstance(each, Key) and hangs_on_action(each.folded) for each in attributes
+    )
