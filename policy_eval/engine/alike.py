@@ -199,7 +199,7 @@ class Alike:
         self._request = request
         self._has_tags = has_tags
         exists = policies.attached.exists
-        self._narrow = not exists(Layer.RCP) and not exists(Layer.ENDPOINT)
+        self._narrow = exists(Layer.RCP) is False and exists(Layer.ENDPOINT) is False
         self._known: dict[tuple[int, int], _OfClass | None] = {}
         """What calls of a class have in common, by its classes (their id) and number."""
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.engine.alike import Actions, Alike, Group
 from policy_eval.engine.program import indices
-from policy_eval.errors import PolicyError, refuse_request
+from policy_eval.errors import PolicyError, RequestError, refuse_request
 from policy_eval.queries.asking import Asking, Question
-from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.linked_keys import is_of_tags
 from policy_eval.semantics.service_exceptions import resource_policy_type
 from policy_eval.semantics.service_reference import service_action, service_actions, services
@@ -109,7 +108,10 @@ class _Columns:
 
     def cells(self, entity: Entity) -> list[Cell]:
         """Return the cells of a caller, in the order of the actions."""
-        asking = Asking(self._accounts, entity, self._question)
+        try:
+            asking = Asking(self._accounts, entity, self._question)
+        except RequestError:
+            return [_REFUSED] * len(self._actions.names)
         groups = [group for within in self._guarded for group in self._decided(asking, within)]
         groups.sort(key=lambda group: group.size, reverse=True)
         cells = [_REFUSED] * len(self._actions.names)
@@ -142,11 +144,9 @@ class _Columns:
 def _cell(decision: Decision | None) -> Cell:
     if decision is None:
         return _REFUSED
-    word = decision.decision
-    if decision.refused_by_service and word not in _DENIED:
-        word = BY_SERVICE  # what the policies deny, nobody asks the service about
-    return Cell(word, decision.matched)
+    # what the policies deny, nobody asks the service about
+    is_refused = decision.refused_by_service and decision.allowed is not False
+    return Cell(BY_SERVICE if is_refused else decision.decision, decision.matched)
 
 
 _REFUSED = Cell(REFUSED)
-_DENIED = frozenset({Word.EXPLICIT_DENY.value, Word.IMPLICIT_DENY.value})

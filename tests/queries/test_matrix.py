@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from random import Random
 
 import pytest
 
 from policy_eval.errors import InputError, RequestError
-from policy_eval.queries import matrix as module
 from policy_eval.queries.asking import Question, answer
 from policy_eval.queries.matrix import (
     BY_SERVICE,
     REFUSED,
     Cell,
     Row,
-    _decided,
-    _keys,
     actions_like,
     matrix,
 )
-from policy_eval.request.request import Request
 from policy_eval.semantics.layers import Layer
 from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.loading import load
+from policy_eval.sources.model import Entity
 from tests.sources.exports import (
     ACCOUNT,
     EXAMPLE,
     NOW,
     ORGANIZATION,
+    OTHER,
     accounts,
     attached,
     document,
@@ -71,7 +70,8 @@ def _account() -> Accounts:
             role("Bounded", RolePolicyList=inline(document({})), PermissionsBoundary=bounded),
             role("Gone", AttachedManagedPolicies=attached(gone)),
             role("Here", RolePolicyList=_on("aws:SourceIp", "203.0.113.0/24", "IpAddress")),
-            role("Not", RolePolicyList=[_not_action()]),
+            role("Not", RolePolicyList=[_not_action("s3:*", "kms:De?rypt")]),
+            role("Nothing", RolePolicyList=[_not_action("*")]),
             role("Owner", RolePolicyList=_on("aws:ResourceAccount", ACCOUNT)),
             role("Red", Tags=_RED, RolePolicyList=_on("aws:PrincipalTag/team", "red")),
             role("Soon", RolePolicyList=_on("aws:CurrentTime", "2026-02-01T00:00:00Z",
@@ -85,8 +85,8 @@ def _account() -> Accounts:
     )  # fmt: skip
 
 
-def _not_action() -> dict[str, object]:
-    statement = {"Effect": "Allow", "NotAction": ["s3:*", "kms:De?rypt"], "Resource": "*"}
+def _not_action(*actions: str) -> dict[str, object]:
+    statement = {"Effect": "Allow", "NotAction": actions, "Resource": "*"}
     (own,) = inline({"Version": "2012-10-17", "Statement": [statement]})
     return own
 
@@ -132,7 +132,12 @@ _QUESTIONS = {
 }  # fmt: skip
 
 
-def _asked_alone(within: Accounts, actions: Sequence[str], question: Question) -> list[Row]:
+def _asked_alone(
+    within: Accounts,
+    actions: Sequence[str],
+    question: Question,
+    callers: Sequence[Entity] | None = None,
+) -> list[Row]:
     """Return the matrix as single questions give it."""
 
     def cell(caller: str, action: str) -> Cell:
@@ -147,22 +152,10 @@ def _asked_alone(within: Accounts, actions: Sequence[str], question: Question) -
 
     return [
         Row(each.arn, tuple(cell(each.arn, action) for action in actions))
-        for each in within.callers
+        for each in callers or within.callers
     ]
 
 
-@pytest.fixture(params=["one by one", "at once", "some at once"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Have a matrix decided in each of the ways in which it can be."""
-    way = str(request.param)
-    if way != "one by one":
-        monkeypatch.setattr(module, "_FEW_CELLS", 0)
-    if way == "some at once":
-        monkeypatch.setattr(module, "_CELLS_AT_ONCE", 3 * len(_ACTIONS))
-    return way
-
-
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("question", _QUESTIONS.values(), ids=_QUESTIONS)
 def test_a_cell_is_what_a_question_alone_says(question: Question) -> None:
     found = [*matrix(_account(), _ACTIONS, question)]
@@ -170,7 +163,6 @@ def test_a_cell_is_what_a_question_alone_says(question: Question) -> None:
     assert found == _asked_alone(_account(), _ACTIONS, question)
 
 
-@pytest.mark.usefixtures("way")
 def test_what_the_service_refuses_is_not_allowed() -> None:
     name = {"secretsmanager:Name": "appflow!sales"}
     actions = ("secretsmanager:CreateSecret", "secretsmanager:ListSecrets")
@@ -188,7 +180,6 @@ def _words(rows: Sequence[Row]) -> dict[str, str]:
     return {row.caller.split("/")[-1]: " ".join(cell.word for cell in row.cells) for row in rows}
 
 
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("layer", [Layer.SCP, Layer.RESOURCE, Layer.BOUNDARY])
 def test_a_layer_may_be_unknown(layer: Layer) -> None:
     within = Accounts(_account().found, unknown_layers=[layer])
@@ -200,7 +191,21 @@ def test_a_layer_may_be_unknown(layer: Layer) -> None:
     assert _words(found)["ana"].split()[:3] == ["undetermined", "undetermined", "explicitDeny"]
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("layer", [Layer.RCP, Layer.ENDPOINT])
+def test_an_unknown_layer_has_a_say_in_calls_of_some_services(layer: Layer) -> None:
+    """Resource control policies are for some services only (R-RCP-03)."""
+    within = Accounts(_account().found, unknown_layers=[layer])
+    question = Question("s3:GetObject", now=NOW)
+    actions = (*_ACTIONS, "s3:ListAllMyBuckets", "transfer:StartServer", "sqs:SendMessage")
+
+    found = [*matrix(within, actions, question)]
+
+    assert found == _asked_alone(within, actions, question)
+    words = {*_words(found)["All"].split()}
+    assert ("allowed" in words) is (layer is Layer.RCP)
+    assert "undetermined" in words
+
+
 def test_rows_stand_in_order_with_the_statements_that_decided() -> None:
     actions = ("s3:GetObject", "s3:DeleteObject")
 
@@ -211,7 +216,8 @@ def test_rows_stand_in_order_with_the_statements_that_decided() -> None:
         "ida": "allowed allowed", "none": "implicitDeny implicitDeny",
         "All": "allowed explicitDeny", "Bounded": "allowed implicitDeny",
         "Gone": "undetermined undetermined", "Here": "undetermined undetermined",
-        "Not": "implicitDeny implicitDeny", "Owner": "undetermined undetermined",
+        "Not": "implicitDeny implicitDeny", "Nothing": "implicitDeny implicitDeny",
+        "Owner": "undetermined undetermined",
         "Red": "allowed allowed", "Soon": "allowed allowed",
         "Tagged": "implicitDeny implicitDeny", "Tagging": "implicitDeny implicitDeny",
         "Through": "undetermined undetermined",
@@ -222,7 +228,6 @@ def test_rows_stand_in_order_with_the_statements_that_decided() -> None:
     )
 
 
-@pytest.mark.usefixtures("way")
 def test_a_matrix_may_be_of_some_callers() -> None:
     within = _account()
     chosen = [within.caller("Red"), within.caller("ana"), within.caller("bad")]
@@ -233,7 +238,6 @@ def test_a_matrix_may_be_of_some_callers() -> None:
     assert [*matrix(within, _ACTIONS, _QUESTIONS["nothing"], [])] == []
 
 
-@pytest.mark.usefixtures("way")
 def test_a_matrix_of_nobody_who_can_be_asked() -> None:
     within = accounts(users=(user("bad", UserPolicyList=inline("nonsense")),))
 
@@ -242,7 +246,6 @@ def test_a_matrix_of_nobody_who_can_be_asked() -> None:
     assert found == [Row(iam("user/bad"), (Cell(REFUSED), Cell(REFUSED)))]
 
 
-@pytest.mark.usefixtures("way")
 def test_an_action_that_nobody_can_ask_about_is_refused_alone() -> None:
     within = accounts(users=(user("ana", UserPolicyList=inline(document({}))),))
 
@@ -251,7 +254,6 @@ def test_an_action_that_nobody_can_ask_about_is_refused_alone() -> None:
     assert [cell.word for cell in found.cells] == ["allowed", REFUSED]
 
 
-@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("actions", [("sts:AssumeRole", "iam:GetRole"),
                                      ("iam:GetRole", "sts:AssumeRole")])  # fmt: skip
 @pytest.mark.parametrize("name", ["Ci", "Deploy", "Admin"])
@@ -265,7 +267,6 @@ def test_the_trust_policy_has_a_say_in_its_own_actions_alone(
     assert found == _asked_alone(example(), actions, question)
 
 
-@pytest.mark.usefixtures("way")
 def test_a_trust_policy_that_is_none_leaves_the_other_actions() -> None:
     within = accounts(
         users=(user("ana", UserPolicyList=inline(document({}))),),
@@ -278,7 +279,6 @@ def test_a_trust_policy_that_is_none_leaves_the_other_actions() -> None:
     assert [cell.word for cell in ana.cells] == [REFUSED, "allowed"]
 
 
-@pytest.mark.usefixtures("way")
 def test_callers_are_in_their_organization() -> None:
     """One of its policies denies who is not in it, another a call whoever makes it."""
     actions = ("secretsmanager:DeleteSecret", "secretsmanager:GetSecretValue")
@@ -290,66 +290,63 @@ def test_callers_are_in_their_organization() -> None:
     assert _words(found)["Admin"] == "explicitDeny allowed"
 
 
-def test_few_cells_are_decided_one_by_one_as_are_all_without_pyarrow(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    sizes: list[int] = []
-
-    def many(_: object, callers: Sequence[object], actions: Sequence[str], __: object) -> list[Row]:
-        sizes.append(len(callers) * len(actions))
-        return []
-
-    monkeypatch.setattr(module, "_many", many)
-    within = accounts(users=(user("ana"), user("olga")))
-    half = [f"s3:Get{number}" for number in range(2_500)]
-
-    assert len([*matrix(within, half, _QUESTIONS["nothing"])]) == 2
-    assert sizes == []
-    assert [*matrix(within, [*half, "s3:GetObject"], _QUESTIONS["nothing"])] == []
-    assert sizes == [5_002]
-    monkeypatch.setattr(module, "find_spec", {"numpy": True}.get)
-    assert len([*matrix(within, [*half, "s3:GetObject"], _QUESTIONS["nothing"])]) == 2
-    assert sizes == [5_002]
+_MANY_ACTIONS = actions_like(
+    f"{service}:*" for service in ("appflow", "iam", "kms", "s3", "secretsmanager", "sqs", "sts")
+)
+_KEYS = {
+    "aws:SourceIp": "203.0.113.7", "aws:CalledVia": ["appflow.amazonaws.com"],
+    "aws:RequestedRegion": "eu-west-1", "aws:PrincipalOrgID": "o-1", "aws:TagKeys": ["team"],
+    "aws:RequestTag/team": "red", "aws:ViaAWSService": "true", "aws:userid": _ID,
+    "secretsmanager:Name": "appflow!sales", "kms:ResourceAliases": "alias/aws/x",
+    "iam:PassedToService": "ec2.amazonaws.com",
+}  # fmt: skip
+_UNKNOWN = ("aws:SourceIp", "aws:ResourceTag/*", "aws:ResourceAccount", "aws:TagKeys", "*")
+_ON = (
+    None, None, "*", _OBJECT, _SECRET, iam("role/Red"), iam("role/Admin"),
+    f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1", f"arn:aws:sqs:us-east-1:{OTHER}:q",
+)  # fmt: skip
 
 
-def test_rows_are_given_as_they_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    tables: list[int] = []
+@pytest.mark.parametrize("seed", range(20))
+def test_of_many_actions_a_cell_is_what_a_question_alone_says(seed: int) -> None:
+    """Of each answer of one caller some cells, and some at random."""
+    random = Random(seed)
+    within = random.choice((_account, example, lambda: example(ORGANIZATION)))()
+    unsure = random.choice(([], [], [random.choice([*Layer])]))
+    within = Accounts(within.found, unknown_layers=unsure)
+    context = {key: value for key, value in _KEYS.items() if random.random() < 0.15}
+    question = Question(
+        "s3:GetObject",
+        random.choice(_ON),
+        context=context,
+        unknown=tuple(key for key in _UNKNOWN if random.random() < 0.1 and key not in context),
+        request_tags=random.choice(({}, {}, {"team": "red"}, {"aws:x": "y"})),
+        resource_tags=random.choice(({}, {}, {"team": "red"})),
+        now=NOW,
+        resource_account=random.choice((None, None, ACCOUNT, OTHER)),
+    )
+    caller = random.choice(within.callers)
 
-    def counting(engine: object, requests: Sequence[Request], *more: object) -> object:
-        tables.append(len(requests))
-        return _decided(engine, requests, *more)  # type: ignore[arg-type]
+    (row,) = matrix(within, _MANY_ACTIONS, question, [caller])
 
-    monkeypatch.setattr(module, "_FEW_CELLS", 0)
-    monkeypatch.setattr(module, "_CELLS_AT_ONCE", 5)
-    monkeypatch.setattr(module, "_decided", counting)
+    places: dict[Cell, list[int]] = {}
+    for place, cell in enumerate(row.cells):
+        places.setdefault(cell, []).append(place)
+    chosen = {place for each in places.values() for place in random.sample(each, min(len(each), 4))}
+    chosen |= {*random.sample(range(len(row.cells)), 10)}
+    actions = [_MANY_ACTIONS[place] for place in sorted(chosen)]
+    (alone,) = _asked_alone(within, actions, question, [caller])
+    assert [row.cells[place] for place in sorted(chosen)] == [*alone.cells]
+
+
+def test_rows_are_given_as_they_are_found() -> None:
     within = accounts(users=tuple(user(f"u{number}") for number in range(5)))
 
-    rows = iter(matrix(within, ["s3:GetObject", "s3:PutObject"], _QUESTIONS["nothing"]))
+    rows = matrix(within, ["s3:GetObject", "s3:PutObject"], _QUESTIONS["nothing"])
 
-    assert (next(rows).caller, tables) == (iam("user/u0"), [2])
-    assert (len([*rows]), tables) == (4, [2, 2, 1])
-
-
-@pytest.mark.parametrize(
-    ("request_", "keys"),
-    [
-        (Request("s3:GetObject"), {}),
-        (
-            Request("s3:GetObject", resource_tags={"c": "d"}, now=NOW),
-            {"aws:ResourceTag/c": "d", "aws:CurrentTime": NOW},
-        ),
-        (
-            Request(
-                "s3:GetObject",
-                context={"aws:SourceIp": "192.0.2.1", "s3:x": None, "aws:TagKeys": ["a", "b"]},
-            ),
-            {"aws:SourceIp": "192.0.2.1", "aws:TagKeys": ["a", "b"]},
-        ),
-    ],
-)
-def test_a_request_says_its_keys(request_: Request, keys: Mapping[str, object]) -> None:
-    """One without a caller says nothing of it; a key that is absent is not said."""
-    assert dict(_keys(request_)) == keys
+    assert next(rows).caller == iam("user/u0")
+    assert within.read_policies == ()
+    assert len([*rows]) == 4
 
 
 def test_the_policies_that_were_read_are_those_that_were_wanted() -> None:
