@@ -5,13 +5,13 @@ action are built once. Memory is bounded: what is remembered per action and per 
 when it grows past its bound.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import NamedTuple
 
 from policy_eval.engine.decision import Attachment, Deciding, Entry
 from policy_eval.engine.matching import Predicate, compile_set
-from policy_eval.policy.ast import Effect
+from policy_eval.policy.ast import Effect, Element
 from policy_eval.policy.policy_type import RULES
 from policy_eval.semantics.authorization import Grant
 from policy_eval.semantics.layers import Layer
@@ -19,7 +19,7 @@ from policy_eval.semantics.lower import Key, Test, action_set, lower_statement
 from policy_eval.semantics.outcomes import can_be_unreadable, constant
 from policy_eval.semantics.principals import Caller, PrincipalTest, lower_principal
 from policy_eval.semantics.readings import OUR_READING, Reading
-from policy_eval.semantics.sets import OneOf, ValueSet
+from policy_eval.semantics.sets import OneOf
 
 _REMEMBERED_ACTIONS = 4096
 
@@ -102,6 +102,35 @@ class ActionProgram(NamedTuple):
         return found
 
 
+def selects(element: Element, folded: str) -> bool:
+    """Return whether an Action or NotAction element selects an action, given in lower case."""
+    accepts = action_set(element)
+    if isinstance(accepts, OneOf):
+        return folded in accepts.values
+    return compile_set(accepts)(folded)
+
+
+class _Index:
+    """The numbers of statements by the actions that they name."""
+
+    def __init__(self, actions: Iterable[Element]) -> None:
+        self._exact: dict[str, list[int]] = {}
+        self._patterns: list[tuple[Predicate, int]] = []
+        for index, action in enumerate(actions):
+            accepts = action_set(action)
+            if isinstance(accepts, OneOf):
+                for name in accepts.values:
+                    self._exact.setdefault(str(name), []).append(index)
+            else:
+                self._patterns.append((compile_set(accepts), index))
+
+    def selected(self, folded: str) -> tuple[int, ...]:
+        """Return the numbers of the statements that an action selects, ascending."""
+        selected = {index for predicate, index in self._patterns if predicate(folded)}
+        selected.update(self._exact.get(folded, ()))
+        return tuple(sorted(selected))
+
+
 class Program:
     """The statements of policies in their layers, ready for requests."""
 
@@ -109,8 +138,7 @@ class Program:
         "_by_action",
         "_by_numbers",
         "_deciding",
-        "_exact",
-        "_patterns",
+        "_index",
         "_tests",
         "entries",
         "reading",
@@ -123,21 +151,11 @@ class Program:
             for attachment in attachments
             for statement in attachment.policy.statements
         )
-        self._exact: dict[str, list[int]] = {}
-        self._patterns: list[tuple[Predicate, int]] = []
+        self._index: _Index | None = None
         self._tests: dict[int, tuple[Test, ...]] = {}
         self._deciding: dict[int, Deciding] = {}
         self._by_action: dict[str, ActionProgram] = {}
         self._by_numbers: dict[tuple[int, ...], ActionProgram] = {}
-        for index, (_, statement) in enumerate(self.entries):
-            self._index(action_set(statement.action), index)
-
-    def _index(self, accepts: ValueSet, index: int) -> None:
-        if isinstance(accepts, OneOf):
-            for name in accepts.values:
-                self._exact.setdefault(str(name), []).append(index)
-        else:
-            self._patterns.append((compile_set(accepts), index))
 
     def tests_of(self, index: int) -> tuple[Test, ...]:
         """Return the tests of a statement beside its action's, lowered when first wanted."""
@@ -162,10 +180,20 @@ class Program:
             if len(self._by_action) >= _REMEMBERED_ACTIONS:
                 self._by_action.clear()
                 self._by_numbers.clear()
-            selected = {index for predicate, index in self._patterns if predicate(folded)}
-            selected.update(self._exact.get(folded, ()))
-            program = self._by_action[folded] = self.of_statements(tuple(sorted(selected)))
+            program = self._by_action[folded] = self.of_statements(self._selected(folded))
         return program
+
+    def _selected(self, folded: str) -> tuple[int, ...]:
+        """Return the numbers of the statements that an action selects."""
+        if self._index is None:
+            if not self._by_action:  # many programs are asked about one action
+                return tuple(
+                    index
+                    for index, (_, statement) in enumerate(self.entries)
+                    if selects(statement.action, folded)
+                )
+            self._index = _Index(statement.action for _, statement in self.entries)
+        return self._index.selected(folded)
 
     def of_statements(self, numbers: tuple[int, ...]) -> ActionProgram:
         """Return the rows of the actions that some statements select, by number, and no other."""

@@ -9,13 +9,12 @@ Rules: R-EVAL-15 (group policies, boundaries), R-SCP-02, R-RCP-01, R-KEY-06.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TypeVar
 
-from policy_eval.engine.policies import LayersOf, PolicySet, parse_policy
+from policy_eval.engine.policies import LayersOf, PolicySet, parse_policy, policy_in
 from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
 from policy_eval.policy.arn import parse_arn
 from policy_eval.policy.ast import Policy, Statement
@@ -35,6 +34,9 @@ from policy_eval.sources.model import (
     Unsure,
     Where,
 )
+from policy_eval.text.files import checked
+from policy_eval.text.printed import Printed
+from policy_eval.text.source import Source
 
 _T = TypeVar("_T")
 _NOT_STRICT = Strictness(lenient=False, accept_invalid=True)
@@ -409,9 +411,10 @@ def _read(document: Document, kind: PolicyType) -> Policy:
         )
         return policy._replace(type=kind, statements=statements)
     content = document.content
-    text = content if isinstance(content, str) else json.dumps(content, indent=2)
+    name = document.name
+    source = Source(name, content) if isinstance(content, str) else Printed(name, content)
     try:
-        return _with_unsure(parse_policy(text, document.name, kind), document.unsure)
+        return _with_unsure(policy_in(checked(source), kind), document.unsure)
     except PolicyError as error:
         note = Diagnostic(
             "policy-in-source", Severity.ERROR,
