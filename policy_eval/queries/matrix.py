@@ -6,7 +6,7 @@ as they are found, so that a matrix larger than memory can be written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.engine.alike import Actions, Alike, Group
@@ -20,6 +20,7 @@ from policy_eval.text.folding import fold
 
 if TYPE_CHECKING:
     from policy_eval.engine.decision import Decision
+    from policy_eval.request.request import Request
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
 
@@ -112,7 +113,11 @@ class _Columns:
             asking = Asking(self._accounts, entity, self._question)
         except RequestError:
             return [_REFUSED] * len(self._actions.names)
-        groups = [group for within in self._guarded for group in self._decided(asking, within)]
+        groups = [
+            group
+            for within in self._guarded
+            for group in self._decided(entity, asking.request, within)
+        ]
         groups.sort(key=lambda group: group.size, reverse=True)
         cells = [_REFUSED] * len(self._actions.names)
         for place, (classes, parts) in enumerate(groups):
@@ -128,16 +133,19 @@ class _Columns:
                     cells[at] = cell
         return cells
 
-    def _decided(self, asking: Asking, within: int) -> Iterable[Group]:
+    def _decided(
+        self, entity: Entity, request: Callable[[str], Request], within: int
+    ) -> Iterable[Group]:
         """Return actions for which the same policies have a say, with their decisions.
 
         None where AWS would not store one of the policies.
         """
-        try:
-            policies = asking.policies(self._actions.first(within))
+        first, resource = self._actions.first(within), self._question.resource
+        try:  # nobody keeps what was compiled for a row
+            policies = self._accounts.layers(entity, first, resource).policies()
         except PolicyError:
             return ()
-        alike = Alike(policies, self._actions, asking.request, has_tags=self._has_tags)
+        alike = Alike(policies, self._actions, request, has_tags=self._has_tags)
         return alike.decided(within)
 
 
