@@ -8,7 +8,8 @@ SECONDS ?= 60
 FIRST ?= 0
 LAST ?= 5000
 
-.PHONY: ask test lint slow coverage fuzz fuzz-readers fuzz-text fuzz-residual bench peers mutants clean
+.PHONY: ask test lint slow coverage fuzz fuzz-readers fuzz-text fuzz-residual bench peers mutants \
+	browser clean
 
 # Can a role create AppFlow's secrets, by the policy of AppFlow's documentation?
 ask: $(VENV)/installed
@@ -27,9 +28,17 @@ lint: $(VENV)/installed-for-development
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-# Builds and installs the package in every way; needs the package index.
-slow: $(VENV)/installed-for-development
+# Builds and installs the package in every way, and opens pages in a browser; needs the package
+# index.
+slow: $(VENV)/installed-for-development browser
 	$(RUN) -m pytest -m slow
+
+# A browser for the pages that we write, where there is npm; without one their tests are skipped.
+browser:
+	@if command -v npm >/dev/null; then \
+		npm install --silent --prefix .browser --no-save @sparticuz/chromium@147.0.0 \
+			puppeteer-core@24.43.1 || echo "no browser could be installed"; \
+	else echo "no npm: no browser is installed"; fi
 
 coverage: $(VENV)/installed-for-development
 	$(RUN) -m coverage run -m pytest
@@ -83,4 +92,4 @@ $(VENV)/installed-for-development: pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist mutants *.egg-info
+	rm -rf $(VENV) .browser build dist mutants *.egg-info

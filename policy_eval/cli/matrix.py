@@ -105,7 +105,14 @@ def _written(
         case "json":
             for row in rows:
                 cells = {
-                    action: {"decision": cell.word, "matched": list(cell.matched)}
+                    action: {
+                        "decision": cell.word,
+                        "matched": list(cell.matched),
+                        "statements": [
+                            {"policy": each.policy, "statement": each.number}
+                            for each in cell.statements
+                        ],
+                    }
                     for action, cell in zip(actions, row.cells, strict=True)
                 }
                 yield as_line({"principal": row.caller, "actions": cells})

@@ -97,10 +97,7 @@ def _short(arn: str) -> str:
 
 def _by(decision: Decision) -> str:
     """Return the statements that allow it, each once."""
-    named = dict.fromkeys(
-        f"{each.policy}#{each.number}" + (f" ({each.sid})" if each.sid else "")
-        for each in decision.statements
-    )
+    named = dict.fromkeys(each.title for each in decision.statements)
     return ", ".join(named) or decision.reason
 
 

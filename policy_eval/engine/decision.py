@@ -65,6 +65,11 @@ class Deciding(NamedTuple):
         """The Sid, or `file#N`."""
         return self.sid or f"{self.policy}#{self.number}"
 
+    @property
+    def title(self) -> str:
+        """The policy and the number, and the Sid if there is one: `file#N (Sid)`."""
+        return f"{self.policy}#{self.number}" + (f" ({self.sid})" if self.sid else "")
+
     def to_dict(self) -> dict[str, object]:
         """Return the record as plain data, in stable field names."""
         return {

@@ -19,7 +19,7 @@ from policy_eval.semantics.service_reference import service_action, service_acti
 from policy_eval.text.folding import fold
 
 if TYPE_CHECKING:
-    from policy_eval.engine.decision import Decision
+    from policy_eval.engine.decision import Deciding, Decision
     from policy_eval.request.request import Request
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
@@ -31,10 +31,15 @@ BY_SERVICE = "refusedByService"
 
 
 class Cell(NamedTuple):
-    """One decision: its word, or what stands for it; the statements that decided, by label."""
+    """One decision: its word, or what stands for it; the statements that decided."""
 
     word: str
-    matched: tuple[str, ...] = ()
+    statements: tuple[Deciding, ...] = ()
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """The statements that decided: Sids, or `file#N`."""
+        return tuple(each.label for each in self.statements)
 
 
 class Row(NamedTuple):
@@ -154,7 +159,7 @@ def _cell(decision: Decision | None) -> Cell:
         return _REFUSED
     # what the policies deny, nobody asks the service about
     is_refused = decision.refused_by_service and decision.allowed is not False
-    return Cell(BY_SERVICE if is_refused else decision.decision, decision.matched)
+    return Cell(BY_SERVICE if is_refused else decision.decision, decision.statements)
 
 
 _REFUSED = Cell(REFUSED)

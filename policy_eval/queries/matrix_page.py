@@ -14,6 +14,8 @@ from policy_eval.request.context import values_of
 from policy_eval.semantics.authorization import Word
 
 if TYPE_CHECKING:
+    from policy_eval.engine.decision import Deciding
+    from policy_eval.policy.ast import Policy
     from policy_eval.queries.asking import Question
     from policy_eval.sources.accounts import Accounts
 
@@ -24,18 +26,12 @@ def page(
     accounts: Accounts, actions: Sequence[str], question: Question, rows: Iterable[Row]
 ) -> str:
     """Return the page of a matrix."""
-    labels: dict[str, int] = {}
+    statements = _Statements(accounts)
     shown = [
         {
             "caller": row.caller,
             "cells": [
-                [
-                    _WORDS.index(cell.word),
-                    [
-                        labels.setdefault(label, len(labels))
-                        for label in dict.fromkeys(cell.matched)
-                    ],
-                ]
+                [_WORDS.index(cell.word), statements.numbers(row.caller, cell.statements)]
                 for cell in row.cells
             ],
         }
@@ -48,12 +44,46 @@ def page(
         "options": _options(accounts, question),
         "words": list(_WORDS),
         "actions": list(actions),
-        "labels": list(labels),
-        "statements": _statements(accounts, labels),
+        "titles": statements.titles,
+        "texts": statements.texts,
         "rows": shown,
     }
     template = resources.files("policy_eval.queries").joinpath("matrix.html").read_text("utf-8")
     return template.replace("{{DATA}}", _inside_script(json.dumps(data, ensure_ascii=False)))
+
+
+class _Statements:
+    """The statements that decided, each once and numbered: their titles, and as they stand."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._numbers: dict[tuple[int, int], int] = {}
+        self._policies: dict[tuple[str, str], Policy] = {}
+        self.titles: list[str] = []
+        self.texts: list[str] = []
+
+    def numbers(self, caller: str, deciding: Iterable[Deciding]) -> list[int]:
+        """Return the numbers of the statements that decided a call of somebody."""
+        return [*dict.fromkeys(self._number(caller, each) for each in deciding)]
+
+    def _number(self, caller: str, deciding: Deciding) -> int:
+        policy = self._policy(caller, deciding.policy)
+        number = self._numbers.setdefault((id(policy), deciding.number), len(self.titles))
+        if number == len(self.titles):
+            statement = next(each for each in policy.statements if each.number == deciding.number)
+            self.titles.append(deciding.title)
+            self.texts.append(rendered(statement))
+        return number
+
+    def _policy(self, caller: str, name: str) -> Policy:
+        """Return a policy of a caller, by its name; policies of two accounts may have the same."""
+        found = self._policies.get((caller, name))
+        if found is None:
+            own = self._accounts.identity(self._accounts.caller(caller))
+            read = (*own, *self._accounts.read_policies)
+            found = next(policy for policy in read if policy.name == name)
+            self._policies[caller, name] = found
+        return found
 
 
 def _options(accounts: Accounts, question: Question) -> str:
@@ -83,15 +113,3 @@ def _options(accounts: Accounts, question: Question) -> str:
 def _inside_script(text: str) -> str:
     """Return JSON that no text in it ends early, whatever names and policies hold."""
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _statements(accounts: Accounts, labels: Iterable[str]) -> dict[str, list[str]]:
-    """Return the statements that labels name, as they stand in the policies that were read."""
-    wanted = set(labels)
-    found: dict[str, list[str]] = {}
-    for policy in accounts.read_policies:
-        for statement in policy.statements:
-            label = policy.label(statement)
-            if label in wanted:
-                found.setdefault(label, []).append(f"{policy.name}\n{rendered(statement)}")
-    return found

@@ -129,7 +129,14 @@ def test_a_matrix_is_lines_of_json() -> None:
         {
             "principal": row.caller,
             "actions": {
-                action: {"decision": cell.word, "matched": [*cell.matched]}
+                action: {
+                    "decision": cell.word,
+                    "matched": [*cell.matched],
+                    "statements": [
+                        {"policy": each.policy, "statement": each.number}
+                        for each in cell.statements
+                    ],
+                }
                 for action, cell in zip(_ACTIONS, row.cells, strict=True)
             },
         }

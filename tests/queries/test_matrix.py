@@ -148,7 +148,7 @@ def _asked_alone(
             return Cell(REFUSED)
         is_refused = found.can is False and found.decision.allowed is not False
         word = BY_SERVICE if is_refused else found.decision.decision
-        return Cell(word, found.decision.matched)
+        return Cell(word, found.decision.statements)
 
     return [
         Row(each.arn, tuple(cell(each.arn, action) for action in actions))
@@ -222,10 +222,10 @@ def test_rows_stand_in_order_with_the_statements_that_decided() -> None:
         "Tagged": "implicitDeny implicitDeny", "Tagging": "implicitDeny implicitDeny",
         "Through": "undetermined undetermined",
     }  # fmt: skip
-    assert found[0] == Row(
-        iam("user/ana"),
-        (Cell("allowed", ("user/ana/Own#1",)), Cell("explicitDeny", ("KeepObjects",))),
-    )
+    assert found[0].caller == iam("user/ana")
+    assert [(cell.word, cell.matched) for cell in found[0].cells] == [
+        ("allowed", ("user/ana/Own#1",)), ("explicitDeny", ("KeepObjects",)),
+    ]  # fmt: skip
 
 
 def test_a_matrix_may_be_of_some_callers() -> None:

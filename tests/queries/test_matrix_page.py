@@ -18,7 +18,20 @@ from policy_eval.semantics.authorization import Word
 from policy_eval.semantics.layers import Layer
 from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.loading import load
-from tests.sources.exports import EXAMPLE, NOW, accounts, document, example, iam, inline, role, user
+from tests.sources.exports import (
+    ACCOUNT,
+    EXAMPLE,
+    NOW,
+    OTHER,
+    accounts,
+    allowing,
+    document,
+    example,
+    iam,
+    inline,
+    role,
+    user,
+)
 
 _ACTIONS = ("secretsmanager:CreateSecret", "appflow:StartFlow", "sts:AssumeRole")
 _CONTEXT = {
@@ -76,7 +89,7 @@ def _shown(data: Any) -> list[tuple[str, list[tuple[str, list[str]]]]]:  # noqa:
     return [
         (
             row["caller"],
-            [(data["words"][word], [data["labels"][at] for at in by]) for word, by in row["cells"]],
+            [(data["words"][word], [data["titles"][at] for at in by]) for word, by in row["cells"]],
         )
         for row in data["rows"]
     ]
@@ -87,7 +100,13 @@ def test_a_page_holds_the_decisions_of_the_matrix() -> None:
 
     data = _data(text)
     assert _shown(data) == [
-        (row.caller, [(cell.word, [*dict.fromkeys(cell.matched)]) for cell in row.cells])
+        (
+            row.caller,
+            [
+                (cell.word, [*dict.fromkeys(each.title for each in cell.statements)])
+                for cell in row.cells
+            ],
+        )
         for row in rows
     ]
     assert data["actions"] == [*_ACTIONS]
@@ -103,16 +122,24 @@ def test_a_page_holds_the_statements_that_decided_and_no_others() -> None:
     text, rows = _page(example(), _ACTIONS, Question(_ACTIONS[0], context=_CONTEXT, now=NOW))
 
     data = _data(text)
-    wanted = {label for row in rows for cell in row.cells for label in cell.matched}
-    assert {*data["labels"]} == {*data["statements"]} == wanted
-    assert len(data["labels"]) == len(wanted)
-    shown = data["statements"]["CreateThroughAppFlow"]
-    assert sorted(each.partition("\n")[0] for each in shown) == [
-        "group/teams/Flow/Flows", "policy/FlowSecrets",
-    ]  # fmt: skip
-    statement = json.loads(shown[0].partition("\n")[2])
-    assert statement["Action"] == "secretsmanager:CreateSecret"
-    assert "user/ops/olga/Assume#1" not in data["statements"]
+    wanted = {each.title for row in rows for cell in row.cells for each in cell.statements}
+    assert {*data["titles"]} == wanted
+    assert len(data["titles"]) == len(data["texts"]) == len(wanted)
+    shown = data["texts"][data["titles"].index("policy/FlowSecrets#1 (CreateThroughAppFlow)")]
+    assert json.loads(shown)["Action"] == "secretsmanager:CreateSecret"
+    assert "user/ops/olga/Assume#1" not in data["titles"]
+
+
+def test_policies_of_two_accounts_may_have_the_same_name() -> None:
+    def of(account: str, action: str) -> dict[str, object]:
+        return role("A", Arn=iam("role/A", account), RolePolicyList=inline(allowing(action)))
+
+    within = accounts(roles=(of(ACCOUNT, "s3:*"), of(OTHER, "s3:Get*")))
+
+    data = _data(_page(within, ["s3:GetObject"], Question("s3:GetObject", now=NOW))[0])
+
+    assert data["titles"] == ["role/A/Own#1", "role/A/Own#1"]
+    assert [json.loads(text)["Action"] for text in data["texts"]] == ["s3:*", "s3:Get*"]
 
 
 def test_a_page_tells_the_resource_and_what_is_refused() -> None:
@@ -127,7 +154,7 @@ def test_a_page_tells_the_resource_and_what_is_refused() -> None:
     assert _shown(data) == [
         (iam("user/bad"), [(REFUSED, [])]), (iam("user/none"), [("implicitDeny", [])]),
     ]  # fmt: skip
-    assert (data["labels"], data["statements"]) == ([], {})
+    assert (data["titles"], data["texts"]) == ([], [])
 
 
 def test_a_page_tells_how_the_same_is_asked_alone() -> None:
@@ -176,11 +203,9 @@ def test_no_text_of_a_source_gets_out_of_the_data(evil: str) -> None:
         f"arn:aws:s3:::{evil}", "--now", NOW, "--source", f"{evil}.json",
     ]  # fmt: skip
     assert data["actions"] == [f"s3:{evil}"]
-    ((label, (shown,)),) = data["statements"].items()
-    assert data["labels"] == [label] == [f"role/A/{evil}#1"]
-    name, _, statement = shown.partition("\n{")
-    assert name == f"role/A/{evil}"
-    assert json.loads(f"{{{statement}")["Resource"] == ["*", f"arn:aws:s3:::{evil}*"]
+    assert data["titles"] == [f"role/A/{evil}#1"]
+    (statement,) = data["texts"]
+    assert json.loads(statement)["Resource"] == ["*", f"arn:aws:s3:::{evil}*"]
 
 
 def test_a_page_needs_nothing_else_and_makes_no_markup_of_data() -> None:
