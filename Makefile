@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+# The tests run in as many processes as there are processors.
+AT_ONCE := --numprocesses auto --dist worksteal
 CASES ?= 200000
 SAMPLE ?= 200
 SECONDS ?= 60
@@ -20,7 +22,7 @@ ask: $(VENV)/installed
 		-c secretsmanager:Name='appflow!sales' -c aws:CalledVia=appflow.amazonaws.com --explain
 
 test: $(VENV)/installed-for-development
-	$(RUN) -m pytest
+	$(RUN) -m pytest $(AT_ONCE)
 
 lint: $(VENV)/installed-for-development
 	$(VENV)/bin/ruff check
@@ -41,7 +43,9 @@ browser:
 	else echo "no npm: no browser is installed"; fi
 
 coverage: $(VENV)/installed-for-development
-	$(RUN) -m coverage run -m pytest
+	$(RUN) -m coverage erase
+	$(RUN) -m coverage run -m pytest $(AT_ONCE)
+	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
 
 # The engines against the oracle on CASES generated cases, from SEED on.
