@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from policy_eval.policy.rendering import rendered
-from policy_eval.queries.matrix import BY_SERVICE, REFUSED, Row
+from policy_eval.queries.matrix import BY_SERVICE, REFUSED, Cell, Row
 from policy_eval.request.context import values_of
 from policy_eval.semantics.authorization import Word
 
@@ -27,16 +27,16 @@ def page(
 ) -> str:
     """Return the page of a matrix."""
     statements = _Statements(accounts)
-    shown = [
-        {
-            "caller": row.caller,
-            "cells": [
-                [_WORDS.index(cell.word), statements.numbers(row.caller, cell.statements)]
-                for cell in row.cells
-            ],
-        }
-        for row in rows
-    ]
+    kinds: dict[tuple[int, tuple[int, ...]], int] = {}
+
+    def kind_of(caller: str, cell: Cell) -> int:
+        key = _WORDS.index(cell.word), statements.numbers(caller, cell.statements)
+        return kinds.setdefault(key, len(kinds))
+
+    shown = []
+    for row in rows:
+        found = {cell: kind_of(row.caller, cell) for cell in dict.fromkeys(row.cells)}
+        shown.append({"caller": row.caller, "cells": [found[cell] for cell in row.cells]})
     on = f" on {question.resource}" if question.resource else ""
     data = {
         "about": f"{len(shown)} principals, {len(actions)} actions{on}; "
@@ -46,6 +46,7 @@ def page(
         "actions": list(actions),
         "titles": statements.titles,
         "texts": statements.texts,
+        "kinds": list(kinds),
         "rows": shown,
     }
     template = resources.files("policy_eval.queries").joinpath("matrix.html").read_text("utf-8")
@@ -62,9 +63,9 @@ class _Statements:
         self.titles: list[str] = []
         self.texts: list[str] = []
 
-    def numbers(self, caller: str, deciding: Iterable[Deciding]) -> list[int]:
+    def numbers(self, caller: str, deciding: Iterable[Deciding]) -> tuple[int, ...]:
         """Return the numbers of the statements that decided a call of somebody."""
-        return [*dict.fromkeys(self._number(caller, each) for each in deciding)]
+        return (*dict.fromkeys(self._number(caller, each) for each in deciding),)
 
     def _number(self, caller: str, deciding: Deciding) -> int:
         policy = self._policy(caller, deciding.policy)

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [installed, page_path, before, after] = process.argv.slice(2);
+const [installed, page_path, wide_path, before, after] = process.argv.slice(2);
 const require = createRequire(`${installed}/`);
 const load = async (name) => (await import(pathToFileURL(require.resolve(name)).href)).default;
 const chromium = await load("@sparticuz/chromium");
@@ -35,6 +35,8 @@ try {
   await page.$eval("#principal", (input) => { input.value = ""; });
   await page.select("#word", "undetermined");
   seen.open = { count: await text("#count"), rows: await rows() };
+  await page.goto(pathToFileURL(wide_path).href);
+  seen.wide = { count: await text("#count"), columns: (await page.$$("thead th")).length };
   console.log(JSON.stringify({ ...seen, errors }));
 } finally {
   await browser.close();

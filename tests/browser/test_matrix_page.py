@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from policy_eval.semantics.service_reference import service_actions
 from tests.cli.running import ROOT, policy_eval
 
 pytestmark = pytest.mark.slow
@@ -28,20 +29,29 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "before.png", folder / "after.png"
 
 
+def _page(path: Path, *arguments: str) -> Path:
+    source = ("--source", "fixtures/accounts/account.json")
+    made = policy_eval("matrix", *arguments, *source, "-o", "html", "--out", str(path))
+    assert made.exit_code == 0, made.output
+    return path
+
+
 @pytest.fixture(scope="module")
 def seen(screenshots: tuple[Path, Path]) -> dict[str, Any]:
     """Return what somebody sees who opens the page, filters it and clicks a cell."""
     if _NODE is None or not (_INSTALLED / "node_modules" / "puppeteer-core").is_dir():
         pytest.skip(f"no browser: there is no Node.js, or nothing in {_INSTALLED.name}/")
-    page = screenshots[0].with_name("matrix.html")
-    made = policy_eval(
-        "matrix", "appflow:StartFlow", "secretsmanager:CreateSecret", "secretsmanager:GetRandom*",
-        "--source", "fixtures/accounts/account.json", "-c", "secretsmanager:Name=appflow!<b>",
-        "-c", "aws:CalledVia=appflow.amazonaws.com", "-o", "html", "--out", str(page),
+    folder = screenshots[0].parent
+    pages = (
+        _page(
+            folder / "matrix.html",
+            "appflow:StartFlow", "secretsmanager:CreateSecret", "secretsmanager:GetRandom*",
+            "-c", "secretsmanager:Name=appflow!<b>", "-c", "aws:CalledVia=appflow.amazonaws.com",
+        ),
+        _page(folder / "wide.html", "ec2:*"),
     )  # fmt: skip
-    assert made.exit_code == 0, made.output
     script = str(Path(__file__).with_name("matrix_page.mjs"))
-    arguments = [_NODE, script, *map(str, (_INSTALLED, page, *screenshots))]
+    arguments = [_NODE, script, *map(str, (_INSTALLED, *pages, *screenshots))]
     found = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
     assert found.returncode == 0, found.stderr
     answer: dict[str, Any] = json.loads(found.stdout)
@@ -77,6 +87,16 @@ def test_rows_may_be_those_with_a_word(seen: dict[str, Any]) -> None:
     assert seen["open"]["rows"] == [
         ["role/Support", "?", "?"], ["role/sales/Limited", "?", "?"],
     ]  # fmt: skip
+
+
+def test_of_very_many_actions_some_are_shown(seen: dict[str, Any]) -> None:
+    count = len(service_actions("ec2"))
+
+    assert count > 200
+    assert seen["wide"] == {
+        "count": f"8 of 8 principals, {count} (the first 200 are shown) of {count} actions",
+        "columns": 201,
+    }
 
 
 @pytest.mark.usefixtures("seen")

@@ -153,7 +153,8 @@ def test_a_matrix_is_a_page() -> None:
     data = json.loads(text)
     assert data["actions"] == [*_ACTIONS]
     assert [
-        (row["caller"], [data["words"][word] for word, _ in row["cells"]]) for row in data["rows"]
+        (row["caller"], [data["words"][data["kinds"][kind][0]] for kind in row["cells"]])
+        for row in data["rows"]
     ] == [(row.caller, [cell.word for cell in row.cells]) for row in _rows()]
 
 

@@ -89,7 +89,10 @@ def _shown(data: Any) -> list[tuple[str, list[tuple[str, list[str]]]]]:  # noqa:
     return [
         (
             row["caller"],
-            [(data["words"][word], [data["titles"][at] for at in by]) for word, by in row["cells"]],
+            [
+                (data["words"][word], [data["titles"][at] for at in by])
+                for word, by in map(data["kinds"].__getitem__, row["cells"])
+            ],
         )
         for row in data["rows"]
     ]
