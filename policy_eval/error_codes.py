@@ -1712,8 +1712,9 @@ EOF
         "missing-page",
         "an export of which further pages are missing",
         "`IsTruncated`, `Marker` or `NextToken` says that AWS has more to tell: users, roles and "
-        "policies are missing. Export without `--no-paginate` and `--max-items`, or give all "
-        "pages as one JSON list, in order.",
+        "policies are missing, and no source holds the last page of that account. Export without "
+        "`--no-paginate` and `--max-items`, or give all pages, each as a source or as one JSON "
+        "list. A page between two others is not missed: pages do not tell their number.",
         about="source",
     ),
     ErrorCode(

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from policy_eval.errors import SourceError
-from policy_eval.sources.account_export import boundary_of, document, tags_of
+from policy_eval.sources.account_items import boundary_of, document, tags_of
 from policy_eval.sources.model import (
     Document,
     Entity,

@@ -16,7 +16,7 @@ from __future__ import annotations
 from policy_eval.errors import SourceError
 from policy_eval.request.principal import MOST_UNITS, is_account
 from policy_eval.semantics.layers import MOST_LEVELS
-from policy_eval.sources.account_export import document
+from policy_eval.sources.account_items import document
 from policy_eval.sources.model import Document, Found, Node, Organization, Where, nothing
 from policy_eval.sources.reading import Value, refuse
 

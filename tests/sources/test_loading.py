@@ -53,8 +53,14 @@ def test_a_file_may_be_compressed_and_in_any_encoding_of_json(
 
 _DAMAGED: dict[str, tuple[bytes, str, str]] = {
     "truncated": (
-        b'{"UserDetailList": [', "json-syntax", "line 1, column 21: Expecting value",
+        b'{"UserDetailList": [', "json-syntax",
+        "UserDetailList[0]: line 1, column 21: the file ends here",
     ),
+    "cut-gzip": (
+        gzip.compress(json.dumps(export()).encode())[:-9], "unreadable-file",
+        "Compressed file ended",
+    ),
+    "begun": (b'{"calls": [', "json-syntax", "line 1, column 12: Expecting value"),
     "no-json": (b"hello", "json-syntax", "line 1, column 1: Expecting value"),
     "empty": (b"", "json-syntax", "line 1, column 1: Expecting value"),
     "digits": (b"1" * 5000, "json-syntax", "Exceeds the limit"),
@@ -128,6 +134,25 @@ def test_no_more_than_a_limit_is_read(
 
 
 # Several as one
+
+
+def test_pages_in_several_files_are_one_export(tmp_path: Path) -> None:
+    first = written(tmp_path, export(roles=(role("A"),), IsTruncated=True, Marker="m"), "1.json")
+    last = written(tmp_path, export(roles=(role("B"),), IsTruncated=False), "2.json")
+
+    assert [*load([last, first]).entities] == [iam("role/B"), iam("role/A")]
+    with pytest.raises(SourceError) as refusal:
+        load([first, ORGANIZATION])
+    errors: list[SourceError] = []
+    kept = load([first], errors.append)
+    assert [*kept.entities] == [iam("role/A")]
+    assert [str(each) for each in kept.left_out] == [
+        f"{first}: not read: IsTruncated: `IsTruncated` says that there are further pages"
+    ]
+    for error in (refusal.value, *errors):
+        assert said(error) == (
+            "missing-page", f"{first}: IsTruncated: `IsTruncated` says that there are further pages"
+        )  # fmt: skip
 
 
 def test_several_sources_are_one_and_none_is_changed() -> None:
