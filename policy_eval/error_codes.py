@@ -1704,8 +1704,9 @@ EOF
         "a file or folder that is no known source",
         "What stands in a file tells its format, not its name. An account export has the lists "
         "`UserDetailList`, `GroupDetailList` and `RoleDetailList`; an organization has "
-        "`organization` and `nodes`; a list of calls has `calls`; a workspace is a folder with "
-        "`workspace.json`, which `policy-eval import` makes.",
+        "`organization` and `nodes`; a list of calls has `calls`, a script of them `aws … > FILE` "
+        "a line; a workspace is a folder with `workspace.json`, which `policy-eval import` makes. "
+        "A policy by itself is given with `-p`.",
         about="source",
     ),
     ErrorCode(

@@ -17,6 +17,7 @@ from policy_eval.errors import SourceError
 from policy_eval.policy.arn import parse_arn
 from policy_eval.request.principal import is_account
 from policy_eval.sources.account_items import group, managed, role, user
+from policy_eval.sources.cli_command import MORE
 from policy_eval.sources.json_stream import JsonStream
 from policy_eval.sources.model import (
     Document,
@@ -36,9 +37,6 @@ _POLICIES = "Policies"
 _IDENTITIES = {"UserDetailList": user, "GroupDetailList": group, "RoleDetailList": role}
 LISTS = (*_IDENTITIES, _POLICIES)
 """The lists of an export."""
-
-_MORE = ("IsTruncated", "Marker", "NextToken")
-"""What says that there are further pages."""
 
 
 def is_export(stream: JsonStream) -> bool:
@@ -183,7 +181,7 @@ class _Reading:
                 value = Value({name: self._stream.value(place)}, where)
                 with self._leaving_out():
                     value.listed(name)  # which says that it is no list
-            elif name in _MORE:
+            elif name in MORE:
                 more = self._stream.value(place)
                 self._more = self._more or (place if more else None)
             else:

@@ -21,7 +21,8 @@ def tags_of(value: Value) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _arn(value: Value, kind: str) -> str:
+def arn_of(value: Value, kind: str) -> str:
+    """Return the ARN of something of IAM, which begins with its kind (`role/`)."""
     arn = value.need("Arn")
     parsed = parse_arn(arn.text())
     is_one = parsed is not None and parsed.service == "iam" and parsed.resource.startswith(kind)
@@ -90,7 +91,7 @@ def _resource_part(arn: str) -> str:
 
 def user(value: Value) -> Entity:
     """Return a user of an export. Raises SourceError."""
-    arn = _arn(value, "user/")
+    arn = arn_of(value, "user/")
     account = arn.rpartition(":")[0]
     return Entity(
         arn,
@@ -107,7 +108,7 @@ def user(value: Value) -> Entity:
 
 def group(value: Value) -> Entity:
     """Return a group of an export. Raises SourceError."""
-    arn = _arn(value, "group/")
+    arn = arn_of(value, "group/")
     return Entity(
         arn,
         EntityKind.GROUP,
@@ -120,7 +121,7 @@ def group(value: Value) -> Entity:
 
 def role(value: Value) -> Entity:
     """Return a role of an export. Raises SourceError."""
-    arn = _arn(value, "role/")
+    arn = arn_of(value, "role/")
     trust = value.get("AssumeRolePolicyDocument")
     return Entity(
         arn,
@@ -140,7 +141,7 @@ def managed(value: Value) -> tuple[str, Document, int]:
 
     Raises SourceError.
     """
-    arn = _arn(value, "policy/")
+    arn = arn_of(value, "policy/")
     wanted = value.need("DefaultVersionId").text()
     versions = value.listed("PolicyVersionList")
     for version in versions:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -16,7 +17,8 @@ from typing import NamedTuple
 
 from policy_eval.errors import SourceError, refuse_request
 from policy_eval.sources.account_export import OnError, is_export, missing_pages, read_export
-from policy_eval.sources.cli_calls import is_calls, read_calls
+from policy_eval.sources.cli_calls import read_calls, read_script
+from policy_eval.sources.cli_command import is_calls, is_script
 from policy_eval.sources.cloudformation import is_template, parse_template, read_template
 from policy_eval.sources.json_stream import JsonStream
 from policy_eval.sources.model import Found, LeftOut, Where, without_places
@@ -25,7 +27,7 @@ from policy_eval.sources.reading import UNREADABLE, json_value, refuse, what_fai
 from policy_eval.sources.template_text import is_yaml_template
 from policy_eval.sources.terraform.instances import is_terraform
 from policy_eval.sources.terraform.read import read_terraform
-from policy_eval.sources.workspace import MANIFEST, is_workspace, read_workspace
+from policy_eval.sources.workspace import MANIFEST, read_workspace
 
 LARGEST_SOURCE = 2_000_000_000
 """Bytes of one file that is read as a whole, uncompressed: of any source but an export."""
@@ -91,16 +93,22 @@ def _load(path: str, on_error: OnError | None, deployment: Deployment, declared:
     """Return what one source holds; the parameters that it declares are added to `declared`."""
     name = Path(path)
     if name.is_dir():
-        if not is_workspace(name):
-            raise refuse(
-                "unknown-source", f"there is no {MANIFEST} in this folder", Where(path),
-                "name an export, or make a workspace of one with `policy-eval import`",
-            )  # fmt: skip
-        return read_workspace(name)
+        name = _manifest(name)
+    if name.name == MANIFEST:
+        return read_workspace(name.parent)
+    path = str(name)
     export = _export(name, on_error)
     if export is not None:
         return export
-    value = _value(name)
+    data = _bytes(name)
+    if is_script(data):
+        return read_script(_text(data, Where(path)), path, on_error)
+    if _IS_POLICY.match(data) and b'"Effect"' in data:
+        raise refuse(
+            "unknown-source", "this is a policy, and does not tell who has it", Where(path),
+            "give a policy by itself with -p, or with who has it in a folder (docs/sources.md)",
+        )  # fmt: skip
+    value = _value(data, path)
     if is_calls(value):
         return read_calls(value, path, on_error)
     if is_template(value):
@@ -118,6 +126,37 @@ def _load(path: str, on_error: OnError | None, deployment: Deployment, declared:
     )  # fmt: skip
 
 
+_IS_POLICY = re.compile(
+    rb"""[\s\[{]*"(?:Version|Id|Statement|Sid|Effect|Principal|Action|Resource)"\s*:"""
+)
+"""The beginning of a document, of a statement, or of several (R-GRAM-02)."""
+
+_IN_FOLDERS = (MANIFEST, "calls.json", "calls.sh")
+"""The files that tell what a folder is."""
+
+
+def _manifest(folder: Path) -> Path:
+    """Return the file that tells what a folder is. Raises SourceError where none does, or two."""
+    try:
+        held = {each.name for each in folder.iterdir()}
+    except OSError as error:
+        raise refuse("unreadable-file", what_failed(error), Where(str(folder))) from None
+    found = [folder / name for name in _IN_FOLDERS if name in held]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = " and ".join(f"`{each.name}`" for each in found)
+        raise refuse("unknown-source", f"{names} are both in this folder", Where(str(folder)),
+                     "name the one that is meant")  # fmt: skip
+    said = "this folder is empty" if not held else (
+        f"there is no {', '.join(_IN_FOLDERS[:-1])} or {_IN_FOLDERS[-1]} in this folder"
+    )  # fmt: skip
+    raise refuse(
+        "unknown-source", said, Where(str(folder)),
+        "name an export, or make a workspace of one with `policy-eval import`",
+    )  # fmt: skip
+
+
 def _export(path: Path, on_error: OnError | None) -> Found | None:
     """Return what an account export holds, of any size; None for a file that is none."""
     with _opened(path) as file:
@@ -127,16 +166,21 @@ def _export(path: Path, on_error: OnError | None) -> Found | None:
         return read_export(JsonStream(file, str(path)), on_error)
 
 
-def _value(path: Path) -> object:
+def _bytes(path: Path) -> bytes:
     """Return what stands in a file, which may be compressed. Raises SourceError."""
-    where = Where(str(path))
     with _opened(path) as file:
         data = file.read(LARGEST_SOURCE + 1)
     if len(data) > LARGEST_SOURCE:
-        raise refuse("too-large", f"at most {LARGEST_SOURCE:,} bytes are read", where)
+        raise refuse("too-large", f"at most {LARGEST_SOURCE:,} bytes are read", Where(str(path)))
+    return data
+
+
+def _value(data: bytes, path: str) -> object:
+    """Return the value that the bytes of a file are. Raises SourceError."""
+    where = Where(path)
     value = None if is_yaml_template(data) else json_value(data, where)
     if value is None or is_template(value):  # with places, and a name that stands twice refused
-        return parse_template(_text(data, where), str(path))
+        return parse_template(_text(data, where), path)
     return value
 
 

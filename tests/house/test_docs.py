@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from policy_eval.semantics.service_reference import data_version
-from policy_eval.sources.cli_calls import is_calls
+from policy_eval.sources.cli_command import is_calls
 from policy_eval.sources.organizations import read_organization
 from tests.cli.running import BLOCK, ROOT, policy_eval
 

@@ -67,6 +67,14 @@ _DAMAGED: dict[str, tuple[bytes, str, str]] = {
     "latin": (b'{"a": "\xe9"}', "wrong-encoding", "no JSON in UTF-8: "),
     "deep": (b"[" * 200_000, "too-deep", "arrays and objects nest too deeply"),
     "other": (b"{}", "unknown-source", "this is no format that is known"),
+    "policy": (
+        json.dumps(document({})).encode(), "unknown-source",
+        "this is a policy, and does not tell who has it",
+    ),
+    "statements": (
+        b'{"Effect": "Allow"},\n{"Effect": "Deny"}', "unknown-source",
+        "this is a policy, and does not tell who has it",
+    ),
     "gzip": (b"\x1f\x8b\x08\x00hello", "unreadable-file", ""),
     "short-gzip": (gzip.compress(b"{}")[:-3], "unreadable-file", "Compressed file ended"),
     "broken-gzip": (
@@ -93,15 +101,25 @@ def test_a_file_that_is_not_there_and_a_folder_that_is_no_workspace_are_refused(
 ) -> None:
     with pytest.raises(SourceError) as missing:
         load([str(tmp_path / "gone.json")])
+    with pytest.raises(SourceError) as empty:
+        load([str(tmp_path)])
+    (tmp_path / "other.json").touch()
     with pytest.raises(SourceError) as folder:
+        load([str(tmp_path)])
+    for name in ("calls.sh", "calls.json"):
+        (tmp_path / name).touch()
+    with pytest.raises(SourceError) as several:
         load([str(tmp_path)])
 
     assert said(missing.value) == (
         "missing-file", f"{tmp_path / 'gone.json'}: there is no such file",
     )  # fmt: skip
-    assert said(folder.value) == (
-        "unknown-source", f"{tmp_path}: there is no workspace.json in this folder",
-    )  # fmt: skip
+    for refusal, message in (
+        (empty, "this folder is empty"),
+        (folder, "there is no workspace.json, calls.json or calls.sh in this folder"),
+        (several, "`calls.json` and `calls.sh` are both in this folder"),
+    ):
+        assert said(refusal.value) == ("unknown-source", f"{tmp_path}: {message}")
 
 
 def test_a_file_that_may_not_be_read_is_refused(
@@ -113,9 +131,13 @@ def test_a_file_that_may_not_be_read_is_refused(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
 
     with pytest.raises(SourceError) as refusal:
         load([path])
+    with pytest.raises(SourceError) as folder:
+        load([str(tmp_path)])
+    assert said(folder.value) == ("unreadable-file", f"{tmp_path}: Permission denied")
     assert said(refusal.value) == ("unreadable-file", f"{path}: Permission denied")
 
 
