@@ -1705,8 +1705,8 @@ EOF
         "What stands in a file tells its format, not its name. An account export has the lists "
         "`UserDetailList`, `GroupDetailList` and `RoleDetailList`; an organization has "
         "`organization` and `nodes`; a list of calls has `calls`, a script of them `aws … > FILE` "
-        "a line; a workspace is a folder with `workspace.json`, which `policy-eval import` makes. "
-        "A policy by itself is given with `-p`.",
+        "a line; a workspace is a folder with `workspace.json`, which `policy-eval import` makes; "
+        "a folder of policies has `policies.yaml`. A policy by itself is given with `-p`.",
         about="source",
     ),
     ErrorCode(
@@ -1724,6 +1724,13 @@ EOF
         "A user, role, group, policy, resource or node is described twice, in one source or two, "
         "and not in the same way. Leave out the one that is out of date. The same twice "
         "is taken once. Only one source may describe an organization.",
+        about="source",
+    ),
+    ErrorCode(
+        "outside-folder",
+        "a file outside the folder of a source",
+        "A folder of policies holds all that belongs to it: the files that `policies.yaml` names "
+        "stand in the folder or below it, and no link leads out of it.",
         about="source",
     ),
     ErrorCode(

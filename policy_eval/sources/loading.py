@@ -23,6 +23,7 @@ from policy_eval.sources.cloudformation import is_template, parse_template, read
 from policy_eval.sources.json_stream import JsonStream
 from policy_eval.sources.model import Found, LeftOut, Where, without_places
 from policy_eval.sources.organizations import is_organization, read_organization
+from policy_eval.sources.policy_folder import NAMES, is_listing, is_yaml_listing, read_listing
 from policy_eval.sources.reading import UNREADABLE, json_value, refuse, what_failed
 from policy_eval.sources.template_text import is_yaml_template
 from policy_eval.sources.terraform.instances import is_terraform
@@ -82,7 +83,10 @@ def load(
 
 def _skipped(error: SourceError) -> LeftOut:
     """Return what could not be read as something left out, so that a workspace tells it, too."""
-    file, _, said = error.diagnostics[0].message.partition(": ")
+    first = error.diagnostics[0]
+    if first.place is not None:
+        return LeftOut("not read", first.message, Where(str(first.place)))
+    file, _, said = first.message.partition(": ")
     return LeftOut("not read", said, Where(file))
 
 
@@ -108,7 +112,11 @@ def _load(path: str, on_error: OnError | None, deployment: Deployment, declared:
             "unknown-source", "this is a policy, and does not tell who has it", Where(path),
             "give a policy by itself with -p, or with who has it in a folder (docs/sources.md)",
         )  # fmt: skip
+    if name.name in NAMES or is_yaml_listing(data):
+        return read_listing(path, on_error)
     value = _value(data, path)
+    if is_listing(value):
+        return read_listing(path, on_error)
     if is_calls(value):
         return read_calls(value, path, on_error)
     if is_template(value):
@@ -131,7 +139,7 @@ _IS_POLICY = re.compile(
 )
 """The beginning of a document, of a statement, or of several (R-GRAM-02)."""
 
-_IN_FOLDERS = (MANIFEST, "calls.json", "calls.sh")
+_IN_FOLDERS = (MANIFEST, *NAMES, "calls.json", "calls.sh")
 """The files that tell what a folder is."""
 
 
@@ -153,7 +161,7 @@ def _manifest(folder: Path) -> Path:
     )  # fmt: skip
     raise refuse(
         "unknown-source", said, Where(str(folder)),
-        "name an export, or make a workspace of one with `policy-eval import`",
+        "name a source, or say in policies.yaml who has which policy (docs/sources.md)",
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from policy_eval.errors import RequestError, SourceError
 from policy_eval.sources import loading
 from policy_eval.sources.loading import Deployment, load, merged
 from policy_eval.sources.model import Document, Found, Resource, Where, nothing
+from policy_eval.sources.policy_folder import NAMES
 from policy_eval.sources.workspace import write_workspace
 from tests.sources.exports import (
     EXAMPLE,
@@ -114,9 +115,10 @@ def test_a_file_that_is_not_there_and_a_folder_that_is_no_workspace_are_refused(
     assert said(missing.value) == (
         "missing-file", f"{tmp_path / 'gone.json'}: there is no such file",
     )  # fmt: skip
+    listed = ", ".join(("workspace.json", *NAMES, "calls.json"))
     for refusal, message in (
         (empty, "this folder is empty"),
-        (folder, "there is no workspace.json, calls.json or calls.sh in this folder"),
+        (folder, f"there is no {listed} or calls.sh in this folder"),
         (several, "`calls.json` and `calls.sh` are both in this folder"),
     ):
         assert said(refusal.value) == ("unknown-source", f"{tmp_path}: {message}")
