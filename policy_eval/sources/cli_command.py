@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,7 +94,9 @@ _PASSED_OVER = re.compile(r"\s*(?:#.*|set\s.*|mkdir\s.*)?")
 
 def is_script(data: bytes) -> bool:
     """Return whether bytes are those of a script: its first command is one of the AWS CLI."""
-    for line in data.split(b"\n"):
+    if data.lstrip()[:1] in (b"{", b"["):  # JSON of any size
+        return False
+    for line in BytesIO(data):
         text = line.decode("latin-1").strip()
         if not _PASSED_OVER.fullmatch(text):
             return _COMMAND.match(text) is not None

@@ -646,6 +646,7 @@ def test_a_script_is_read_as_what_its_calls_printed(tmp_path: Path, end: str) ->
         (b"echo aws iam > x", False),
         (b"Resources:\n  aws iam", False),
         (b"", False),
+        (b" [\naws iam list-users > x]", False),
     ],
 )
 def test_a_script_is_told_by_its_first_command(data: bytes, *, expected: bool) -> None:
