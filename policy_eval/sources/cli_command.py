@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.model import Where
-from policy_eval.sources.reading import UNREADABLE, Value, json_value, refuse, what_failed
+from policy_eval.sources.reading import Value, json_value, refuse, what_failed
 
 VERSION = 1
 """The version of lists of calls."""
@@ -156,7 +156,7 @@ def with_output(call: Call) -> Call:
                          "JSON", call.where, "leave it out")  # fmt: skip
     try:
         data = Path(call.output.where.file).read_bytes()
-    except UNREADABLE as error:
+    except (OSError, ValueError) as error:  # a name that no file has
         raise refuse("unreadable-file", what_failed(error), call.output.where) from None
     failed = _FAILED.search(data)
     if failed is not None:

@@ -23,7 +23,7 @@ UNREADABLE = (OSError, EOFError, zlib.error)
 """What keeps a file, compressed or not, from being read."""
 
 
-def what_failed(error: OSError | EOFError | zlib.error) -> str:
+def what_failed(error: Exception) -> str:
     """Return what kept a file from being read."""
     return getattr(error, "strerror", None) or str(error)
 

@@ -571,6 +571,11 @@ def test_an_output_that_cannot_be_read(tmp_path: Path, data: bytes | None, code:
     assert caught.value.diagnostics[0].code == code
 
 
+def test_an_output_whose_name_no_file_has_is_refused() -> None:
+    with pytest.raises(SourceError, match="embedded null byte"):
+        read_calls({"calls": [{"command": "iam list-users", "output": "a\0"}]}, "calls.json")
+
+
 def test_a_list_of_another_version_is_refused() -> None:
     with pytest.raises(SourceError, match="version 2 is not known; expected 1"):
         read_calls({"version": 2, "calls": []}, "calls.json")
