@@ -225,10 +225,10 @@ def load_accounts(
 
     `paths` are sources that are read as one (docs/sources.md): outputs of `aws iam
     get-account-authorization-details` and of `terraform show -json`, templates of CloudFormation,
-    organizations, workspaces. `account`, `region` and `parameters` are what templates and plans do
-    not tell. `unknown_layers` names layers (`scp`, …) of which nobody knows the policies. Raises
-    SourceError naming the file and the path inside it, and RequestError for what is no layer, no
-    account ID, and no parameter of a template.
+    scripts of AWS CLI calls, folders of policies, organizations, workspaces. `account`, `region`
+    and `parameters` are what templates and plans do not tell. `unknown_layers` names layers (`scp`,
+    …) of which nobody knows the policies. Raises SourceError naming the file and the path inside
+    it, and RequestError for what is no layer, no account ID, and no parameter of a template.
 
     AWS: "GetAccountAuthorizationDetails" (IAM API Reference).
     """

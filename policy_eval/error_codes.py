@@ -1704,16 +1704,18 @@ EOF
         "a file or folder that is no known source",
         "What stands in a file tells its format, not its name. An account export has the lists "
         "`UserDetailList`, `GroupDetailList` and `RoleDetailList`; an organization has "
-        "`organization` and `nodes`; a list of calls has `calls`; a workspace is a folder with "
-        "`workspace.json`, which `policy-eval import` makes.",
+        "`organization` and `nodes`; a list of calls has `calls`, a script of them `aws … > FILE` "
+        "a line; a workspace is a folder with `workspace.json`, which `policy-eval import` makes; "
+        "a folder of policies has `policies.yaml`. A policy by itself is given with `-p`.",
         about="source",
     ),
     ErrorCode(
         "missing-page",
         "an export of which further pages are missing",
         "`IsTruncated`, `Marker` or `NextToken` says that AWS has more to tell: users, roles and "
-        "policies are missing. Export without `--no-paginate` and `--max-items`, or give all "
-        "pages as one JSON list, in order.",
+        "policies are missing, and no source holds the last page of that account. Export without "
+        "`--no-paginate` and `--max-items`, or give all pages, each as a source or as one JSON "
+        "list. A page between two others is not missed: pages do not tell their number.",
         about="source",
     ),
     ErrorCode(
@@ -1722,6 +1724,13 @@ EOF
         "A user, role, group, policy, resource or node is described twice, in one source or two, "
         "and not in the same way. Leave out the one that is out of date. The same twice "
         "is taken once. Only one source may describe an organization.",
+        about="source",
+    ),
+    ErrorCode(
+        "outside-folder",
+        "a file outside the folder of a source",
+        "A folder of policies holds all that belongs to it: the files that `policies.yaml` names "
+        "stand in the folder or below it, and no link leads out of it.",
         about="source",
     ),
     ErrorCode(

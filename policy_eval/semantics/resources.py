@@ -4,6 +4,7 @@ Rules: R-RES-09 (actions without resource types), R-SM-04 (a secret that does no
 R-XACC-05 (whose resource it is), R-AF-08.
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -43,6 +44,11 @@ _LISTINGS = {
 _CREATE_SECRET = "secretsmanager:createsecret"
 _SUFFIX = "-PLACEH"
 """Six characters that stand for the ones Secrets Manager will add to a new secret's name."""
+
+NOT_CHOSEN = "-??????"
+"""What is written for them, with the hyphen, where a secret is described that is not made yet."""
+
+_CHOSEN = re.compile(r"-[A-Za-z0-9]{6}\Z")
 
 
 def is_named_as_given(folded_action: str) -> bool:
@@ -127,7 +133,16 @@ def _without_types(
 
 
 _SECRET = "secret:"
-_SUFFIX_LENGTH = len("-XXXXXX")
+
+
+def names_before_made(resource: str) -> tuple[str, ...]:
+    """Return the names that a secret may have had before AWS chose its characters (R-SM-04).
+
+    None for another resource.
+    """
+    if f":{_SECRET}" not in resource:
+        return ()
+    return (_CHOSEN.sub(NOT_CHOSEN, resource), f"{resource}{NOT_CHOSEN}")
 
 
 def _new_secret(
@@ -155,13 +170,11 @@ def name_of_new_secret(given: str, name: str | None) -> str:
 
 def _named_in(given: str, name: str | None, reading: Reading) -> tuple[str, tuple[str, ...]]:
     in_arn = given.rpartition(_SECRET)[2]
-    suffix = in_arn[-_SUFFIX_LENGTH:]
-    has_suffix = suffix[:1] == "-" and suffix[1:].isalnum() and len(suffix) == _SUFFIX_LENGTH
     if name is not None and name != in_arn:
-        named = in_arn.removesuffix(suffix) if has_suffix else in_arn
+        named = _CHOSEN.sub("", in_arn)
         differ = f"secretsmanager:Name is `{name}`, and the resource names `{named}`"
         return given, () if name == named else (differ,)
-    if name is None and has_suffix:
+    if name is None and _CHOSEN.search(in_arn):
         return given, ()
     return _with_suffix(given, reading)
 
@@ -169,7 +182,7 @@ def _named_in(given: str, name: str | None, reading: Reading) -> tuple[str, tupl
 def _with_suffix(bare: str, reading: Reading) -> tuple[str, tuple[str, ...]]:
     if OpenPoint.NAME_OF_NEW_SECRET in reading:
         return bare, ()
-    return bare + _SUFFIX, (f"the new secret will be {bare}-??????",)
+    return bare + _SUFFIX, (f"the new secret will be {bare}{NOT_CHOSEN}",)
 
 
 _OWNED_BY_AWS = "aws"

@@ -1,256 +1,249 @@
 """`aws iam get-account-authorization-details`: one account, or several, in one page or more.
 
+It is read item by item, so that an export of any size takes no more memory than what is kept of it.
 AWS: "GetAccountAuthorizationDetails" (IAM API Reference), "get-account-authorization-details" (AWS
-CLI Command Reference). Documents are objects, as the AWS CLI prints them, or percent-encoded texts,
-as the API gives them.
+CLI Command Reference).
 """
 
 from __future__ import annotations
 
-import json
+import marshal
 from collections.abc import Callable, Iterator
-from typing import TypeVar
-from urllib.parse import unquote
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any, TypeVar
 
 from policy_eval.errors import SourceError
 from policy_eval.policy.arn import parse_arn
+from policy_eval.request.principal import is_account
+from policy_eval.sources.account_items import group, managed, role, user
+from policy_eval.sources.cli_command import MORE
+from policy_eval.sources.json_stream import JsonStream
 from policy_eval.sources.model import (
     Document,
     Entity,
-    EntityKind,
     Found,
     LeftOut,
+    Page,
     Where,
     nothing,
     without_places,
 )
 from policy_eval.sources.reading import Value, refuse
 
-_T = TypeVar("_T")
+OnError = Callable[[SourceError], None]
 
-LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+_POLICIES = "Policies"
+_IDENTITIES = {"UserDetailList": user, "GroupDetailList": group, "RoleDetailList": role}
+LISTS = (*_IDENTITIES, _POLICIES)
 """The lists of an export."""
 
 
-def is_export(value: object) -> bool:
-    """Return whether a JSON value is an export, or a list of its pages."""
-    if isinstance(value, list):
-        return bool(value) and all(map(is_export, value))
-    return isinstance(value, dict) and any(name in value for name in LISTS[:3])
+def is_export(stream: JsonStream) -> bool:
+    """Return whether a text is an export, or a list of its pages, as far as its beginning tells."""
+    try:
+        if stream.peek() == "[":
+            next(stream.items(stream.where), None)
+        return stream.peek() == "{" and _is_page(stream)
+    except SourceError:  # whoever reads it as something else says what is wrong
+        return False
 
 
-def read_export(
-    value: object, file: str, on_error: Callable[[SourceError], None] | None = None
-) -> Found:
+def _is_page(stream: JsonStream) -> bool:
+    for name in stream.members(stream.where):
+        if name in _IDENTITIES:
+            return True
+        if name == "format_version":  # of Terraform: not all of a plan need be read
+            return False
+        if name == _POLICIES and stream.peek() == "[":
+            first = next(stream.items(stream.where), None)
+            if first is not None:
+                policy = stream.value(first)
+                return isinstance(policy, dict) and "PolicyVersionList" in policy
+        else:
+            stream.pass_over(stream.where)
+    return False
+
+
+def read_export(stream: JsonStream, on_error: OnError | None = None) -> Found:
     """Return what an export holds.
 
-    With `on_error`, what cannot be read is handed to it and left out, and the rest is taken. Raises
-    SourceError naming the place inside the file.
+    With `on_error`, what cannot be read is handed to it and left out, and the rest is taken: of a
+    file that is damaged or cut off, all that stands before. Raises SourceError naming the place
+    inside the file. Pages that are missing are a matter of all sources (`missing_pages`).
     """
-    pages = (
-        [Value(page, Where(file, f"[{number}]")) for number, page in enumerate(value)]
-        if isinstance(value, list)
-        else [Value(value, Where(file))]
-    )
-    found = nothing(file)
-    left_out: list[LeftOut] = []
-    for page in pages:
-        for name, read in zip(LISTS, (_user, _group, _role), strict=False):
-            for entity in _each(page, name, read, on_error):
-                _add(found.entities, entity.arn, entity, on_error)
-        others = 0
-        for arn, document, further in _each(page, LISTS[3], _managed, on_error):
-            _add(found.managed, arn, document, on_error)
-            others += further
-        if others:
-            left_out.append(_not_taken(others, page.where.at(LISTS[3])))
-    _check_last(pages[-1], on_error)
-    return found._replace(left_out=tuple(left_out))
+    reading = _Reading(stream, on_error)
+    try:
+        reading.read()
+    except SourceError as error:
+        if on_error is None:
+            raise
+        on_error(_taken_before(error, reading.found))
+    return reading.found
 
 
-def _check_last(page: Value, on_error: Callable[[SourceError], None] | None) -> None:
-    """Refuse a last page that says that there are more."""
-    for name in ("IsTruncated", "Marker", "NextToken"):
-        more = page.get(name)
-        if more is not None and more.value:
-            error = refuse(
-                "missing-page", f"`{name}` says that there are further pages", more.where,
-                "give all of them as one list: the AWS CLI joins them unless --no-paginate or "
-                "--max-items is given",
+def _taken_before(error: SourceError, found: Found) -> SourceError:
+    """Return what is wrong with a text, and how much of it was taken all the same."""
+    (first,) = error.diagnostics
+    taken = f"{len(found.entities)} users, groups and roles and {len(found.managed)} policies"
+    message = f"{first.message}; the {taken} before it were taken, and what follows is missing"
+    return SourceError(first._replace(message=message))
+
+
+def missing_pages(found: Found) -> Iterator[SourceError]:
+    """Yield an error for each account of whose export no source holds the last page.
+
+    A page tells its account by the ARNs in it. One with nothing but AWS managed policies tells
+    none, and may be of any export.
+    """
+    last = [page for page in found.pages if page.more is None]
+    said: set[frozenset[str]] = set()
+    for page in found.pages:
+        if page.more is None or page.accounts in said or any(_fit(page, each) for each in last):
+            continue
+        said.add(page.accounts)
+        name = page.more.path.rpartition(".")[2]
+        yield refuse(
+            "missing-page", f"`{name}` says that there are further pages", page.more,
+            "give all of them, each as a source or as one list: the AWS CLI joins them unless "
+            "--no-paginate or --max-items is given",
+        )  # fmt: skip
+
+
+def _fit(page: Page, other: Page) -> bool:
+    """Return whether two pages may be of one export."""
+    return not (page.accounts and other.accounts) or not page.accounts.isdisjoint(other.accounts)
+
+
+class _Reading:
+    """An export as far as it was read: `found` is what of it was taken."""
+
+    def __init__(self, stream: JsonStream, on_error: OnError | None) -> None:
+        self._stream = stream
+        self._on_error = on_error
+        self._alike: dict[object, Any] = {}  # what was read → the first of the kind
+        self._accounts: set[str] = set()  # of the page
+        self._more: Where | None = None  # likewise
+        self._versions = 0  # of policies on the page, but for the default ones
+        self.found = nothing(stream.where.file)
+
+    def read(self) -> None:
+        """Read to the end. Raises SourceError; with `on_error`, where nothing more can be read."""
+        if self._stream.peek() == "[":
+            for place in self._stream.items(self._stream.where):
+                self._page(place)
+        else:
+            self._page(self._stream.where)
+        self._stream.end()
+
+    def _page(self, where: Where) -> None:
+        self._accounts, self._more, self._versions = set(), None, 0
+        try:
+            if self._stream.peek() in ("{", ""):
+                self._members(where)
+            else:
+                value = Value(self._stream.value(where), where)
+                with self._leaving_out():
+                    value.get(_POLICIES)  # which says that it is no object
+        finally:  # of a page that is cut off, too
+            self._end_page(where)
+
+    def _end_page(self, where: Where) -> None:
+        page = Page(frozenset(self._accounts), self._more)
+        left_out = self.found.left_out
+        if self._versions:
+            left_out = (*left_out, _not_taken(self._versions, where.at(_POLICIES)))
+        self.found = self.found._replace(pages=(*self.found.pages, page), left_out=left_out)
+
+    @contextmanager
+    def _leaving_out(self) -> Iterator[None]:
+        """Hand what is refused on, where somebody takes it."""
+        try:
+            yield
+        except SourceError as error:
+            if self._on_error is None:
+                raise
+            self._on_error(error)
+
+    def _members(self, where: Where) -> None:
+        """Take the members of a page, the items of its lists one by one."""
+        seen: set[str] = set()
+        for name in self._stream.members(where):
+            place = where.at(name)
+            if name in seen:
+                self._stream.pass_over(place)
+                with self._leaving_out():
+                    raise _twice(name, place)
+            elif name in LISTS and self._stream.peek() == "[":
+                for each in self._stream.items(place):
+                    self._item(name, each)
+            elif name in LISTS:
+                value = Value({name: self._stream.value(place)}, where)
+                with self._leaving_out():
+                    value.listed(name)  # which says that it is no list
+            elif name in MORE:
+                more = self._stream.value(place)
+                self._more = self._more or (place if more else None)
+            else:
+                self._stream.pass_over(place)
+            seen.add(name)
+        if seen.isdisjoint(LISTS):
+            with self._leaving_out():
+                raise refuse(
+                    "unknown-source", "this is no page of an export", where,
+                    f"expected {', '.join(LISTS)}",
+                )  # fmt: skip
+
+    def _item(self, name: str, place: Where) -> None:
+        value = Value(self._stream.value(place), place)
+        with self._leaving_out():
+            if self._stream.twice:
+                raise _twice(self._stream.twice, place)
+            if name == _POLICIES:
+                arn, document, further = managed(value)
+                self._add(self.found.managed, arn, self._kept_once(document))
+                self._versions += further
+            else:
+                entity = self._sharing(_IDENTITIES[name](value))
+                self._add(self.found.entities, entity.arn, entity)
+
+    def _add(self, known: dict[str, _Taken], arn: str, taken: _Taken) -> None:
+        parsed = parse_arn(arn)
+        if parsed is not None and is_account(parsed.account):
+            self._accounts.add(parsed.account)
+        first = known.setdefault(arn, taken)
+        if first is not taken and without_places(first) != without_places(taken):
+            raise refuse(
+                "listed-twice", f"{arn} is listed a second time, with other contents",
+                taken.where, f"the first is {first.where}",
             )  # fmt: skip
-            _refuse_or_hand_on(error, on_error)
-            return
 
+    def _sharing(self, entity: Entity) -> Entity:
+        """Return an identity; what it has as others have it is the same object."""
+        return entity._replace(
+            tags=self._alike.setdefault(entity.tags, entity.tags),
+            managed=self._alike.setdefault(entity.managed, entity.managed),
+            groups=self._alike.setdefault(entity.groups, entity.groups),
+            inline=tuple(map(self._kept_once, entity.inline)),
+            trust=entity.trust and self._kept_once(entity.trust),
+        )
 
-def _refuse_or_hand_on(error: SourceError, on_error: Callable[[SourceError], None] | None) -> None:
-    if on_error is None:
-        raise error
-    on_error(error)
+    def _kept_once(self, document: Document) -> Document:
+        """Return a document; of contents that are the same the first is kept, and no other."""
+        try:
+            content: Any = document.content  # a JSON value
+            said = sha256(marshal.dumps(content, 2)).digest()
+        except ValueError:  # nested too deeply to be compared
+            return document
+        return document._replace(content=self._alike.setdefault(said, content))
 
 
 _Taken = TypeVar("_Taken", Entity, Document)
 
 
-def _add(
-    known: dict[str, _Taken],
-    arn: str,
-    found: _Taken,
-    on_error: Callable[[SourceError], None] | None,
-) -> None:
-    first = known.setdefault(arn, found)
-    if without_places(first) == without_places(found):
-        return
-    error = refuse(
-        "listed-twice", f"{arn} is listed a second time, with other contents", found.where,
-        f"the first is {first.where}",
-    )  # fmt: skip
-    _refuse_or_hand_on(error, on_error)
-
-
-def _each(
-    page: Value,
-    name: str,
-    read: Callable[[Value], _T],
-    on_error: Callable[[SourceError], None] | None,
-) -> Iterator[_T]:
-    for item in page.listed(name):
-        try:
-            yield read(item)
-        except SourceError as error:
-            _refuse_or_hand_on(error, on_error)
-
-
-def tags_of(value: Value) -> tuple[tuple[str, str], ...]:
-    """Return the tags of an identity, a list of `Key` and `Value`."""
-    return tuple(
-        (item.need("Key").text(), item.need("Value").text()) for item in value.listed("Tags")
-    )
-
-
-def _arn(value: Value, kind: str) -> str:
-    arn = value.need("Arn")
-    parsed = parse_arn(arn.text())
-    is_one = parsed is not None and parsed.service == "iam" and parsed.resource.startswith(kind)
-    if not is_one:
-        raise refuse("not-an-arn", f"`{arn.text()}` is no ARN of a {kind[:-1]}", arn.where)
-    return arn.text()
-
-
-def _attached(value: Value) -> tuple[str, ...]:
-    listed = value.listed("AttachedManagedPolicies")
-    return tuple(item.need("PolicyArn").text() for item in listed)
-
-
-def _inline(value: Value, name: str, of: str) -> tuple[Document, ...]:
-    return tuple(
-        document(f"{of}/{item.need('PolicyName').text()}", item.need("PolicyDocument"))
-        for item in value.listed(name)
-    )
-
-
-def document(name: str, value: Value) -> Document:
-    """Return a policy document that stands in a source, as the JSON value that it is.
-
-    A text is decoded where it is JSON, percent-encoded or not; else it stays a text, and is refused
-    when it is read as a policy. Raises SourceError for what can be no document.
-    """
-    if not isinstance(value.value, (dict, str)):
-        raise refuse("wrong-type", "no policy document stands here", value.where)
-    content = value.value
-    return Document(name, _decoded(content) if isinstance(content, str) else content, value.where)
-
-
-def _decoded(text: str) -> object:
-    plain = text.lstrip()
-    try:
-        if plain[:1] == "%":
-            plain = unquote(plain, errors="strict")
-        found = json.loads(plain, object_pairs_hook=_members)
-    except (ValueError, RecursionError):
-        return text
-    return found if isinstance(found, dict) else text
-
-
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return the members of an object. Raises ValueError where one stands twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError
-    return found
-
-
-def boundary_of(value: Value) -> str | None:
-    """Return the ARN of an identity's permissions boundary; None where it has none."""
-    boundary = value.get("PermissionsBoundary")
-    return None if boundary is None else boundary.need("PermissionsBoundaryArn").text()
-
-
-def _text_of(value: Value, name: str) -> str | None:
-    found = value.get(name)
-    return None if found is None else found.text()
-
-
-def _resource_part(arn: str) -> str:
-    return arn.split(":", 5)[-1]
-
-
-def _user(value: Value) -> Entity:
-    arn = _arn(value, "user/")
-    account = arn.rpartition(":")[0]
-    return Entity(
-        arn,
-        EntityKind.USER,
-        value.where,
-        _text_of(value, "UserId"),
-        tags_of(value),
-        _inline(value, "UserPolicyList", _resource_part(arn)),
-        _attached(value),
-        tuple(f"{account}:group/{name}" for name in value.texts("GroupList")),
-        boundary_of(value),
-    )
-
-
-def _group(value: Value) -> Entity:
-    arn = _arn(value, "group/")
-    return Entity(
-        arn,
-        EntityKind.GROUP,
-        value.where,
-        _text_of(value, "GroupId"),
-        inline=_inline(value, "GroupPolicyList", _resource_part(arn)),
-        managed=_attached(value),
-    )
-
-
-def _role(value: Value) -> Entity:
-    arn = _arn(value, "role/")
-    trust = value.get("AssumeRolePolicyDocument")
-    return Entity(
-        arn,
-        EntityKind.ROLE,
-        value.where,
-        _text_of(value, "RoleId"),
-        tags_of(value),
-        _inline(value, "RolePolicyList", _resource_part(arn)),
-        _attached(value),
-        boundary=boundary_of(value),
-        trust=None if trust is None else document(f"trust policy of {_resource_part(arn)}", trust),
-    )
-
-
-def _managed(value: Value) -> tuple[str, Document, int]:
-    """Return the ARN of a managed policy, its default version, and how many others there are."""
-    arn = _arn(value, "policy/")
-    wanted = value.need("DefaultVersionId").text()
-    versions = value.listed("PolicyVersionList")
-    for version in versions:
-        if version.need("VersionId").text() == wanted:
-            found = document(_resource_part(arn), version.need("Document"))
-            return arn, found, len(versions) - 1
-    raise refuse(
-        "missing-default-version", f"version {wanted}, the default one of {arn}, is not there",
-        value.where.at("PolicyVersionList"),
-    )  # fmt: skip
+def _twice(name: str, where: Where) -> SourceError:
+    message = f"`{name}` stands twice in one object"
+    return refuse("duplicate-key", message, where, "keep one")
 
 
 def _not_taken(versions: int, where: Where) -> LeftOut:

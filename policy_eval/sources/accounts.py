@@ -9,7 +9,6 @@ Rules: R-EVAL-15 (group policies, boundaries), R-SCP-02, R-RCP-01, R-KEY-06.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TypeVar
@@ -23,6 +22,7 @@ from policy_eval.policy.principal_element import PrincipalElement, PrincipalValu
 from policy_eval.request.callers import levels_of
 from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
 from policy_eval.semantics.layers import Layer
+from policy_eval.semantics.resources import names_before_made
 from policy_eval.semantics.service_exceptions import resource_policy_type
 from policy_eval.sources.model import (
     Document,
@@ -321,7 +321,7 @@ class Accounts:
 
     def _itself(self, resource: str) -> Resource | None:
         """Return what sources say of a resource; a secret may still be to be made (R-SM-04)."""
-        names = (resource, _SECRET.sub(rf"\1{_SUFFIX}", resource), f"{resource}{_SUFFIX}")
+        names = (resource, *names_before_made(resource))
         return next(filter(None, map(self.found.resources.get, names)), None)
 
     def unsaid_owner(self, resource: str | None) -> str | None:
@@ -395,11 +395,6 @@ def _holder(resource: str) -> str:
     if arn is None or arn.service != "s3" or "/" not in arn.resource:
         return resource
     return str(arn._replace(resource=arn.resource.partition("/")[0]))
-
-
-_SECRET = re.compile(r"(:secret:.+)-[A-Za-z0-9]{6}\Z")
-_SUFFIX = "-??????"
-"""What stands for the characters that AWS will add to the name of a new secret (R-SM-04)."""
 
 
 def _read(document: Document, kind: PolicyType) -> Policy:

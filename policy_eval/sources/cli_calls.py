@@ -1,4 +1,4 @@
-"""Outputs of single AWS CLI calls, with a list of which call printed each.
+"""Outputs of single AWS CLI calls, with a list of which call printed each, or the script that did.
 
     {"version": 1, "account": "111122223333",
      "calls": [{"command": "aws iam get-role --role-name Dev", "output": "get-role.json"},
@@ -13,59 +13,55 @@ AWS: "AWS CLI Command Reference", the output of each command named here.
 
 from __future__ import annotations
 
-import json
-import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from policy_eval.errors import SourceError
-from policy_eval.sources.account_export import boundary_of, document, tags_of
+from policy_eval.sources import cli_organization, cli_resources
+from policy_eval.sources.account_items import arn_of, boundary_of, document, tags_of
+from policy_eval.sources.cli_command import Call, Listed, call_of, listed, scripted, with_output
 from policy_eval.sources.model import (
     Document,
     Entity,
     EntityKind,
     Found,
     LeftOut,
-    Node,
-    Organization,
-    Resource,
+    Tags,
     Where,
     nothing,
 )
 from policy_eval.sources.reading import Value, refuse
 
-
-def is_calls(value: object) -> bool:
-    """Return whether a JSON value lists calls and their outputs."""
-    return isinstance(value, dict) and isinstance(value.get("calls"), list)
+_OnError = Callable[[SourceError], None]
 
 
-class _Call(NamedTuple):
-    """One call: `iam get-role`, its options by name, and what it printed."""
-
-    name: str
-    options: dict[str, str]
-    output: Value
-    where: Where
-
-    def option(self, name: str) -> str:
-        """Return an option that the command must have."""
-        if name not in self.options:
-            raise refuse("missing-field", f"`{self.name}` without --{name}", self.where)
-        return self.options[name]
-
-
-def read_calls(
-    value: object, file: str, on_error: Callable[[SourceError], None] | None = None
-) -> Found:
+def read_calls(value: object, file: str, on_error: _OnError | None = None) -> Found:
     """Return what the listed outputs hold. Raises SourceError, or hands it to `on_error`."""
     root = Value(value, Where(file))
     account = root.get("account")
-    gathered = _Gathered(file, None if account is None else account.text())
-    for item in root.listed("calls"):
+    return _read(listed(root), file, None if account is None else account.text(), on_error)
+
+
+def read_script(text: str, file: str, on_error: _OnError | None = None) -> Found:
+    """Return what the outputs of a script hold. Raises SourceError, or hands it to `on_error`."""
+    return _read(scripted(text, file), file, None, on_error)
+
+
+def _read(
+    given: Iterable[Listed | SourceError],
+    file: str,
+    account: str | None,
+    on_error: _OnError | None,
+) -> Found:
+    gathered = _Gathered(file)
+    gathered.resources.account = account
+    for each in given:
         try:
-            gathered.take(_call(item, Path(file).parent))
+            if isinstance(each, SourceError):
+                raise each
+            gathered.take(call_of(each, Path(file).parent))
         except SourceError as error:
             if on_error is None:
                 raise
@@ -73,117 +69,73 @@ def read_calls(
     return gathered.found()
 
 
-def _call(item: Value, folder: Path) -> _Call:
-    command = item.need("command")
-    words = shlex.split(command.text())
-    words = words[1:] if words[:1] == ["aws"] else words
-    options: dict[str, str] = {}
-    names: list[str] = []
-    rest = iter(words)
-    for word in rest:
-        if word.startswith("--"):
-            name, equals, text = word.removeprefix("--").partition("=")
-            options[name] = text if equals else next(rest, "")
-        else:
-            names.append(word)
-    path = folder / item.need("output").text()
-    where = Where(str(path))
-    try:
-        output = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise refuse("unreadable-file", error.strerror or str(error), where) from None
-    except ValueError as error:
-        raise refuse("json-syntax", str(error), where) from None
-    return _Call(" ".join(names[:2]), options, Value(output, where), command.where)
+class _Name(NamedTuple):
+    """An identity as commands name it: by kind and name, without its path."""
 
+    kind: EntityKind
+    name: str
 
-_SIMPLE = {
-    "role": EntityKind.ROLE,
-    "user": EntityKind.USER,
-    "group": EntityKind.GROUP,
-}
+    def __str__(self) -> str:
+        return f"{self.kind.value} {self.name}"
 
 
 class _Gathered:
     """What calls told so far: identities by kind and name, and what is attached to them."""
 
-    def __init__(self, file: str, account: str | None) -> None:
+    def __init__(self, file: str) -> None:
         self.file = file
-        self.account = account
-        self.entities: dict[tuple[EntityKind, str], Entity] = {}
-        self.managed: dict[tuple[EntityKind, str], tuple[str, ...]] = {}
-        self.inline: dict[tuple[EntityKind, str], list[Document]] = {}
-        self.inline_names: dict[tuple[EntityKind, str], tuple[str, ...]] = {}
-        self.groups: dict[str, tuple[str, ...]] = {}
-        self.tags: dict[tuple[EntityKind, str], tuple[tuple[str, str], ...]] = {}
-        self.documents: dict[tuple[str, str], Document] = {}
-        self.versions: dict[str, str] = {}
-        self.resources: dict[str, Resource] = {}
+        self.resources = cli_resources.Resources()
+        self.tree = cli_organization.Tree()
         self.left_out: list[LeftOut] = []
-        self.policies: dict[str, tuple[str, Document]] = {}
-        self.targets: dict[str, tuple[str, ...]] = {}
-        self.nodes: dict[str, tuple[str, str, Where]] = {}
-        self.organization: tuple[str | None, str | None] = (None, None)
+        self._versions: dict[str, str] = {}
+        self._documents: dict[str, dict[str, Document]] = {}
+        self._entities: dict[_Name, Entity] = {}
+        self._whole: set[_Name] = set()  # described with boundary and tags
+        self._named: dict[_Name, Where] = {}
+        self._managed: dict[_Name, tuple[str, ...]] = {}
+        self._also_managed: dict[_Name, tuple[str, ...]] = {}
+        self._boundaries: dict[_Name, str] = {}
+        self._inline: dict[_Name, dict[str, Document]] = {}
+        self._inline_names: dict[_Name, tuple[str, ...]] = {}
+        self._groups: dict[_Name, tuple[str, ...]] = {}
+        self._groups_of: dict[_Name, tuple[str, ...]] = {}
+        self._members_of: set[str] = set()
+        self._all_groups: set[str] | None = None
+        self._tags: dict[_Name, Tags] = {}
 
-    def take(self, call: _Call) -> None:
+    def take(self, call: Call) -> None:
         """Take what one call printed. Raises SourceError."""
-        service, _, operation = call.name.partition(" ")
-        take = _TAKEN.get(call.name)
-        if take is not None:
-            take(self, call)
-        elif service == "iam":
-            self._take_identity(operation, call)
-        else:
-            self._leave(call)
+        take = self._taken(call)
+        if take is None:
+            why = _WHY_NOT.get(call.name, "no policy is taken from this command")
+            self.left_out.append(LeftOut(call.name, why, call.where))
+            return
+        call = with_output(call)
+        if call.error and cli_resources.MAY_FAIL.get(call.name) != call.error:
+            raise refuse("unreadable-file", f"the call failed: {call.error}", call.output.where)
+        take(call)
 
-    def _leave(self, call: _Call) -> None:
-        why = "no policy is taken from this command"
-        self.left_out.append(LeftOut(call.name, why, call.where))
+    def _taken(self, call: Call) -> Callable[[Call], None] | None:
+        """Return what takes the output of a command; None where nothing does."""
+        if call.name in _COMMANDS:
+            return partial(_COMMANDS[call.name], self)
+        if call.name in cli_resources.COMMANDS:
+            return partial(cli_resources.COMMANDS[call.name], self.resources)
+        if call.name in cli_organization.COMMANDS:
+            return partial(cli_organization.COMMANDS[call.name], self.tree)
+        return None
 
-    def _take_identity(self, operation: str, call: _Call) -> None:
-        for word, kind in _SIMPLE.items():
-            title = word.capitalize()
-            match operation:
-                case str() if operation == f"get-{word}":
-                    self._entity(kind, call.output.need(title))
-                    if kind is EntityKind.GROUP:
-                        self._members(call)
-                    return
-                case str() if operation == f"list-{word}s":
-                    for item in call.output.listed(f"{title}s"):
-                        self._entity(kind, item)
-                    return
-                case str() if operation == f"list-attached-{word}-policies":
-                    name = call.option(f"{word}-name")
-                    self.managed[kind, name] = tuple(
-                        item.need("PolicyArn").text()
-                        for item in call.output.listed("AttachedPolicies")
-                    )
-                    return
-                case str() if operation == f"list-{word}-policies":
-                    name = call.option(f"{word}-name")
-                    self.inline_names[kind, name] = call.output.texts("PolicyNames")
-                    return
-                case str() if operation == f"get-{word}-policy":
-                    name = call.output.need(f"{title}Name").text()
-                    label = call.output.need("PolicyName").text()
-                    found = document(f"{word}/{name}/{label}", call.output.need("PolicyDocument"))
-                    self.inline.setdefault((kind, name), []).append(found)
-                    return
-                case str() if operation == f"list-{word}-tags":
-                    self.tags[kind, call.option(f"{word}-name")] = tags_of(call.output)
-                    return
-                case _:
-                    continue
-        self._leave(call)
+    # Identities
 
-    def _entity(self, kind: EntityKind, value: Value) -> None:
-        name = value.need(f"{kind.value.capitalize()}Name").text()
+    def describe(self, kind: EntityKind, value: Value, *, whole: bool) -> Entity:
+        """Take a description of an identity; that of a list tells no boundary and no tags."""
+        title = kind.value.capitalize()
+        name = _Name(kind, value.need(f"{title}Name").text())
         trust = value.get("AssumeRolePolicyDocument")
-        unique = value.get(f"{kind.value.capitalize()}Id")
-        arn = value.need("Arn").text()
+        unique = value.get(f"{title}Id")
+        arn = arn_of(value, f"{kind.value}/")
         resource = arn.split(":", 5)[-1]
-        self.entities[kind, name] = Entity(
+        entity = Entity(
             arn,
             kind,
             value.where,
@@ -192,198 +144,212 @@ class _Gathered:
             boundary=boundary_of(value),
             trust=None if trust is None else document(f"trust policy of {resource}", trust),
         )
+        if whole or name not in self._whole:
+            self._entities[name] = entity
+        if whole:
+            self._whole.add(name)
+        return entity
 
-    def _members(self, call: _Call) -> None:
-        group = call.output.need("Group").need("Arn").text()
-        for user in call.output.listed("Users"):
-            name = user.need("UserName").text()
-            self._entity(EntityKind.USER, user)
-            self.groups[name] = (*self.groups.get(name, ()), group)
+    def _name(self, kind: EntityKind, name: str, where: Where) -> _Name:
+        found = _Name(kind, name)
+        self._named.setdefault(found, where)
+        return found
+
+    def _of(self, kind: EntityKind, call: Call) -> _Name:
+        return self._name(kind, call.option(f"{kind.value}-name"), call.where)
+
+    def get(self, kind: EntityKind, call: Call) -> None:
+        """Take `get-role`, `get-user`, `get-group`."""
+        entity = self.describe(kind, call.output.need(kind.value.capitalize()), whole=True)
+        if kind is EntityKind.GROUP:
+            self._members_of.add(entity.arn)
+            for item in call.output.listed("Users"):
+                self.describe(EntityKind.USER, item, whole=False)
+                user = _Name(EntityKind.USER, item.need("UserName").text())
+                self._groups[user] = (*self._groups.get(user, ()), entity.arn)
+
+    def list_all(self, kind: EntityKind, call: Call) -> None:
+        """Take `list-roles`, `list-users`, `list-groups`."""
+        items = call.output.listed(f"{kind.value.capitalize()}s")
+        arns = {self.describe(kind, item, whole=False).arn for item in items}
+        if kind is EntityKind.GROUP and call.given("path-prefix") is None:
+            self._all_groups = arns
+
+    def list_attached(self, kind: EntityKind, call: Call) -> None:
+        """Take `list-attached-role-policies` and its like."""
+        listed = call.output.listed("AttachedPolicies")
+        arns = tuple(item.need("PolicyArn").text() for item in listed)
+        into = self._managed if call.given("path-prefix") is None else self._also_managed
+        into[self._of(kind, call)] = arns
+
+    def list_inline(self, kind: EntityKind, call: Call) -> None:
+        """Take `list-role-policies` and its like."""
+        self._inline_names[self._of(kind, call)] = call.output.texts("PolicyNames")
+
+    def get_inline(self, kind: EntityKind, call: Call) -> None:
+        """Take `get-role-policy` and its like."""
+        named = call.output.need(f"{kind.value.capitalize()}Name")
+        name = self._name(kind, named.text(), named.where)
+        label = call.output.need("PolicyName").text()
+        content = call.output.need("PolicyDocument")
+        found = document(f"{kind.value}/{name.name}/{label}", content)
+        self._inline.setdefault(name, {})[label] = found
+
+    def list_tags(self, kind: EntityKind, call: Call) -> None:
+        """Take `list-role-tags`, `list-user-tags`."""
+        self._tags[self._of(kind, call)] = tags_of(call.output)
+
+    def groups_of_user(self, call: Call) -> None:
+        """Take `list-groups-for-user`."""
+        groups = call.output.listed("Groups")
+        arns = tuple(self.describe(EntityKind.GROUP, each, whole=False).arn for each in groups)
+        self._groups_of[self._of(EntityKind.USER, call)] = arns
+
+    def entities_for_policy(self, call: Call) -> None:
+        """Take `list-entities-for-policy`, which tells attachments only of one usage."""
+        usage = call.given("policy-usage-filter")
+        arn = call.option("policy-arn")
+        if usage not in ("PermissionsPolicy", "PermissionsBoundary"):
+            why = "without --policy-usage-filter it tells attachments and boundaries as one"
+            self.left_out.append(LeftOut(call.name, why, call.where))
+            return
+        for kind in EntityKind:
+            title = kind.value.capitalize()
+            for item in call.output.listed(f"Policy{title}s"):
+                name = self._name(kind, item.need(f"{title}Name").text(), item.where)
+                if usage == "PermissionsBoundary":
+                    self._boundaries[name] = arn
+                else:
+                    self._also_managed[name] = (*self._also_managed.get(name, ()), arn)
+
+    # Managed policies
+
+    def policy(self, call: Call) -> None:
+        """Take `get-policy`."""
+        self._version(call.output.need("Policy"))
+
+    def policies(self, call: Call) -> None:
+        """Take `list-policies`."""
+        for item in call.output.listed("Policies"):
+            self._version(item)
+
+    def _version(self, policy: Value) -> None:
+        arn = policy.need("Arn").text()
+        self._versions[arn] = policy.need("DefaultVersionId").text()
+
+    def policy_version(self, call: Call) -> None:
+        """Take `get-policy-version`."""
+        arn = call.option("policy-arn")
+        version = call.output.need("PolicyVersion")
+        name = version.need("VersionId").text()
+        found = document(arn.split(":", 5)[-1], version.need("Document"))
+        default = version.get("IsDefaultVersion")
+        if default is not None and default.value is not True:
+            self._leave_version(arn, name, found)
+            return
+        if default is not None:
+            self._versions[arn] = name
+        self._documents.setdefault(arn, {})[name] = found
+
+    def _leave_version(self, arn: str, name: str, document: Document) -> None:
+        why = "it is not the default version, or no call tells that it is (get-policy)"
+        self.left_out.append(LeftOut(f"version {name} of {arn}", why, document.where))
+
+    def caller(self, call: Call) -> None:
+        """Take `sts get-caller-identity`: whose account it is."""
+        self.resources.account = call.output.need("Account").text()
 
     # What comes of it
 
     def found(self) -> Found:
-        """Return what all calls told."""
+        """Return what all calls told. Raises SourceError for an organization that cannot be."""
         found = nothing(self.file)
-        for (kind, name), entity in self.entities.items():
-            found.entities[entity.arn] = self._attached(kind, name, entity)
-        for arn, version in self.versions.items():
-            known = self.documents.get((arn, version))
-            if known is not None:
-                found.managed[arn] = known
-        for (arn, version), known in self.documents.items():
-            if arn not in self.versions:
-                found.managed[arn] = known
-            elif version != self.versions[arn]:
-                why = f"the default version is {self.versions[arn]}"
-                self.left_out.append(LeftOut(f"version {version} of {arn}", why, known.where))
-        found.resources.update(self.resources)
-        return found._replace(organization=self._organization(), left_out=tuple(self.left_out))
+        for name, entity in self._entities.items():
+            found.entities[entity.arn] = self._attached(name, entity, found)
+        for arn, versions in self._documents.items():
+            only = next(iter(versions)) if len(versions) == 1 else ""
+            default = self._versions.get(arn, only)
+            for number, version in versions.items():
+                if number == default:
+                    found.managed[arn] = version
+                else:
+                    self._leave_version(arn, number, version)
+        for name in self._named.keys() - self._entities.keys():
+            why = f"no call tells its ARN (get-{name.kind.value})"
+            self.left_out.append(LeftOut(str(name), why, self._named[name]))
+        found.resources.update(self.resources.found())
+        found.endpoints.update(self.resources.endpoints)
+        left_out = (*self.left_out, *self.tree.left_out)
+        return found._replace(organization=self.tree.organization(), left_out=left_out)
 
-    def _attached(self, kind: EntityKind, name: str, entity: Entity) -> Entity:
+    def _attached(self, name: _Name, entity: Entity, into: Found) -> Entity:
         """Return an identity with what is attached to it; what no call tells is unknown."""
-        key = (kind, name)
-        inline = tuple(self.inline.get(key, ()))
-        missing = []
-        if key not in self.managed:
-            missing.append(f"list-attached-{kind.value}-policies")
-        given = {each.name.rpartition("/")[2] for each in inline}
-        if key not in self.inline_names:
-            missing.append(f"list-{kind.value}-policies")
-        elif not set(self.inline_names[key]) <= given:
-            missing.append(f"get-{kind.value}-policy of every inline policy")
-        if kind is EntityKind.USER and name not in self.groups:
-            missing.append("list-groups-for-user")
-        unknown = f"not among the calls: {', '.join(missing)}" if missing else ""
+        inline = self._inline.get(name, {})
+        managed = (*self._managed.get(name, ()), *self._also_managed.get(name, ()))
+        missing = self._missing(name)
         return entity._replace(
-            inline=inline,
-            managed=self.managed.get(key, ()),
-            groups=self.groups.get(name, ()) if kind is EntityKind.USER else (),
-            tags=self.tags.get(key, entity.tags),
-            unknown=unknown,
+            inline=tuple(inline.values()),
+            managed=tuple(dict.fromkeys(managed)),
+            groups=self._groups_of.get(name, self._groups.get(name, ())),
+            tags=self._tags.get(name, entity.tags),
+            boundary=self._boundary(name, entity, into),
+            unknown=f"not among the calls: {', '.join(missing)}" if missing else "",
         )
 
-    def _organization(self) -> Organization | None:
-        if not self.nodes:
-            return None
-        nodes = {}
-        for identity, (name, parent, where) in self.nodes.items():
-            attached: dict[str, list[Document]] = {"scps": [], "rcps": []}
-            for policy, (kind, content) in self.policies.items():
-                if identity in self.targets.get(policy, ()):
-                    attached[kind].append(content)
-            nodes[identity] = Node(
-                identity, name, parent, tuple(attached["scps"]), tuple(attached["rcps"]), where
-            )
-        kinds = {kind for kind, _ in self.policies.values()}
-        named, management = self.organization
-        return Organization(named, management, nodes, "scps" in kinds, "rcps" in kinds)
+    def _missing(self, name: _Name) -> list[str]:
+        """Return the calls without which it is not known what is attached to an identity."""
+        missing = []
+        if name not in self._managed:
+            missing.append(f"list-attached-{name.kind.value}-policies")
+        if name not in self._inline_names:
+            missing.append(f"list-{name.kind.value}-policies")
+        elif not self._inline.get(name, {}).keys() >= {*self._inline_names[name]}:
+            missing.append(f"get-{name.kind.value}-policy of every inline policy")
+        is_in_any = self._all_groups is not None and self._members_of >= self._all_groups
+        if name.kind is EntityKind.USER and name not in self._groups_of and not is_in_any:
+            missing.append("list-groups-for-user")
+        return missing
+
+    def _boundary(self, name: _Name, entity: Entity, into: Found) -> str | None:
+        """Return the ARN of the boundary; a made-up one, of an unknown policy, where unknown."""
+        if name in self._whole or name in self._boundaries or name.kind is EntityKind.GROUP:
+            return entity.boundary or self._boundaries.get(name)
+        made_up = f"boundary of {entity.arn.split(':', 5)[-1]}"
+        why = f"not among the calls: get-{name.kind.value} of {name.name}"
+        into.managed[made_up] = Document(made_up, None, entity.where, why)
+        return made_up
 
 
-def _groups_of_user(gathered: _Gathered, call: _Call) -> None:
-    name = call.option("user-name")
-    groups = tuple(item.need("Arn").text() for item in call.output.listed("Groups"))
-    gathered.groups[name] = groups
+def _commands_about(kind: EntityKind) -> dict[str, Callable[[_Gathered, Call], None]]:
+    """Return the commands about one kind of identity."""
+
+    def about(take: Callable[[_Gathered, EntityKind, Call], None]) -> _Take:
+        return lambda gathered, call: take(gathered, kind, call)
+
+    word = kind.value
+    return {
+        f"iam get-{word}": about(_Gathered.get),
+        f"iam list-{word}s": about(_Gathered.list_all),
+        f"iam list-attached-{word}-policies": about(_Gathered.list_attached),
+        f"iam list-{word}-policies": about(_Gathered.list_inline),
+        f"iam get-{word}-policy": about(_Gathered.get_inline),
+        f"iam list-{word}-tags": about(_Gathered.list_tags),
+    }
 
 
-def _policy(gathered: _Gathered, call: _Call) -> None:
-    policy = call.output.need("Policy")
-    arn = policy.need("Arn").text()
-    gathered.versions[arn] = policy.need("DefaultVersionId").text()
-
-
-def _policy_version(gathered: _Gathered, call: _Call) -> None:
-    arn = call.option("policy-arn")
-    version = call.output.need("PolicyVersion")
-    found = document(arn.split(":", 5)[-1], version.need("Document"))
-    gathered.documents[arn, version.need("VersionId").text()] = found
-    default = version.get("IsDefaultVersion")
-    if default is not None and default.value is True:
-        gathered.versions[arn] = version.need("VersionId").text()
-
-
-def _resource(gathered: _Gathered, call: _Call, arn: str, policy: Value | None) -> None:
-    found = None if policy is None else document(f"policy of {arn}", policy)
-    gathered.resources[arn] = Resource(arn, found, call.output.where, gathered.account)
-
-
-def _secret(gathered: _Gathered, call: _Call) -> None:
-    arn = call.output.need("ARN").text()
-    _resource(gathered, call, arn, call.output.get("ResourcePolicy"))
-
-
-def _bucket(gathered: _Gathered, call: _Call) -> None:
-    arn = f"arn:aws:s3:::{call.option('bucket')}"
-    _resource(gathered, call, arn, call.output.need("Policy"))
-
-
-def _key(gathered: _Gathered, call: _Call) -> None:
-    arn = call.option("key-id")
-    if not arn.startswith("arn:"):
-        raise refuse("not-an-arn", f"`{arn}` is no ARN of a key", call.where,
-                     "name the key by its ARN in --key-id")  # fmt: skip
-    _resource(gathered, call, arn, call.output.need("Policy"))
-
-
-def _queue(gathered: _Gathered, call: _Call) -> None:
-    attributes = call.output.need("Attributes")
-    _resource(gathered, call, attributes.need("QueueArn").text(), attributes.get("Policy"))
-
-
-def _topic(gathered: _Gathered, call: _Call) -> None:
-    attributes = call.output.need("Attributes")
-    _resource(gathered, call, attributes.need("TopicArn").text(), attributes.get("Policy"))
-
-
-def _function(gathered: _Gathered, call: _Call) -> None:
-    arn = call.option("function-name")
-    if not arn.startswith("arn:"):
-        raise refuse("not-an-arn", f"`{arn}` is no ARN of a function", call.where,
-                     "name the function by its ARN in --function-name")  # fmt: skip
-    _resource(gathered, call, arn, call.output.need("Policy"))
-
-
-def _about_organization(gathered: _Gathered, call: _Call) -> None:
-    about = call.output.need("Organization")
-    management = about.get("MasterAccountId")
-    gathered.organization = (
-        about.need("Id").text(), None if management is None else management.text()
-    )  # fmt: skip
-
-
-def _roots(gathered: _Gathered, call: _Call) -> None:
-    for item in call.output.listed("Roots"):
-        gathered.nodes[item.need("Id").text()] = (item.need("Name").text(), "", item.where)
-
-
-def _units(gathered: _Gathered, call: _Call) -> None:
-    parent = call.option("parent-id")
-    for item in call.output.listed("OrganizationalUnits"):
-        gathered.nodes[item.need("Id").text()] = (item.need("Name").text(), parent, item.where)
-
-
-def _accounts(gathered: _Gathered, call: _Call) -> None:
-    parent = call.option("parent-id")
-    for item in call.output.listed("Accounts"):
-        gathered.nodes[item.need("Id").text()] = (item.need("Name").text(), parent, item.where)
-
-
-_KINDS = {"SERVICE_CONTROL_POLICY": "scps", "RESOURCE_CONTROL_POLICY": "rcps"}
-
-
-def _organization_policy(gathered: _Gathered, call: _Call) -> None:
-    policy = call.output.need("Policy")
-    summary = policy.need("PolicySummary")
-    kind = _KINDS.get(summary.need("Type").text())
-    if kind is None:
-        why = "only service and resource control policies have a say"
-        gathered.left_out.append(LeftOut(summary.need("Name").text(), why, summary.where))
-        return
-    found = document(summary.need("Name").text(), policy.need("Content"))
-    gathered.policies[summary.need("Id").text()] = (kind, found)
-
-
-def _targets(gathered: _Gathered, call: _Call) -> None:
-    policy = call.option("policy-id")
-    listed = call.output.listed("Targets")
-    gathered.targets[policy] = tuple(item.need("TargetId").text() for item in listed)
-
-
-_TAKEN: dict[str, Callable[[_Gathered, _Call], None]] = {
-    "iam list-groups-for-user": _groups_of_user,
-    "iam get-policy": _policy,
-    "iam get-policy-version": _policy_version,
-    "secretsmanager get-resource-policy": _secret,
-    "s3api get-bucket-policy": _bucket,
-    "kms get-key-policy": _key,
-    "sqs get-queue-attributes": _queue,
-    "sns get-topic-attributes": _topic,
-    "lambda get-policy": _function,
-    "organizations describe-organization": _about_organization,
-    "organizations list-roots": _roots,
-    "organizations list-organizational-units-for-parent": _units,
-    "organizations list-accounts-for-parent": _accounts,
-    "organizations describe-policy": _organization_policy,
-    "organizations list-targets-for-policy": _targets,
+_Take = Callable[[_Gathered, Call], None]
+_COMMANDS: dict[str, _Take] = {
+    **_commands_about(EntityKind.ROLE),
+    **_commands_about(EntityKind.USER),
+    **_commands_about(EntityKind.GROUP),
+    "iam list-groups-for-user": _Gathered.groups_of_user,
+    "iam list-entities-for-policy": _Gathered.entities_for_policy,
+    "iam get-policy": _Gathered.policy,
+    "iam list-policies": _Gathered.policies,
+    "iam get-policy-version": _Gathered.policy_version,
+    "sts get-caller-identity": _Gathered.caller,
 }
-"""What is taken of the output of each command, beside those about one kind of identity."""
+_WHY_NOT = {
+    "iam list-policy-versions": "it prints no document; get-policy tells the default version",
+    "iam get-account-authorization-details": "give what it printed as a source of its own",
+}

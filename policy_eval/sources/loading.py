@@ -7,30 +7,33 @@ from __future__ import annotations
 
 import gzip
 import json
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
+from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple
 
 from policy_eval.errors import SourceError, refuse_request
-from policy_eval.sources.account_export import is_export, read_export
-from policy_eval.sources.cli_calls import is_calls, read_calls
+from policy_eval.sources.account_export import OnError, is_export, missing_pages, read_export
+from policy_eval.sources.cli_calls import read_calls, read_script
+from policy_eval.sources.cli_command import is_calls, is_script
 from policy_eval.sources.cloudformation import is_template, parse_template, read_template
-from policy_eval.sources.model import Found, Where, without_places
+from policy_eval.sources.json_stream import JsonStream
+from policy_eval.sources.model import Found, LeftOut, Where, without_places
 from policy_eval.sources.organizations import is_organization, read_organization
-from policy_eval.sources.reading import json_value, refuse
+from policy_eval.sources.policy_folder import NAMES, is_listing, is_yaml_listing, read_listing
+from policy_eval.sources.reading import UNREADABLE, json_value, refuse, what_failed
 from policy_eval.sources.template_text import is_yaml_template
 from policy_eval.sources.terraform.instances import is_terraform
 from policy_eval.sources.terraform.read import read_terraform
-from policy_eval.sources.workspace import MANIFEST, is_workspace, read_workspace
+from policy_eval.sources.workspace import MANIFEST, read_workspace
 
 LARGEST_SOURCE = 2_000_000_000
-"""Bytes of one file that is read as a source, uncompressed."""
+"""Bytes of one file that is read as a whole, uncompressed: of any source but an export."""
 
 _GZIP = b"\x1f\x8b"
-
-OnError = Callable[[SourceError], None]
 
 
 class Deployment(NamedTuple):
@@ -51,8 +54,8 @@ def load(
 ) -> Found:
     """Return what sources hold, as one.
 
-    With `on_error`, what cannot be read is handed to it and left out. Raises SourceError naming
-    the file and the path inside it, and RequestError for a deployment that cannot be.
+    With `on_error`, what cannot be read is handed to it and listed as left out. Raises SourceError
+    naming the file and the path inside it, and RequestError for a deployment that cannot be.
     """
     account = deployment.account
     if account is not None and not (len(account) == _DIGITS and account.isdecimal()):
@@ -60,7 +63,15 @@ def load(
             "not-an-account", f"`{account}` is no account ID", f"expected {_DIGITS} digits"
         )
     declared: set[str] = set()
-    found = merged([_load(path, on_error, deployment, declared) for path in paths])
+    skipped: list[SourceError] = []
+    skip = None if on_error is None else skipped.append
+    found = merged([_load(path, skip, deployment, declared) for path in paths])
+    skipped += missing_pages(found)
+    for error in skipped:
+        if on_error is None:
+            raise error
+        on_error(error)
+    found = found._replace(left_out=(*found.left_out, *map(_skipped, skipped)))
     for name in deployment.parameters.keys() - declared:
         near = get_close_matches(name, declared, 1)
         raise refuse_request(
@@ -70,6 +81,15 @@ def load(
     return found
 
 
+def _skipped(error: SourceError) -> LeftOut:
+    """Return what could not be read as something left out, so that a workspace tells it, too."""
+    first = error.diagnostics[0]
+    if first.place is not None:
+        return LeftOut("not read", first.message, Where(str(first.place)))
+    file, _, said = first.message.partition(": ")
+    return LeftOut("not read", said, Where(file))
+
+
 _DIGITS = 12
 
 
@@ -77,15 +97,26 @@ def _load(path: str, on_error: OnError | None, deployment: Deployment, declared:
     """Return what one source holds; the parameters that it declares are added to `declared`."""
     name = Path(path)
     if name.is_dir():
-        if not is_workspace(name):
-            raise refuse(
-                "unknown-source", f"there is no {MANIFEST} in this folder", Where(path),
-                "name an export, or make a workspace of one with `policy-eval import`",
-            )  # fmt: skip
-        return read_workspace(name)
-    value = _value(name)
-    if is_export(value):
-        return read_export(value, path, on_error)
+        name = _manifest(name)
+    if name.name == MANIFEST:
+        return read_workspace(name.parent)
+    path = str(name)
+    export = _export(name, on_error)
+    if export is not None:
+        return export
+    data = _bytes(name)
+    if is_script(data):
+        return read_script(_text(data, Where(path)), path, on_error)
+    if _IS_POLICY.match(data) and b'"Effect"' in data:
+        raise refuse(
+            "unknown-source", "this is a policy, and does not tell who has it", Where(path),
+            "give a policy by itself with -p, or with who has it in a folder (docs/sources.md)",
+        )  # fmt: skip
+    if name.name in NAMES or is_yaml_listing(data):
+        return read_listing(path, on_error)
+    value = _value(data, path)
+    if is_listing(value):
+        return read_listing(path, on_error)
     if is_calls(value):
         return read_calls(value, path, on_error)
     if is_template(value):
@@ -103,20 +134,81 @@ def _load(path: str, on_error: OnError | None, deployment: Deployment, declared:
     )  # fmt: skip
 
 
-def _value(path: Path) -> object:
-    """Return what stands in a file, which may be compressed. Raises SourceError."""
-    where = Where(str(path))
+_IS_POLICY = re.compile(
+    rb"""[\s\[{]*"(?:Version|Id|Statement|Sid|Effect|Principal|Action|Resource)"\s*:"""
+)
+"""The beginning of a document, of a statement, or of several (R-GRAM-02)."""
+
+_IN_FOLDERS = (MANIFEST, *NAMES, "calls.json", "calls.sh")
+"""The files that tell what a folder is."""
+
+
+def _manifest(folder: Path) -> Path:
+    """Return the file that tells what a folder is. Raises SourceError where none does, or two."""
     try:
-        data = _bytes(path)
-    except FileNotFoundError:
-        raise refuse("missing-file", "there is no such file", where) from None
-    except (OSError, EOFError, zlib.error) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise refuse("unreadable-file", said, where) from None
+        held = {each.name for each in folder.iterdir()}
+    except OSError as error:
+        raise refuse("unreadable-file", what_failed(error), Where(str(folder))) from None
+    found = [folder / name for name in _IN_FOLDERS if name in held]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = " and ".join(f"`{each.name}`" for each in found)
+        raise refuse("unknown-source", f"{names} are both in this folder", Where(str(folder)),
+                     "name the one that is meant")  # fmt: skip
+    said = "this folder is empty" if not held else (
+        f"there is no {', '.join(_IN_FOLDERS[:-1])} or {_IN_FOLDERS[-1]} in this folder"
+    )  # fmt: skip
+    raise refuse(
+        "unknown-source", said, Where(str(folder)),
+        "name a source, or say in policies.yaml who has which policy (docs/sources.md)",
+    )  # fmt: skip
+
+
+def _export(path: Path, on_error: OnError | None) -> Found | None:
+    """Return what an account export holds, of any size; None for a file that is none."""
+    with _opened(path) as file:
+        if not is_export(JsonStream(file, str(path))):
+            return None
+    with _opened(path) as file:
+        return read_export(JsonStream(file, str(path)), on_error)
+
+
+def _bytes(path: Path) -> bytes:
+    """Return what stands in a file, which may be compressed. Raises SourceError."""
+    with _opened(path) as file:
+        data = file.read(LARGEST_SOURCE + 1)
+    if len(data) > LARGEST_SOURCE:
+        raise refuse("too-large", f"at most {LARGEST_SOURCE:,} bytes are read", Where(str(path)))
+    return data
+
+
+def _value(data: bytes, path: str) -> object:
+    """Return the value that the bytes of a file are. Raises SourceError."""
+    where = Where(path)
     value = None if is_yaml_template(data) else json_value(data, where)
     if value is None or is_template(value):  # with places, and a name that stands twice refused
-        return parse_template(_text(data, where), str(path))
+        return parse_template(_text(data, where), path)
     return value
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedIOBase]:
+    """Open a file, uncompressed. Raises SourceError for what cannot be read in it."""
+    where = Where(str(path))
+    try:
+        with path.open("rb") as file:
+            is_compressed = file.read(len(_GZIP)) == _GZIP
+            file.seek(0)
+            if is_compressed:
+                with gzip.GzipFile(fileobj=file) as packed:
+                    yield packed
+            else:
+                yield file
+    except FileNotFoundError:
+        raise refuse("missing-file", "there is no such file", where) from None
+    except UNREADABLE as error:
+        raise refuse("unreadable-file", what_failed(error), where) from None
 
 
 def _text(data: bytes, where: Where) -> str:
@@ -130,21 +222,6 @@ def _parameters(template: object) -> set[str]:
     """Return the names of a template's parameters."""
     said = template.get("Parameters") if isinstance(template, dict) else None
     return {*said} if isinstance(said, dict) else set()
-
-
-def _bytes(path: Path) -> bytes:
-    """Return what stands in a file, uncompressed. Raises SourceError for more than is read."""
-    with path.open("rb") as file:
-        is_compressed = file.read(len(_GZIP)) == _GZIP
-        file.seek(0)
-        if is_compressed:
-            with gzip.GzipFile(fileobj=file) as packed:
-                data = packed.read(LARGEST_SOURCE + 1)
-        else:
-            data = file.read(LARGEST_SOURCE + 1)
-    if len(data) > LARGEST_SOURCE:
-        raise refuse("too-large", f"at most {LARGEST_SOURCE:,} bytes are read", Where(str(path)))
-    return data
 
 
 def merged(found: Sequence[Found]) -> Found:
@@ -173,5 +250,6 @@ def merged(found: Sequence[Found]) -> Found:
             organization=whole.organization or other.organization,
             left_out=(*whole.left_out, *other.left_out),
             notes=(*whole.notes, *other.notes),
+            pages=(*whole.pages, *other.pages),
         )
     return whole

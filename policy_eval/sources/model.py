@@ -136,12 +136,22 @@ class LeftOut(NamedTuple):
         return f"{self.where}: {self.what}: {self.why}"
 
 
+class Page(NamedTuple):
+    """A page of an account export: the accounts it is about, and what says that there are more.
+
+    `more` is None on the last page.
+    """
+
+    accounts: frozenset[str]
+    more: Where | None
+
+
 class Found(NamedTuple):
     """What one or several sources hold.
 
     `managed` are the managed policies by ARN, `entities` users, groups and roles by ARN,
     `resources` those with policies or tags by ARN, `endpoints` the documents of VPC endpoint
-    policies by ID.
+    policies by ID, `pages` those of account exports.
     """
 
     sources: tuple[str, ...]
@@ -152,6 +162,7 @@ class Found(NamedTuple):
     organization: Organization | None = None
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
+    pages: tuple[Page, ...] = ()
 
     def of_kind(self, kind: EntityKind) -> list[Entity]:
         """Return the entities of a kind, in the order in which they were found."""

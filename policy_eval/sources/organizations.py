@@ -16,9 +16,15 @@ from __future__ import annotations
 from policy_eval.errors import SourceError
 from policy_eval.request.principal import MOST_UNITS, is_account
 from policy_eval.semantics.layers import MOST_LEVELS
-from policy_eval.sources.account_export import document
+from policy_eval.sources.account_items import document
 from policy_eval.sources.model import Document, Found, Node, Organization, Where, nothing
 from policy_eval.sources.reading import Value, refuse
+
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+"""What FullAWSAccess holds (AWS: "Service control policies (SCPs)", AWS Organizations)."""
 
 
 def is_organization(value: object) -> bool:
@@ -37,7 +43,7 @@ def read_organization(value: object, file: str) -> Found:
             raise refuse("listed-twice", f"{node.id} is listed a second time", item.where)
         nodes[node.id] = node
     for node in nodes.values():
-        _check_path(node, nodes)
+        check_path(node, nodes)
     given = list(root.need("nodes").items())
     without = [item for item in given if item.get("scps") is None]
     has_scps = len(without) < len(given)
@@ -94,8 +100,8 @@ def _documents(value: Value, name: str) -> tuple[Document, ...]:
     )
 
 
-def _check_path(node: Node, nodes: dict[str, Node]) -> None:
-    """Refuse a node whose parent is not there, or that is above itself."""
+def check_path(node: Node, nodes: dict[str, Node]) -> None:
+    """Raise SourceError for a node whose parent is not there, or that is above itself."""
     seen = {node.id}
     at = node
     while at.parent:

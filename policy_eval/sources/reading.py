@@ -6,6 +6,7 @@ What is not as the format has it raises SourceError, which names the file and th
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,6 +17,15 @@ from policy_eval.sources.model import Where
 def refuse(code: str, message: str, where: Where, remedy: str = "") -> SourceError:
     """Return the error for something that stands in a source."""
     return SourceError(Diagnostic(code, Severity.ERROR, f"{where}: {message}", remedy))
+
+
+UNREADABLE = (OSError, EOFError, zlib.error)
+"""What keeps a file, compressed or not, from being read."""
+
+
+def what_failed(error: Exception) -> str:
+    """Return what kept a file from being read."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def json_value(data: bytes, where: Where) -> object:

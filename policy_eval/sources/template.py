@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from policy_eval.sources.model import Where
 from policy_eval.sources.reading import Value, refuse
-from policy_eval.sources.template_names import NAMED, Kind, attribute_form
+from policy_eval.sources.template_names import NAMED, Kind, attribute_form, partition_of
 from policy_eval.sources.unknown import (
     ANYTHING,
     NO_COLON,
@@ -59,7 +59,7 @@ class Template:
         self.file = file
         self.stack = stack
         self.account = stack.account or NOBODY_KNOWS
-        self.partition = stack.partition or _partition_of(stack.region)
+        self.partition = stack.partition or partition_of(stack.region)
         self.resources = resources
         self.notes: dict[str, None] = {}
         self._parameters = _section(value, "Parameters", file)
@@ -403,13 +403,6 @@ def loop(circle: str, where: Where) -> Exception:
 
 def _not_given(name: str, pattern: str = ANYTHING) -> Unknown:
     return Unknown(f"`{name}` is not given", (), pattern)
-
-
-def _partition_of(region: str | None) -> str:
-    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
-        if (region or "").startswith(prefix):
-            return partition
-    return "aws"
 
 
 def _section(value: Mapping[str, object], name: str, file: str) -> dict[str, Value]:

@@ -92,3 +92,11 @@ NAMED = {
 def attribute_form(kind: Kind, attribute: str) -> str | None:
     """Return the form of what `Fn::GetAtt` gives; None where that is known only later."""
     return dict(kind.attributes).get(attribute)
+
+
+def partition_of(region: str | None) -> str:
+    """Return the partition that a Region is in, that of most where it is not known."""
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
+        if (region or "").startswith(prefix):
+            return partition
+    return "aws"

@@ -8,6 +8,7 @@ are not known. AWS: `AWS::Organizations::…` in the "AWS resource and property 
 from __future__ import annotations
 
 from policy_eval.sources.model import Document, Node, Organization
+from policy_eval.sources.organizations import EVERYTHING
 from policy_eval.sources.template_items import Gathered, Item
 from policy_eval.sources.unknown import Unknown
 
@@ -17,10 +18,6 @@ PARENTS = {
 }
 POLICY = "AWS::Organizations::Policy"
 _FIELDS = {"SERVICE_CONTROL_POLICY": "scps", "RESOURCE_CONTROL_POLICY": "rcps"}
-_EVERYTHING = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
 
 
 class Units:
@@ -36,7 +33,7 @@ class Units:
         parent = given[0] if isinstance(given, list) and given else given
         above = parent if isinstance(parent, str) else f"what {item.logical_id} is in"
         named = item.value("AccountName" if "Accounts" in item.type else "Name")
-        full = Document("FullAWSAccess", _EVERYTHING, item.where)
+        full = Document("FullAWSAccess", EVERYTHING, item.where)
         node = item.template.name(item.logical_id)
         name = named if isinstance(named, str) else item.logical_id
         self._nodes[node] = Node(node, name, above, (full,), (), item.where)

@@ -48,11 +48,6 @@ VERSION = 1
 _SAFE = "@+=,.-_! "
 
 
-def is_workspace(folder: Path) -> bool:
-    """Return whether a folder is a workspace."""
-    return (folder / MANIFEST).is_file()
-
-
 # Writing
 
 

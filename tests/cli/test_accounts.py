@@ -477,7 +477,11 @@ def test_import_writes_nothing_of_a_source_that_cannot_be_read(tmp_path: Path) -
     assert not folder.exists()
     taken = policy_eval("import", source, "--out", str(folder), "--keep-going")
     assert taken.exit_code == 0
-    assert taken.stdout == (f"{folder}: 2 files: 1 user\n  1 could not be read (above)\n")
+    assert taken.stdout == (
+        f"{folder}: 2 files: 1 user\n"
+        f"  left out: {source}: not read: UserDetailList[1].Arn: a number stands where a text is "
+        "expected\n  1 could not be read (above)\n"
+    )
     assert len(told(taken)) == 1
 
 

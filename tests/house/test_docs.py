@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from policy_eval.semantics.service_reference import data_version
-from policy_eval.sources.cli_calls import is_calls
+from policy_eval.sources.cli_command import is_calls
 from policy_eval.sources.organizations import read_organization
 from tests.cli.running import BLOCK, ROOT, policy_eval
 
@@ -109,13 +109,19 @@ def test_the_commands_of_the_page_on_sources_print_what_the_page_shows(
     monkeypatch.chdir(tmp_path)
     Path("fixtures").symlink_to(ROOT / "fixtures")
 
-    assert len(shown) == 8
+    assert len(shown) == 10
     for each in shown:
         run, _, printed = each.removeprefix("$ ").partition("\n")
         result = policy_eval(*shlex.split(run.removeprefix("policy-eval ")))
 
         assert result.stderr == ""
         assert result.stdout == printed
+
+
+def test_the_folder_of_the_page_on_sources_is_the_one_that_it_asks() -> None:
+    (shown,) = blocks("docs/sources.md", "yaml")
+
+    assert shown == (ROOT / "fixtures/accounts/folder/policies.yaml").read_text("utf-8")
 
 
 def test_the_files_of_the_page_on_sources_are_read() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from policy_eval.errors import InputError
 from policy_eval.sources.account_export import read_export
 from policy_eval.sources.accounts import Accounts
+from policy_eval.sources.json_stream import JsonStream
 from policy_eval.sources.loading import load
 from policy_eval.sources.model import Found
 from tests.cli.running import ROOT
@@ -96,9 +98,14 @@ def export(
     }
 
 
+def stream(value: object, file: str = "account.json") -> JsonStream:
+    """Return the text of a value, to be read item by item."""
+    return JsonStream(BytesIO(json.dumps(value).encode()), file)
+
+
 def found(**lists: tuple[object, ...]) -> Found:
     """Return what an export holds."""
-    return read_export(export(**lists), "account.json")
+    return read_export(stream(export(**lists)))
 
 
 def accounts(**lists: tuple[object, ...]) -> Accounts:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import marshal
+from io import BytesIO
 from urllib.parse import quote
 
 import pytest
 
 from policy_eval.errors import SourceError
-from policy_eval.sources.account_export import is_export, read_export
-from policy_eval.sources.model import EntityKind
+from policy_eval.sources.account_export import is_export, missing_pages, read_export
+from policy_eval.sources.json_stream import JsonStream
+from policy_eval.sources.model import EntityKind, Found, Page, Where, nothing
 from tests.sources.exports import (
     ACCOUNT,
     OTHER,
@@ -24,6 +27,7 @@ from tests.sources.exports import (
     managed,
     role,
     said,
+    stream,
     trusting,
     user,
 )
@@ -38,13 +42,20 @@ _POLICY = iam("policy/P")
         ({"RoleDetailList": []}, True),
         ([export(), export()], True),
         ([], False),
-        ([export(), {}], False),
+        ([export(), {}], True),
         ({"Policies": []}, False),
+        ({"Policies": [], "RoleDetailList": []}, True),
+        ({"Policies": {}, "RoleDetailList": []}, True),
+        ({"Policies": [{"PolicyVersionList": []}]}, True),
+        ({"Policies": [{"PolicyName": "P"}], "RoleDetailList": []}, False),
+        ({"IsTruncated": False, "Some": ["a", {}], "UserDetailList": []}, True),
+        ({"format_version": "1.2", "RoleDetailList": []}, False),
+        ([7], False),
         ("UserDetailList", False),
     ],
 )
 def test_an_export_is_told_by_its_lists(value: object, *, expected: bool) -> None:
-    assert is_export(value) is expected
+    assert is_export(stream(value)) is expected
 
 
 def test_a_user_is_read_with_all_that_is_attached() -> None:
@@ -126,13 +137,11 @@ def test_pages_are_joined_and_two_accounts_stay_apart() -> None:
     elsewhere = role("A") | {"Arn": iam("role/A", OTHER)}
 
     everything = read_export(
-        [export(roles=(role("A"),), IsTruncated=True), export(roles=(elsewhere,))], "pages.json"
+        stream([export(roles=(role("A"),), IsTruncated=True), export(roles=(elsewhere,))], "p.json")
     )
 
     assert [*everything.entities] == [iam("role/A", ACCOUNT), iam("role/A", OTHER)]
-    assert (
-        str(everything.entities[iam("role/A", OTHER)].where) == "pages.json: [1].RoleDetailList[0]"
-    )
+    assert str(everything.entities[iam("role/A", OTHER)].where) == "p.json: [1].RoleDetailList[0]"
 
 
 def test_the_same_listed_twice_is_taken_once() -> None:
@@ -148,13 +157,17 @@ _DOCUMENT = "Policies[{}].PolicyVersionList[0].Document"
 _VERSIONS = "Policies[0].PolicyVersionList"
 _OF_USER = "UserDetailList[0].UserPolicyList[0]"
 _BAD: dict[str, tuple[object, str, str]] = {
-    "truncated": (
-        export(IsTruncated=True), "missing-page",
-        "x.json: IsTruncated: `IsTruncated` says that there are further pages",
+    "no-page": (
+        [export(), {"Version": 1}], "unknown-source",
+        "x.json: [1]: this is no page of an export",
     ),
-    "token": (
-        [export(), export(NextToken="abc")], "missing-page",
-        "x.json: [1].NextToken: `NextToken` says that there are further pages",
+    "no-object": (
+        [export(), []], "wrong-type",
+        "x.json: [1]: a list stands where an object is expected",
+    ),
+    "no-list": (
+        export() | {"RoleDetailList": {}}, "wrong-type",
+        "x.json: RoleDetailList: an object stands where a list is expected",
     ),
     "entity-twice": (
         export(roles=(role("A"), role("A", Tags=[{"Key": "a", "Value": "b"}]))), "listed-twice",
@@ -209,7 +222,7 @@ def test_what_is_not_as_the_format_has_it_is_refused_at_its_place(name: str) -> 
     value, code, message = _BAD[name]
 
     with pytest.raises(SourceError) as refusal:
-        read_export(value, "x.json")
+        read_export(stream(value, "x.json"))
 
     assert said(refusal.value) == (code, message)
 
@@ -221,7 +234,7 @@ def test_what_cannot_be_read_can_be_left_out(name: str) -> None:
     good = role("Good")
     pages = value if isinstance(value, list) else [value]
 
-    everything = read_export([export(roles=(good,)), *pages], "x.json", errors.append)
+    everything = read_export(stream([export(roles=(good,)), *pages], "x.json"), errors.append)
 
     assert iam("role/Good") in everything.entities
     assert [error.diagnostics[0].code for error in errors] == [code]
@@ -231,12 +244,196 @@ def test_what_cannot_be_read_can_be_left_out(name: str) -> None:
     )
 
 
-def test_a_list_that_is_none_is_refused_whatever_is_left_out() -> None:
+# Texts that are damaged, or not complete
+
+_GOOD = json.dumps(role("Good"))
+
+
+def _read(text: str, errors: list[SourceError] | None = None) -> Found:
+    source = JsonStream(BytesIO(text.encode()), "x.json")
+    return read_export(source, None if errors is None else errors.append)
+
+
+_DAMAGED = {
+    "cut-in-item": (
+        f'{{"RoleDetailList": [{_GOOD},\n {{"RoleName": "B',
+        "RoleDetailList[1]: line 2, column 17: the file ends here; is the file complete?",
+    ),
+    "cut-after-item": (
+        f'{{"RoleDetailList": [{_GOOD}\n',
+        "RoleDetailList[1]: line 2, column 1: the file ends here; is the file complete?",
+    ),
+    "cut-after-list": (
+        f'{{"RoleDetailList":\n[{_GOOD}]',
+        f"line 2, column {len(_GOOD) + 3}: the file ends here; is the file complete?",
+    ),
+    "cut-in-name": (
+        f'{{"RoleDetailList": [{_GOOD}], \n"Use',
+        "line 2, column 5: the file ends here; is the file complete?",
+    ),
+    "cut-in-list-of-pages": (
+        f'[{{"RoleDetailList": [{_GOOD}]}},\n',
+        "[1]: line 2, column 1: the file ends here; is the file complete?",
+    ),
+    "broken": (
+        f'{{"RoleDetailList": [{_GOOD},\n {{"RoleName" "B"}}]}}',
+        "RoleDetailList[1]: line 2, column 14: Expecting ':' delimiter",
+    ),
+    "no-comma": (
+        f'{{"RoleDetailList": [{_GOOD}\n {{"RoleName": "B"}}]}}',
+        "RoleDetailList[1]: line 2, column 2: `{` stands where `,` or `]` is expected",
+    ),
+    "goes-on": (
+        f'{{"RoleDetailList": [{_GOOD}]}}\n{{}}',
+        "line 2, column 1: `{` stands where the end of the file is expected",
+    ),
+    "deep": (
+        f'{{"RoleDetailList": [{_GOOD},\n {"[" * 200_000}',
+        "RoleDetailList[1]: arrays and objects nest too deeply",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _DAMAGED)
+def test_a_damaged_text_is_refused_at_its_place_and_what_stands_before_can_be_taken(
+    name: str,
+) -> None:
+    text, message = _DAMAGED[name]
     errors: list[SourceError] = []
 
     with pytest.raises(SourceError) as refusal:
-        read_export(export() | {"RoleDetailList": {}}, "x.json", errors.append)
+        _read(text)
+    taken = _read(text, errors)
 
-    assert said(refusal.value) == (
-        "wrong-type", "x.json: RoleDetailList: an object stands where a list is expected",
-    )  # fmt: skip
+    diagnostic = refusal.value.diagnostics[0]
+    assert "; ".join(filter(None, (diagnostic.message, diagnostic.remedy))) == f"x.json: {message}"
+    assert [*taken.entities] == [iam("role/Good")]
+    (warning,) = errors
+    assert warning.diagnostics[0].message == (
+        f"{diagnostic.message}; the 1 users, groups and roles and 0 policies before it were taken, "
+        "and what follows is missing"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            f'{{"RoleDetailList": [{_GOOD}], "RoleDetailList": []}}',
+            "RoleDetailList: `RoleDetailList` stands twice in one object",
+        ),
+        (
+            f'{{"RoleDetailList": [{{"Arn": "a", "Arn": "b"}}, {_GOOD}]}}',
+            "RoleDetailList[0]: `Arn` stands twice in one object",
+        ),
+    ],
+)
+def test_a_name_that_stands_twice_is_refused_and_the_rest_can_be_taken(
+    text: str, message: str
+) -> None:
+    errors: list[SourceError] = []
+
+    with pytest.raises(SourceError) as refusal:
+        _read(text)
+    taken = _read(text, errors)
+
+    assert said(refusal.value) == said(errors[0]) == ("duplicate-key", f"x.json: {message}")
+    assert [*taken.entities] == [iam("role/Good")]
+
+
+def test_a_member_that_is_null_is_as_if_it_were_not_there() -> None:
+    taken = _read(f'{{"RoleDetailList": [{_GOOD}], "UserDetailList": null, "Other": [1, {{}}]}}')
+
+    assert [*taken.entities] == [iam("role/Good")]
+
+
+# Pages
+
+
+def _page(*accounts: str, more: str | None = None) -> Page:
+    where = None if more is None else Where("x.json", more)
+    return Page(frozenset(accounts), where)
+
+
+@pytest.mark.parametrize(
+    ("pages", "missing"),
+    [
+        ((_page(ACCOUNT),), []),
+        ((_page(ACCOUNT, more="Marker"), _page(ACCOUNT)), []),
+        ((_page(ACCOUNT), _page(ACCOUNT, more="Marker")), []),
+        ((_page(ACCOUNT, more="Marker"), _page()), []),
+        ((_page(more="Marker"), _page(ACCOUNT)), []),
+        ((_page(ACCOUNT, more="IsTruncated"),), ["IsTruncated"]),
+        ((_page(ACCOUNT, more="[1].Marker"), _page(OTHER)), ["[1].Marker"]),
+        ((_page(ACCOUNT, more="Marker"), _page(ACCOUNT, more="NextToken")), ["Marker"]),
+        ((_page(ACCOUNT, more="Marker"), _page(OTHER, more="NextToken")), ["Marker", "NextToken"]),
+    ],
+)
+def test_pages_are_missing_where_none_of_the_account_is_the_last(
+    pages: tuple[Page, ...], missing: list[str]
+) -> None:
+    errors = [*missing_pages(nothing("x.json")._replace(pages=pages))]
+
+    assert [said(error) for error in errors] == [
+        (
+            "missing-page",
+            f"x.json: {path}: `{path.rpartition('.')[2]}` says that there are further pages",
+        )
+        for path in missing
+    ]
+
+
+def test_a_page_tells_its_accounts_and_whether_there_are_more() -> None:
+    of_aws = managed("arn:aws:iam::aws:policy/P", document())
+    pages = [
+        export(roles=(role("A"),), IsTruncated=True, Marker="x"),
+        export(policies=(of_aws,), IsTruncated=False),
+    ]
+
+    taken = read_export(stream(pages, "x.json"))
+
+    assert taken.pages == (_page(ACCOUNT, more="[0].IsTruncated"), _page())
+
+
+# What is kept
+
+
+def test_documents_and_attachments_that_are_the_same_are_kept_once() -> None:
+    one, two = (
+        role(name, RolePolicyList=inline(document({})), AttachedManagedPolicies=attached(_POLICY))
+        for name in ("A", "B")
+    )
+
+    first, second = found(roles=(one, two)).entities.values()
+
+    assert first.inline[0].content is second.inline[0].content
+    assert first.managed is second.managed
+    assert first.trust is not None
+    assert second.trust is not None
+    assert first.trust.content is second.trust.content
+
+
+def test_documents_that_differ_in_the_order_of_their_members_stay_apart() -> None:
+    turned = dict(reversed(document({}).items()))
+    one, two = (
+        user(name, UserPolicyList=inline(content))
+        for name, content in (("a", document({})), ("b", turned))
+    )
+
+    first, second = found(users=(one, two)).entities.values()
+
+    assert json.dumps(first.inline[0].content) == json.dumps(document({}))
+    assert json.dumps(second.inline[0].content) == json.dumps(turned)
+
+
+def test_a_document_too_deep_to_be_compared_is_kept_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(marshal, "dumps", refuse)
+
+    (entity,) = found(users=(user("ana", UserPolicyList=inline(document())),)).entities.values()
+
+    assert entity.inline[0].content == document()

@@ -12,6 +12,7 @@ from policy_eval.errors import RequestError, SourceError
 from policy_eval.sources import loading
 from policy_eval.sources.loading import Deployment, load, merged
 from policy_eval.sources.model import Document, Found, Resource, Where, nothing
+from policy_eval.sources.policy_folder import NAMES
 from policy_eval.sources.workspace import write_workspace
 from tests.sources.exports import (
     EXAMPLE,
@@ -53,14 +54,28 @@ def test_a_file_may_be_compressed_and_in_any_encoding_of_json(
 
 _DAMAGED: dict[str, tuple[bytes, str, str]] = {
     "truncated": (
-        b'{"UserDetailList": [', "json-syntax", "line 1, column 21: Expecting value",
+        b'{"UserDetailList": [', "json-syntax",
+        "UserDetailList[0]: line 1, column 21: the file ends here",
     ),
+    "cut-gzip": (
+        gzip.compress(json.dumps(export()).encode())[:-9], "unreadable-file",
+        "Compressed file ended",
+    ),
+    "begun": (b'{"calls": [', "json-syntax", "line 1, column 12: Expecting value"),
     "no-json": (b"hello", "json-syntax", "line 1, column 1: Expecting value"),
     "empty": (b"", "json-syntax", "line 1, column 1: Expecting value"),
     "digits": (b"1" * 5000, "json-syntax", "Exceeds the limit"),
     "latin": (b'{"a": "\xe9"}', "wrong-encoding", "no JSON in UTF-8: "),
     "deep": (b"[" * 200_000, "too-deep", "arrays and objects nest too deeply"),
     "other": (b"{}", "unknown-source", "this is no format that is known"),
+    "policy": (
+        json.dumps(document({})).encode(), "unknown-source",
+        "this is a policy, and does not tell who has it",
+    ),
+    "statements": (
+        b'{"Effect": "Allow"},\n{"Effect": "Deny"}', "unknown-source",
+        "this is a policy, and does not tell who has it",
+    ),
     "gzip": (b"\x1f\x8b\x08\x00hello", "unreadable-file", ""),
     "short-gzip": (gzip.compress(b"{}")[:-3], "unreadable-file", "Compressed file ended"),
     "broken-gzip": (
@@ -87,15 +102,26 @@ def test_a_file_that_is_not_there_and_a_folder_that_is_no_workspace_are_refused(
 ) -> None:
     with pytest.raises(SourceError) as missing:
         load([str(tmp_path / "gone.json")])
+    with pytest.raises(SourceError) as empty:
+        load([str(tmp_path)])
+    (tmp_path / "other.json").touch()
     with pytest.raises(SourceError) as folder:
+        load([str(tmp_path)])
+    for name in ("calls.sh", "calls.json"):
+        (tmp_path / name).touch()
+    with pytest.raises(SourceError) as several:
         load([str(tmp_path)])
 
     assert said(missing.value) == (
         "missing-file", f"{tmp_path / 'gone.json'}: there is no such file",
     )  # fmt: skip
-    assert said(folder.value) == (
-        "unknown-source", f"{tmp_path}: there is no workspace.json in this folder",
-    )  # fmt: skip
+    listed = ", ".join(("workspace.json", *NAMES, "calls.json"))
+    for refusal, message in (
+        (empty, "this folder is empty"),
+        (folder, f"there is no {listed} or calls.sh in this folder"),
+        (several, "`calls.json` and `calls.sh` are both in this folder"),
+    ):
+        assert said(refusal.value) == ("unknown-source", f"{tmp_path}: {message}")
 
 
 def test_a_file_that_may_not_be_read_is_refused(
@@ -107,9 +133,13 @@ def test_a_file_that_may_not_be_read_is_refused(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
 
     with pytest.raises(SourceError) as refusal:
         load([path])
+    with pytest.raises(SourceError) as folder:
+        load([str(tmp_path)])
+    assert said(folder.value) == ("unreadable-file", f"{tmp_path}: Permission denied")
     assert said(refusal.value) == ("unreadable-file", f"{path}: Permission denied")
 
 
@@ -128,6 +158,25 @@ def test_no_more_than_a_limit_is_read(
 
 
 # Several as one
+
+
+def test_pages_in_several_files_are_one_export(tmp_path: Path) -> None:
+    first = written(tmp_path, export(roles=(role("A"),), IsTruncated=True, Marker="m"), "1.json")
+    last = written(tmp_path, export(roles=(role("B"),), IsTruncated=False), "2.json")
+
+    assert [*load([last, first]).entities] == [iam("role/B"), iam("role/A")]
+    with pytest.raises(SourceError) as refusal:
+        load([first, ORGANIZATION])
+    errors: list[SourceError] = []
+    kept = load([first], errors.append)
+    assert [*kept.entities] == [iam("role/A")]
+    assert [str(each) for each in kept.left_out] == [
+        f"{first}: not read: IsTruncated: `IsTruncated` says that there are further pages"
+    ]
+    for error in (refusal.value, *errors):
+        assert said(error) == (
+            "missing-page", f"{first}: IsTruncated: `IsTruncated` says that there are further pages"
+        )  # fmt: skip
 
 
 def test_several_sources_are_one_and_none_is_changed() -> None:

@@ -55,8 +55,16 @@ def test_plans_and_states_are_recognised(value: object, known: bool) -> None:
     assert is_terraform(value) is known
 
 
+@pytest.mark.parametrize(
+    "value", [{"format_version": "1.0"}, {"format_version": "1.0", "terraform_version": "1.9.8"}]
+)
+def test_an_output_with_nothing_in_it_is_refused(value: dict[str, object]) -> None:
+    with pytest.raises(SourceError, match="there is nothing in it; expected values, planned"):
+        read(value)
+
+
 def test_an_empty_state_holds_nothing() -> None:
-    found = read({"format_version": "1.0"})
+    found = read({"format_version": "1.0", "values": {}})
 
     assert (found.managed, found.entities, found.resources) == ({}, {}, {})
     assert found.organization is None

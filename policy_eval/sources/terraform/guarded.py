@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from policy_eval.errors import SourceError
 from policy_eval.policy.arn import parse_arn
+from policy_eval.semantics.resources import NOT_CHOSEN
 from policy_eval.sources.lambda_permission import CONDITIONS, principal_element
 from policy_eval.sources.model import Document, Resource, Unsure
 from policy_eval.sources.reading import refuse
@@ -38,7 +39,7 @@ class _Kind(NamedTuple):
 
 
 _KINDS = (
-    _Kind("aws_secretsmanager_secret", "secretsmanager", "name", "secret:{}-??????",
+    _Kind("aws_secretsmanager_secret", "secretsmanager", "name", f"secret:{{}}{NOT_CHOSEN}",
           "aws_secretsmanager_secret_policy", "secret_arn"),
     _Kind("aws_s3_bucket", "s3", "bucket", "{}", "aws_s3_bucket_policy", "bucket"),
     _Kind("aws_kms_key", "kms", "key_id", "key/{}", "aws_kms_key_policy", "key_id"),

@@ -14,6 +14,7 @@ from policy_eval.sources.model import LeftOut, Where
 from policy_eval.sources.reading import Value, refuse
 
 MANAGED, DATA = "managed", "data"
+_HOLD = ("values", "planned_values", "resource_changes")
 _SHOW = "give what `terraform show -json FILE` prints of a plan or state"
 
 
@@ -82,7 +83,7 @@ def is_terraform(value: object) -> bool:
     if not isinstance(value, dict):
         return False
     if "format_version" in value:
-        known = {"planned_values", "resource_changes", "values", "terraform_version"}
+        known = {*_HOLD, "terraform_version"}
         return bool(known & value.keys()) or len(value) == 1
     return "terraform_version" in value and "lineage" in value
 
@@ -90,6 +91,12 @@ def is_terraform(value: object) -> bool:
 def read_contents(root: Value) -> Contents:
     """Return what a plan or state holds. Raises SourceError for what is no such output."""
     _check_version(root)
+    if all(root.get(name) is None for name in _HOLD):
+        raise refuse(
+            "missing-field", "there is nothing in it", root.where,
+            f"expected {_HOLD[0]}, {_HOLD[1]} or {_HOLD[2]}: name the plan in "
+            "`terraform show -json FILE`, or run it where the state is",
+        )  # fmt: skip
     if root.get("planned_values") is None and root.get("resource_changes") is None:
         return Contents(tuple(_walked(root.get("values"), {})), (), (), is_plan=False)
     changes = _changes(root)

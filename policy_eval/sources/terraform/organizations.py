@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.model import Document, Node, Organization, Unsure, Where
+from policy_eval.sources.organizations import EVERYTHING
 from policy_eval.sources.reading import Value
 from policy_eval.sources.terraform.documents import document_of
 from policy_eval.sources.terraform.instances import Instance
@@ -27,10 +28,6 @@ TYPES = frozenset({_ORGANIZATION, _UNIT, _ACCOUNT, _POLICY, _ATTACHMENT})
 _SCP, _RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 _FULL_ACCESS = "FullAWSAccess"
 _FULL_ACCESS_ID, _FULL_RCP_ID = "p-FullAWSAccess", "p-RCPFullAWSAccess"
-_EVERYTHING = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
 _NOT_TOLD = "not told"
 """The parent of what nobody says where it is."""
 
@@ -215,7 +212,7 @@ class _Reader:
             f"{_FULL_ACCESS} is taken to be attached where no other service control policy allows "
             "anything; Terraform does not tell"
         )
-        full = Document(f"{_FULL_ACCESS} on {node.name}", _EVERYTHING, node.where)
+        full = Document(f"{_FULL_ACCESS} on {node.name}", EVERYTHING, node.where)
         if any(map(_may_allow, node.scps)):
             why = f"Terraform does not tell whether {_FULL_ACCESS} is still attached to {node.name}"
             full = full._replace(unsure=(Unsure(1, why),))
