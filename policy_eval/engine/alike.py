@@ -160,12 +160,12 @@ def _union(sets: Iterable[int]) -> int:
 class Part(NamedTuple):
     """Actions that are decided alike, as bits, all of one class.
 
-    `decision` is that of one of them; None where they cannot be asked about.
+    `decision` is that of one of them, or why they cannot be asked about.
     """
 
     number: int
     bits: int
-    decision: Decision | None
+    decision: Decision | RequestError
 
 
 class Group(NamedTuple):
@@ -184,6 +184,7 @@ class Alike:
     """Calls that differ in their action alone, decided by one set of policies.
 
     `request` makes the call of an action; `has_tags`: calls pass tags, or their resource has some.
+    With `conditions` an undetermined decision has what it hangs on.
     """
 
     def __init__(
@@ -193,27 +194,26 @@ class Alike:
         request: Callable[[str], Request],
         *,
         has_tags: bool,
+        conditions: bool = False,
     ) -> None:
         self._policies = policies
         self._actions = actions
         self._request = request
         self._has_tags = has_tags
+        self._conditions = conditions
         exists = policies.attached.exists
         self._narrow = exists(Layer.RCP) is False and exists(Layer.ENDPOINT) is False
         self._known: dict[tuple[int, int], _OfClass | None] = {}
         """What calls of a class have in common, by its classes (their id) and number."""
 
     def decided(self, within: int) -> Iterator[Group]:
-        """Yield some actions, given as bits, with their decisions.
-
-        What an undetermined decision hangs on is not told.
-        """
+        """Yield some actions, given as bits, with their decisions."""
         program = self._policies.program()
         for numbers, bits in self._groups(within):
             action = program.of_statements(numbers)
             hangs = self._has_tags or _hangs_on_action(action)
             classes = self._actions.classes(narrow=None if hangs else self._narrow)
-            decisions: dict[Hashable, Decision | None] = {}
+            decisions: dict[Hashable, Decision | RequestError] = {}
             parts = []
             for number, part in classes.parts(bits):
                 name = self._actions.first(part)
@@ -269,20 +269,22 @@ class Alike:
 
     def _decision(
         self, action: ActionProgram, name: str, of_class: _OfClass | None
-    ) -> Decision | None:
-        """Return the decision of an action that some statements select; None where none is had."""
+    ) -> Decision | RequestError:
+        """Return the decision of an action that some statements select, or why there is none."""
         try:
             if of_class is None:
                 return decide_call(self._policies, [self._request(name)])
             decision = decide_by(self._policies, action, of_class.situations)
             if decision.word is not Word.UNDETERMINED:
                 return decision
-            from policy_eval.engine.residual.settling import where_certain
+            from policy_eval.engine.residual.settling import settled, where_certain
 
+            if self._conditions:
+                return settled(self._policies, [self._request(name)], decision)
             step = Step(of_class.context.of_action(name))
             return where_certain(self._policies, [step], decision)
-        except RequestError:
-            return None
+        except RequestError as error:
+            return error
 
 
 def _hangs_on_action(action: ActionProgram) -> bool:

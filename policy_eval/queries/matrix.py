@@ -154,8 +154,8 @@ class _Columns:
         return alike.decided(within)
 
 
-def _cell(decision: Decision | None) -> Cell:
-    if decision is None:
+def _cell(decision: Decision | RequestError) -> Cell:
+    if isinstance(decision, RequestError):
         return _REFUSED
     # what the policies deny, nobody asks the service about
     is_refused = decision.refused_by_service and decision.allowed is not False
