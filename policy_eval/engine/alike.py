@@ -14,7 +14,7 @@ from policy_eval.engine.call import Step, steps_of
 from policy_eval.engine.decide import decide_by, decide_call
 from policy_eval.engine.matching import contains
 from policy_eval.engine.program import indices
-from policy_eval.errors import RequestError
+from policy_eval.errors import InputError, RequestError
 from policy_eval.policy.action import parse_action
 from policy_eval.semantics.action_facts import facts_of
 from policy_eval.semantics.authorization import Case, Word
@@ -165,7 +165,7 @@ class Part(NamedTuple):
 
     number: int
     bits: int
-    decision: Decision | RequestError
+    decision: Decision | InputError
 
 
 class Group(NamedTuple):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from policy_eval.engine.decide import decide_call
 from policy_eval.request.request import Request
+from policy_eval.sources.accounts import endpoint_passed
 
 if TYPE_CHECKING:
     from policy_eval.engine.decision import Decision
@@ -106,10 +107,12 @@ class Asking:
         self._question = question._replace(resource_account=owner)
         self._principal = accounts.principal(entity.arn)
         self._tags = accounts.tags(question.resource)
+        self._through = endpoint_passed(question.context, question.unknown)
 
     def policies(self, action: str) -> PolicySet:
         """Return the policies that have a say. Raises PolicyError."""
-        return self._accounts.policies(self._entity, action, self._question.resource)
+        resource = self._question.resource
+        return self._accounts.policies(self._entity, action, resource, self._through)
 
     def request(self, action: str) -> Request:
         """Return the request that the caller makes. Raises RequestError."""

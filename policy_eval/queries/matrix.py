@@ -1,26 +1,23 @@
 """Principals by actions: who can do what, as a table.
 
-A row is a user or role. Actions that its policies decide alike are asked about once. Rows are given
+A row is a user or role. Of the actions that its policies decide alike one is asked. Rows are given
 as they are found, so that a matrix larger than memory can be written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy_eval.engine.alike import Actions, Alike, Group
 from policy_eval.engine.program import indices
-from policy_eval.errors import PolicyError, RequestError, refuse_request
-from policy_eval.queries.asking import Asking, Question
-from policy_eval.semantics.linked_keys import is_of_tags
-from policy_eval.semantics.service_exceptions import resource_policy_type
+from policy_eval.errors import InputError, refuse_request
+from policy_eval.queries.many_actions import ManyActions
 from policy_eval.semantics.service_reference import service_action, service_actions, services
-from policy_eval.text.folding import fold
 
 if TYPE_CHECKING:
+    from policy_eval.engine.alike import Group
     from policy_eval.engine.decision import Deciding, Decision
-    from policy_eval.request.request import Request
+    from policy_eval.queries.asking import Question
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
 
@@ -90,72 +87,31 @@ def matrix(
     callers: Sequence[Entity] | None = None,
 ) -> Iterator[Row]:
     """Yield what each caller can do of some actions; `question` gives resource and context."""
-    columns = _Columns(accounts, actions, question)
+    many = ManyActions(accounts, actions, question)
     for entity in accounts.callers if callers is None else callers:
-        yield Row(entity.arn, tuple(columns.cells(entity)))
+        yield Row(entity.arn, tuple(_cells(many.decided(entity), len(actions))))
 
 
-class _Columns:
-    """The actions of a matrix. Of those that a caller's policies decide alike one is asked."""
-
-    def __init__(self, accounts: Accounts, names: Sequence[str], question: Question) -> None:
-        self._accounts = accounts
-        self._question = question
-        self._actions = Actions(names)
-        self._guarded = self._actions.by(resource_policy_type).bits
-        """The actions by the type of the policy that guards a resource for them."""
-        keys = map(fold, (*question.context, *question.unknown))
-        self._has_tags = bool(
-            question.request_tags
-            or question.resource_tags
-            or accounts.tags(question.resource)
-            or any(map(is_of_tags, keys))
-        )
-
-    def cells(self, entity: Entity) -> list[Cell]:
-        """Return the cells of a caller, in the order of the actions."""
-        try:
-            asking = Asking(self._accounts, entity, self._question)
-        except RequestError:
-            return [_REFUSED] * len(self._actions.names)
-        groups = [
-            group
-            for within in self._guarded
-            for group in self._decided(entity, asking.request, within)
-        ]
-        groups.sort(key=lambda group: group.size, reverse=True)
-        cells = [_REFUSED] * len(self._actions.names)
-        for place, (classes, parts) in enumerate(groups):
-            if place == 0:  # most of the actions, as a rule: all at once
-                of_class = [_REFUSED] * len(classes.bits)
-                for number, _, decision in parts:
-                    of_class[number] = _cell(decision)
-                cells = [*map(of_class.__getitem__, classes.of_action)]
-                continue
-            for _, bits, decision in parts:
-                cell = _cell(decision)
-                for at in indices(bits):
-                    cells[at] = cell
-        return cells
-
-    def _decided(
-        self, entity: Entity, request: Callable[[str], Request], within: int
-    ) -> Iterable[Group]:
-        """Return actions for which the same policies have a say, with their decisions.
-
-        None where AWS would not store one of the policies.
-        """
-        first, resource = self._actions.first(within), self._question.resource
-        try:  # nobody keeps what was compiled for a row
-            policies = self._accounts.layers(entity, first, resource).policies()
-        except PolicyError:
-            return ()
-        alike = Alike(policies, self._actions, request, has_tags=self._has_tags)
-        return alike.decided(within)
+def _cells(decided: Iterable[Group], count: int) -> list[Cell]:
+    """Return the cells of a caller, in the order of the actions."""
+    cells = [_REFUSED] * count
+    groups = sorted(decided, key=lambda group: group.size, reverse=True)
+    for place, (classes, parts) in enumerate(groups):
+        if place == 0:  # most of the actions, as a rule: all at once
+            of_class = [_REFUSED] * len(classes.bits)
+            for number, _, decision in parts:
+                of_class[number] = _cell(decision)
+            cells = [*map(of_class.__getitem__, classes.of_action)]
+            continue
+        for _, bits, decision in parts:
+            cell = _cell(decision)
+            for at in indices(bits):
+                cells[at] = cell
+    return cells
 
 
-def _cell(decision: Decision | RequestError) -> Cell:
-    if isinstance(decision, RequestError):
+def _cell(decision: Decision | InputError) -> Cell:
+    if isinstance(decision, InputError):
         return _REFUSED
     # what the policies deny, nobody asks the service about
     is_refused = decision.refused_by_service and decision.allowed is not False

@@ -7,16 +7,16 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy_eval.engine.decide import decide_call
-from policy_eval.engine.matching import compile_set
+from policy_eval.engine.alike import Actions
+from policy_eval.engine.program import indices
 from policy_eval.errors import InputError, refuse_request
 from policy_eval.policy.ast import Effect
-from policy_eval.queries.asking import Question, Refused, can, check, prepare
+from policy_eval.queries.asking import Question, Refused, can, check
+from policy_eval.queries.many_actions import ManyActions
 from policy_eval.semantics.layers import Layer
-from policy_eval.semantics.lower import action_set
 from policy_eval.semantics.service_reference import (
     resource_types_of,
     service_action,
@@ -26,7 +26,7 @@ from policy_eval.semantics.service_reference import (
 )
 
 if TYPE_CHECKING:
-    from policy_eval.engine.matching import Predicate
+    from policy_eval.engine.decision import Decision
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
 
@@ -79,19 +79,23 @@ def what_can(
     no service.
     """
     check(question._replace(action="iam:GetUser"))
-    allows = _allows(accounts, entity, question.resource)
+    chosen = [_service(each) for each in only] or services()
+    names = [
+        f"{service}:{action}"
+        for service in chosen
+        for action in _actions_on(service, question.resource)
+    ]
+    selected = _allowed_by_some(accounts, entity, question.resource, Actions(names))
+    found = _conditions(accounts, entity, question, [names[at] for at in indices(selected)])
     granted: list[Granted] = []
     refused: list[Refused] = []
-    for service in [_service(each) for each in only] or services():
+    for service in chosen:
         by_condition: dict[str, list[str]] = {}
-        for action in _selected(allows, service, question.resource):
-            try:
-                condition = _condition(accounts, entity, question, f"{service}:{action}")
-            except InputError as error:
-                if not _is_for_others(error):
-                    refused.append(Refused(f"{service}:{action}", error))
-                continue
-            if condition is not None:
+        for action in _actions_on(service, question.resource):
+            condition = found.get(f"{service}:{action}")
+            if isinstance(condition, InputError):
+                refused.append(Refused(f"{service}:{action}", condition))
+            elif condition is not None:
                 by_condition.setdefault(condition, []).append(action)
         listed = [*service_actions(service)]
         granted += [
@@ -101,10 +105,27 @@ def what_can(
     return WhatCan(entity.arn, tuple(granted), tuple(refused))
 
 
-def _condition(accounts: Accounts, entity: Entity, question: Question, action: str) -> str | None:
-    """Return the condition under which an action is allowed, empty for always; None for never."""
-    policies, request = prepare(accounts, entity, question._replace(action=action))
-    decision = decide_call(policies, [request.alone()])
+def _conditions(
+    accounts: Accounts, entity: Entity, question: Question, names: Sequence[str]
+) -> dict[str, str | InputError]:
+    """Return the condition under which each action is allowed (empty: always), or an error.
+
+    Those that are not allowed, and those that no user or role calls, are left out.
+    """
+    many = ManyActions(accounts, names, question, alone=True, conditions=True)
+    found: dict[str, str | InputError] = {}
+    for group in many.decided(entity):
+        for _, bits, decision in group.parts:
+            condition = _condition(decision)
+            if condition is not None:
+                found |= dict.fromkeys(map(names.__getitem__, indices(bits)), condition)
+    return found
+
+
+def _condition(decision: Decision | InputError) -> str | InputError | None:
+    """Return the condition under which a call is allowed, empty for always; None for never."""
+    if isinstance(decision, InputError):
+        return None if _is_for_others(decision) else decision
     match can(decision):
         case True:
             return ""
@@ -136,35 +157,38 @@ _OF_EACH_TYPE = ("iam:GetUser", "sts:AssumeRole")
 """Actions that are guarded by a resource-based policy, and by a role's trust policy."""
 
 
-def _allows(accounts: Accounts, entity: Entity, resource: str | None) -> list[Predicate] | None:
-    """Return what the Allows that can grant select; None where nobody knows what they are."""
-    found: dict[Predicate, None] = {}
+def _allowed_by_some(
+    accounts: Accounts, entity: Entity, resource: str | None, actions: Actions
+) -> int:
+    """Return the actions that an Allow which can grant selects, as bits; all where nobody knows.
+
+    Raises PolicyError.
+    """
+    found = 0
     for action in _OF_EACH_TYPE:
         policies = accounts.policies(entity, action, resource)
         if policies.attached.unknown.intersection(_GRANTING):
-            return None
-        found |= {
-            compile_set(action_set(statement.action)): None
-            for layer, _, policy in policies.attachments
-            if layer in _GRANTING
-            for statement in policy.statements
-            if statement.effect is Effect.ALLOW
-        }
-    return [*found]
+            return actions.every
+        for layer, _, policy in policies.attachments:
+            if layer in _GRANTING:
+                for statement in policy.statements:
+                    if statement.effect is Effect.ALLOW:
+                        found |= actions.selected(statement.action)
+    return found
 
 
-def _selected(allows: list[Predicate] | None, service: str, resource: str | None) -> Iterator[str]:
-    """Yield the actions of a service that some Allow selects, those on a resource if one is given.
+def _actions_on(service: str, resource: str | None) -> Iterator[str]:
+    """Yield the actions of a service, those on a resource if one is given.
 
     An action is on a resource where it has a type of resource that the ARN may be of.
     """
-    types = None if resource is None else resource_types_of(service, resource)
+    if resource is None:
+        yield from service_actions(service)
+        return
+    types = resource_types_of(service, resource)
     for action in service_actions(service):
-        folded = f"{service}:{action}".lower()
-        if allows is not None and not any(allow(folded) for allow in allows):
-            continue
         listed = service_action(service, action)
-        if types is None or (listed is not None and types.intersection(listed.resource_types)):
+        if listed is not None and types.intersection(listed.resource_types):
             yield action
 
 

@@ -9,9 +9,9 @@ Rules: R-EVAL-15 (group policies, boundaries), R-SCP-02, R-RCP-01, R-KEY-06.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from policy_eval.engine.policies import LayersOf, PolicySet, parse_policy, policy_in
 from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
@@ -20,6 +20,7 @@ from policy_eval.policy.ast import Policy, Statement
 from policy_eval.policy.policy_type import RULES, PolicyType, Strictness
 from policy_eval.policy.principal_element import PrincipalElement, PrincipalValue
 from policy_eval.request.callers import levels_of
+from policy_eval.request.context import Given, values_of
 from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.resources import names_before_made
@@ -35,6 +36,7 @@ from policy_eval.sources.model import (
     Where,
 )
 from policy_eval.text.files import checked
+from policy_eval.text.folding import fold
 from policy_eval.text.printed import Printed
 from policy_eval.text.source import Source
 
@@ -46,6 +48,26 @@ _ANYTHING = (
     '{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'
 )
 _ANYBODY = PrincipalElement("Principal", (PrincipalValue("AWS", "*"),), negated=False)
+
+
+class Through(NamedTuple):
+    """The VPC endpoint that a call passes, by its ID; `is_unknown`: nobody knows which, if any."""
+
+    endpoint: str | None = None
+    is_unknown: bool = False
+
+
+NO_ENDPOINT = Through()
+_ENDPOINT_KEY = "aws:sourcevpce"
+
+
+def endpoint_passed(context: Mapping[str, Given], unknown: Iterable[str]) -> Through:
+    """Return which VPC endpoint a request passes, as its context tells (`aws:SourceVpce`)."""
+    for name, given in context.items():
+        if fold(name) == _ENDPOINT_KEY:
+            values = values_of(name, given)
+            return Through(values[0]) if values else NO_ENDPOINT
+    return Through(is_unknown=any(fold(name) in (_ENDPOINT_KEY, "*") for name in unknown))
 
 
 class Accounts:
@@ -221,29 +243,39 @@ class Accounts:
             (before, resource.rpartition("/")[2])
         )
 
-    def policies(self, entity: Entity, action: str, resource: str | None) -> PolicySet:
+    def policies(
+        self,
+        entity: Entity,
+        action: str,
+        resource: str | None,
+        through: Through = NO_ENDPOINT,
+    ) -> PolicySet:
         """Return the policies that have a say where a user or role does something to a resource.
 
         Raises PolicyError for documents that AWS would not store.
         """
         own = self.resource_policy(action, resource)
         owner = self.owner(resource) or _account_of(entity.arn)
-        key = (entity.arn, id(own), owner)  # `read` keeps the policy
+        key = (entity.arn, id(own), owner, through)  # `read` keeps the policy
         found = self._sets.get(key)
         if found is None:
-            found = self._sets[key] = self.layers(entity, action, resource).policies()
+            layers = self.layers(entity, action, resource, through=through)
+            found = self._sets[key] = layers.policies()
         return found
 
     def policies_of_call(
-        self, entity: Entity, asked: Sequence[tuple[str, str | None]]
+        self,
+        entity: Entity,
+        asked: Sequence[tuple[str, str | None]],
+        through: Through = NO_ENDPOINT,
     ) -> PolicySet:
         """Return the policies that have a say in a call of several requests: actions, resources.
 
         Raises PolicyError.
         """
         if len(asked) == 1:
-            return self.policies(entity, *asked[0])
-        return self.layers(entity, *asked[0], further=asked[1:]).policies()
+            return self.policies(entity, *asked[0], through)
+        return self.layers(entity, *asked[0], further=asked[1:], through=through).policies()
 
     def layers(
         self,
@@ -251,12 +283,13 @@ class Accounts:
         action: str,
         resource: str | None,
         further: Iterable[tuple[str, str | None]] = (),
+        through: Through = NO_ENDPOINT,
     ) -> LayersOf:
         """Return the same as layers, of which each can be replaced.
 
         A user or role that no source holds has policies that nobody knows; it is given as a
         principal, as are the callers that have none. `further` are the actions and resources of
-        the other requests of the call.
+        the other requests of the call; `through` is the VPC endpoint that it passes.
         """
         own = self.resource_policy(action, resource)
         account = _account_of(caller.arn)
@@ -275,9 +308,17 @@ class Accounts:
             resources=self._resources(resource, further) or None,
             scps=self.levels(account, PolicyType.SCP) or None,
             rcps=self.levels(self.owner(resource) or account, PolicyType.RCP) or None,
+            endpoint=self._endpoint(through),
         )
+        if through.is_unknown and self.found.endpoints:
+            unknown = (*unknown, Layer.ENDPOINT)
         nobody_knows = tuple(dict.fromkeys((*unknown, *self.unknown_layers)))
         return found.replaced_by(LayersOf(unknown_layers=nobody_knows or None))
+
+    def _endpoint(self, through: Through) -> tuple[Policy, ...] | None:
+        """Return the policy of a VPC endpoint; None where no source holds it."""
+        document = self.found.endpoints.get(through.endpoint or "")
+        return None if document is None else (self.read(document, PolicyType.ENDPOINT),)
 
     def _resources(
         self, first: str | None, further: Iterable[tuple[str, str | None]]

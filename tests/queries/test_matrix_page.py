@@ -133,6 +133,17 @@ def test_a_page_holds_the_statements_that_decided_and_no_others() -> None:
     assert "user/ops/olga/Assume#1" not in data["titles"]
 
 
+def test_statements_of_one_policy_stand_by_their_numbers() -> None:
+    own = inline(document({"Action": "s3:*"}, {"Effect": "Deny", "Action": "s3:Delete*"}))
+    within = accounts(roles=(role("A", RolePolicyList=own),))
+    actions = ["s3:GetObject", "s3:DeleteObject"]
+
+    data = _data(_page(within, actions, Question(actions[0], now=NOW))[0])
+
+    assert data["titles"] == ["role/A/Own#1", "role/A/Own#2"]
+    assert [json.loads(text)["Effect"] for text in data["texts"]] == ["Allow", "Deny"]
+
+
 def test_policies_of_two_accounts_may_have_the_same_name() -> None:
     def of(account: str, action: str) -> dict[str, object]:
         return role("A", Arn=iam("role/A", account), RolePolicyList=inline(allowing(action)))

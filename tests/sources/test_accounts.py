@@ -10,6 +10,7 @@ import policy_eval as pe
 from policy_eval.engine.decide import decide_call
 from policy_eval.errors import PolicyError, RequestError
 from policy_eval.queries.asking import Question, answer
+from policy_eval.queries.matrix import matrix
 from policy_eval.request.principal import Principal, PrincipalKind
 from policy_eval.semantics.layers import Layer
 from policy_eval.sources.accounts import Accounts
@@ -548,3 +549,47 @@ def test_a_type_of_policies_that_no_node_has_is_not_in_use() -> None:
     assert within.levels(ACCOUNT, pe.PolicyType.RCP) == ()
     assert within.levels(None, pe.PolicyType.SCP) == ()
     assert Accounts(nothing(EXAMPLE)).callers == ()
+
+
+# VPC endpoints
+
+
+def _with_endpoint() -> Accounts:
+    """Return an account that has an endpoint through which nothing is deleted."""
+    statements = [
+        {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:Delete*", "Resource": "*"},
+    ]
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    endpoint = Document("endpoint policy of vpce-1", policy, _HERE)
+    held = found(users=(user("ana", UserPolicyList=inline(document({}))),))
+    return Accounts(held._replace(endpoints={"vpce-1": endpoint}))
+
+
+@pytest.mark.parametrize(
+    ("context", "unknown", "decision"),
+    [
+        ({}, (), "allowed"),
+        ({"AWS:sourcevpce": "vpce-1"}, (), "explicitDeny"),
+        ({"aws:SourceVpce": "vpce-2"}, (), "allowed"),
+        ({"aws:SourceVpce": None}, (), "allowed"),
+        ({"aws:CalledVia": ["x.amazonaws.com"]}, ("aws:SourceVpce",), "allowed"),
+        ({}, ("aws:SourceVpce",), "undetermined"),
+        ({}, ("*",), "undetermined"),
+        ({}, ("aws:SourceIp",), "allowed"),
+    ],
+)
+def test_the_policy_of_the_endpoint_that_a_call_passes_has_a_say(
+    context: dict[str, str | list[str] | None], unknown: tuple[str, ...], decision: str
+) -> None:
+    """What a service forwards does not pass the caller's endpoint (R-FAS-01)."""
+    within = _with_endpoint()
+    question = Question("s3:DeleteObject", f"{_BUCKET}/x", context, unknown, now=NOW)
+
+    found = answer(within, within.caller("ana"), question).decision
+
+    assert found.decision == decision
+    actions = ("s3:DeleteObject", "s3:GetObject")
+    (row,) = matrix(within, actions, question)
+    assert row.cells[0].word == decision
+    assert row.cells[1].word == ("undetermined" if decision == "undetermined" else "allowed")
