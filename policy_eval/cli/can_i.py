@@ -12,6 +12,7 @@ from policy_eval.cli.options import (
     output_option,
     reading_options,
     strict_rules_option,
+    taken,
 )
 from policy_eval.cli.output import (
     Exit,
@@ -22,6 +23,7 @@ from policy_eval.cli.output import (
     safe_lines,
 )
 from policy_eval.cli.request_options import Described, complete_action, request_options
+from policy_eval.cli.source_options import Sources, further_source_options
 from policy_eval.engine.explain import explain_call, rests_on
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.policies import PolicySet
@@ -31,7 +33,6 @@ from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.request import Request
 
 if TYPE_CHECKING:
-    from policy_eval.cases.suite import Surroundings
     from policy_eval.engine.residual.condition import Condition
     from policy_eval.engine.residual.why_not import WhyNot
     from policy_eval.request.dependency import Dependency
@@ -43,13 +44,9 @@ _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermine
 @click.argument("action", shell_complete=complete_action)
 @click.argument("resource", required=False)
 @layer_options
-@click.option(
-    "--source",
-    "sources",
-    multiple=True,
-    metavar="SOURCE",
-    help="Take policies and caller from a fixture (*.iamtest.yaml), or from an account: an export, "
-    "a plan, a template or a workspace; the options above win. With an account, --as takes a name.",
+@further_source_options(
+    "Take policies and caller from a fixture (*.iamtest.yaml), or from an account: an export, "
+    "a plan, a template or a workspace; the options above win. With an account, --as takes a name."
 )
 @click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resource is in.")
 @click.option(
@@ -64,12 +61,6 @@ _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermine
     help="Further actions that calls need: a list of {action, needs, when, on, because}.",
 )
 @request_options
-@click.option(
-    "--unknown",
-    multiple=True,
-    metavar="KEY",
-    help="A key whose value nobody knows; a family (aws:ResourceTag/*), or * for all not given.",
-)
 @click.option(
     "--when",
     metavar="CONDITION",
@@ -106,17 +97,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     *,
     action: str,
     resource: str | None,
-    sources: tuple[str, ...],
     resource_account: str | None,
     also: tuple[str, ...],
     dependent_actions: str | None,
-    pairs: tuple[str, ...],
-    files: tuple[str, ...],
-    absent: tuple[str, ...],
-    request_tags: tuple[str, ...],
-    resource_tags: tuple[str, ...],
-    now: str | None,
-    unknown: tuple[str, ...],
     when: str | None,
     emit: str | None,
     action_only: bool,
@@ -128,7 +111,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     wants_why: bool,
     quiet: bool,
     form: str,
-    **layers: Any,  # noqa: ANN401 - the options of `Given`, as click hands them over
+    **options: Any,  # noqa: ANN401 - those of the records that are `taken`, as click has them
 ) -> None:
     """Say whether AWS would allow ACTION on RESOURCE.
 
@@ -142,13 +125,21 @@ def command(  # noqa: PLR0913 - one parameter an option
     if whole and quiet:
         message = "--explain and --quiet exclude each other"
         raise click.UsageError(message)
-    given = Given(**layers)
+    given, described = taken(Given, options), taken(Described, options)
+    sources = taken(Sources, options)
+    sources.check()
     with refusing_bad_input(form) as tell:
         strictness = Strictness(lenient, accept_invalid)
-        given, around = _around(sources, given, (action, resource), also, strictness)
-        policies = _policies(given, around, action, strictness)
+        layers = read_layers(given, action, strictness)
+        around = None
+        if sources.sources:
+            from policy_eval.cli.surroundings import surroundings  # only where one is named
+
+            asked = [(action, resource), *map(_named, also)]
+            around = surroundings(sources, given, layers, asked, strictness, tell)
+            layers, given = around.policies, given._replace(principal=None)
+        policies = layers.policies()
         tell(policies.warnings)
-        described = Described(pairs, files, absent, request_tags, resource_tags, now)
         further = None if dependent_actions is None else _dependencies(dependent_actions)
         try:
             first = described.request(
@@ -158,7 +149,6 @@ def command(  # noqa: PLR0913 - one parameter an option
                 action_only=action_only,
                 resource_account=resource_account or (around.resource_account if around else None),
                 dependencies=further or (around.dependencies if around else ()),
-                unknown=unknown,
                 known_tags=dict(around.resource_tags) if around else {},
             )
             requests = [first, *(_also(first, text) for text in also)]
@@ -170,7 +160,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         except RequestError as error:
             from policy_eval.cli.context_places import located  # only when something is wrong
 
-            raise located(error, pairs, files) from None
+            raise located(error, described.pairs, described.files) from None
         if emit:
             print_answer(_policy(policies, requests[0], assuming))
             raise click.exceptions.Exit(_exit(explanation, expect))
@@ -186,49 +176,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     raise click.exceptions.Exit(_exit(explanation, expect))
 
 
-def _around(
-    sources: tuple[str, ...],
-    given: Given,
-    asked: tuple[str, str | None],
-    also: tuple[str, ...],
-    strictness: Strictness,
-) -> tuple[Given, Surroundings | None]:
-    """Return what sources say beside the options, and the options less what sources tell better."""
-    if not sources:
-        return given, None
-    from pathlib import Path
-
-    from policy_eval.cases.suite import load_surroundings  # only where a source is named
-
-    first = Path(sources[0])
-    if len(sources) == 1 and first.name.endswith(_SUITES) and not _is_template(sources[0]):
-        return given, load_surroundings(first, asked[0], strictness)
-    from policy_eval.cli.account_sources import around  # only where an account is named
-
-    return around(sources, given, *asked, also)
-
-
-def _is_template(name: str) -> bool:
-    """Return whether a file is a template of CloudFormation; those end as suites do."""
-    from pathlib import Path
-
-    from policy_eval.sources.template_text import is_yaml_template  # only where a source is named
-
-    try:
-        return is_yaml_template(Path(name).read_bytes())
-    except OSError:
-        return False  # the reader of suites says why
-
-
-_SUITES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json", ".scenario.yaml", ".yaml", ".yml")
-
-
-def _policies(
-    given: Given, around: Surroundings | None, action: str, strictness: Strictness
-) -> PolicySet:
-    """Return the policies of the options and of the fixture. Raises PolicyError."""
-    layers = read_layers(given, action, strictness)
-    return (around.policies.replaced_by(layers) if around else layers).policies()
+def _named(also: str) -> tuple[str, str | None]:
+    """Return the action and the resource of a further request."""
+    action, _, resource = also.partition("=")
+    return action, resource or None
 
 
 def _want_policies(policies: PolicySet, explanation: Explanation) -> None:
