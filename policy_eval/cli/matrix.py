@@ -138,12 +138,8 @@ def _short(row: Row) -> str:
 
 def _write(path: Path, parts: Iterable[str]) -> None:
     """Write a file whole, or not at all. Raises InputError."""
-    from policy_eval.text.replacing import replacing
+    from policy_eval.text.replacing import replacing, writing
 
-    try:
-        with replacing(path) as file:
-            for part in parts:
-                file.write(part.encode("utf-8") + b"\n")
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise refuse_request("output", f"{path}: {why}") from None
+    with writing(str(path)), replacing(path) as file:
+        for part in parts:
+            file.write(part.encode("utf-8") + b"\n")
