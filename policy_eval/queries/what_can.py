@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy_eval.engine.decide import decide_call
+from policy_eval.engine.decide import Seen, decide_call
 from policy_eval.engine.matching import compile_set
+from policy_eval.engine.program import indices
+from policy_eval.engine.residual.settling import settled
 from policy_eval.errors import InputError, refuse_request
-from policy_eval.policy.ast import Effect
+from policy_eval.policy.ast import Effect, Statement
 from policy_eval.queries.asking import Question, Refused, can, check, prepare
+from policy_eval.semantics.action_facts import facts_of
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.lower import action_set
 from policy_eval.semantics.service_reference import (
@@ -24,9 +27,13 @@ from policy_eval.semantics.service_reference import (
     service_exists,
     services,
 )
+from policy_eval.text.folding import fold
 
 if TYPE_CHECKING:
+    from policy_eval.engine.decision import Decision
     from policy_eval.engine.matching import Predicate
+    from policy_eval.engine.policies import PolicySet
+    from policy_eval.request.request import Request
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
 
@@ -82,11 +89,12 @@ def what_can(
     allows = _allows(accounts, entity, question.resource)
     granted: list[Granted] = []
     refused: list[Refused] = []
+    asking = _Asking(accounts, entity, question)
     for service in [_service(each) for each in only] or services():
         by_condition: dict[str, list[str]] = {}
         for action in _selected(allows, service, question.resource):
             try:
-                condition = _condition(accounts, entity, question, f"{service}:{action}")
+                condition = asking.condition(f"{service}:{action}")
             except InputError as error:
                 if not _is_for_others(error):
                     refused.append(Refused(f"{service}:{action}", error))
@@ -101,10 +109,59 @@ def what_can(
     return WhatCan(entity.arn, tuple(granted), tuple(refused))
 
 
-def _condition(accounts: Accounts, entity: Entity, question: Question, action: str) -> str | None:
-    """Return the condition under which an action is allowed, empty for always; None for never."""
-    policies, request = prepare(accounts, entity, question._replace(action=action))
-    decision = decide_call(policies, [request.alone()])
+class _Asking:
+    """Asks of one action after the other; those that nothing tells apart have one answer.
+
+    They are selected by the same statements, and rules go by the same of them (`ActionFacts`), so
+    that they are of one case. What is not plain may look at what differs: then they are one only
+    where the same statements match, and what is open of those is plain.
+    """
+
+    def __init__(self, accounts: Accounts, entity: Entity, question: Question) -> None:
+        self._accounts = accounts
+        self._entity = entity
+        self._question = question
+        self._sets: dict[int, PolicySet] = {}
+        self._found: dict[object, str | None] = {}
+
+    def condition(self, action: str) -> str | None:
+        """Return the condition under which an action is allowed, empty for always; None for never.
+
+        Raises PolicyError and RequestError.
+        """
+        policies, request = prepare(
+            self._accounts, self._entity, self._question._replace(action=action)
+        )
+        self._sets[id(policies)] = policies  # kept, so that no other has its number
+        folded = fold(action)
+        program = policies.program()
+        selected = program.for_action(folded).numbers
+        key: tuple[object, ...] = (id(policies), selected, facts_of(folded).of_case(narrow=False))
+        if not all(_is_plain(program.entries[index].statement) for index in selected):
+            return self._by_match(policies, request.alone(), key)
+        if key not in self._found:
+            self._found[key] = _told(decide_call(policies, [request.alone()]))
+        return self._found[key]
+
+    def _by_match(
+        self, policies: PolicySet, request: Request, key: tuple[object, ...]
+    ) -> str | None:
+        seen: list[Seen] = []
+        decision = decide_call(policies, [request], seen, missing=False)
+        if can(decision) is not None:
+            return _told(decision)
+        entries = policies.program().entries
+        matching = tuple((each.sure, each.possible) for each in seen)
+        unsure = {index for sure, possible in matching for index in indices(possible & ~sure)}
+        if not all(_is_plain(entries[index].statement) for index in unsure):
+            return _told(decide_call(policies, [request]))
+        whole = (*key, matching)
+        if whole not in self._found:
+            self._found[whole] = _told(settled(policies, [request], decision))
+        return self._found[whole]
+
+
+def _told(decision: Decision) -> str | None:
     match can(decision):
         case True:
             return ""
@@ -112,6 +169,12 @@ def _condition(accounts: Accounts, entity: Entity, question: Question, action: s
             return None
         case _:
             return str(decision.allow_if)
+
+
+def _is_plain(statement: Statement) -> bool:
+    """Return whether a statement, where it applies, applies to every resource, in every context."""
+    resource = statement.resource
+    return not statement.conditions and resource.values == ("*",) and not resource.negated
 
 
 def _service(name: str) -> str:
