@@ -122,6 +122,7 @@ class Surroundings(NamedTuple):
     """What a suite or an account says beside a question.
 
     The policies, the caller, whose resource it is, further actions of its call, and its tags.
+    `accounts` are those that know more resources.
     """
 
     policies: LayersOf
@@ -129,6 +130,13 @@ class Surroundings(NamedTuple):
     resource_account: str | None = None
     dependencies: tuple[Dependency, ...] = ()
     resource_tags: tuple[tuple[str, str], ...] = ()
+    accounts: Accounts | None = None
+
+    def of(self, resource: str | None) -> tuple[str | None, Mapping[str, str]]:
+        """Return whose another resource is, where its ARN does not say it, and its tags."""
+        if self.accounts is None:
+            return None, {}
+        return self.accounts.unsaid_owner(resource), self.accounts.tags(resource)
 
 
 def layers_around(
@@ -166,4 +174,5 @@ def around(
         accounts.unsaid_owner(resource),
         (),
         tuple(accounts.tags(resource).items()),
+        accounts,
     )

@@ -22,7 +22,13 @@ from policy_eval.cli.output import (
     refusing_bad_input,
     safe_lines,
 )
-from policy_eval.cli.request_options import Described, complete_action, request_options
+from policy_eval.cli.request_options import (
+    Described,
+    also_option,
+    complete_action,
+    further_of,
+    request_options,
+)
 from policy_eval.cli.source_options import Sources, further_source_options
 from policy_eval.engine.explain import explain_call, rests_on
 from policy_eval.engine.explanation import Explanation
@@ -33,6 +39,7 @@ from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.request import Request
 
 if TYPE_CHECKING:
+    from policy_eval.cases.accounts import Surroundings
     from policy_eval.engine.residual.condition import Condition
     from policy_eval.engine.residual.why_not import WhyNot
     from policy_eval.request.dependency import Dependency
@@ -49,12 +56,7 @@ _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermine
     "a plan, a template or a workspace; the options above win. With an account, --as takes a name."
 )
 @click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resource is in.")
-@click.option(
-    "--also",
-    multiple=True,
-    metavar="ACTION[=RESOURCE]",
-    help="A further action that the same call needs, on RESOURCE or on the same one. Repeatable.",
-)
+@also_option
 @click.option(
     "--dependent-actions",
     metavar="FILE",
@@ -135,7 +137,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         if sources.sources:
             from policy_eval.cli.surroundings import surroundings  # only where one is named
 
-            asked = [(action, resource), *map(_named, also)]
+            asked = [(action, resource), *map(further_of, also)]
             around = surroundings(sources, given, layers, asked, strictness, tell)
             layers, given = around.policies, given._replace(principal=None)
         policies = layers.policies()
@@ -151,7 +153,7 @@ def command(  # noqa: PLR0913 - one parameter an option
                 dependencies=further or (around.dependencies if around else ()),
                 known_tags=dict(around.resource_tags) if around else {},
             )
-            requests = [first, *(_also(first, text) for text in also)]
+            requests = [first, *(_also(first, text, around) for text in also)]
             assuming = None if when is None else _condition(when)
             if assuming is not None:
                 requests = [_left_open(policies, each, assuming) for each in requests]
@@ -174,12 +176,6 @@ def command(  # noqa: PLR0913 - one parameter an option
     if not quiet:
         print_answer(_answer(explanation, why, form, whole=whole))
     raise click.exceptions.Exit(_exit(explanation, expect))
-
-
-def _named(also: str) -> tuple[str, str | None]:
-    """Return the action and the resource of a further request."""
-    action, _, resource = also.partition("=")
-    return action, resource or None
 
 
 def _want_policies(policies: PolicySet, explanation: Explanation) -> None:
@@ -226,41 +222,12 @@ def _policy(policies: PolicySet, request: Request, assuming: Condition | None) -
     return json.dumps(as_policy(residual, request.action), indent=2)
 
 
-_OF_ONE_RESOURCE = ("aws:resource",)
-_TAGS_OF_ONE_RESOURCE = ("resourcetag/", "existingobjecttag/")
-"""Keys of the resource that is asked about: nobody said them of another one."""
+def _also(first: Request, text: str, around: Surroundings | None) -> Request:
+    """Return a further request of the call."""
+    from policy_eval.request.alongside import alongside  # few have one
 
-
-def _is_of_resource(key: str) -> bool:
-    folded = key.lower()
-    tag = folded.partition(":")[2]
-    return folded.startswith(_OF_ONE_RESOURCE) or tag.startswith(_TAGS_OF_ONE_RESOURCE)
-
-
-def _also(first: Request, text: str) -> Request:
-    """Return a further request of the call: the same caller and context, its own resource."""
-    action, equals, resource = text.partition("=")
-    same = not equals or resource == first.resource
-    context = {
-        name: values
-        for spellings in first.context.values()
-        for name, values in spellings.items()
-        if same or not _is_of_resource(name)
-    }
-    service = action.partition(":")[0]
-    families = [] if same else ["aws:ResourceTag/*", f"{service}:ResourceTag/*"]
-    return Request(
-        action,
-        resource if equals else first.resource,
-        principal=first.principal,
-        context=context,
-        unknown=(*first.unknown, *families),
-        request_tags=dict(first.request_tags),
-        resource_tags=dict(first.resource_tags) if same else {},
-        now=first.now,
-        action_only=True,
-        resource_account=first.resource_account if same else None,
-    )
+    action, resource = further_of(text)
+    return alongside(first, action, resource, *(around.of(resource) if around else ()))
 
 
 def _answer(explanation: Explanation, why: WhyNot | None, form: str, *, whole: bool) -> str:

@@ -63,6 +63,23 @@ def complete_action(
     ]
 
 
+def also_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--also` to a command."""
+    return click.option(
+        "--also",
+        multiple=True,
+        metavar="ACTION[=RESOURCE]",
+        help="A further action that the same call needs, on RESOURCE or on the same one. "
+        "Repeatable.",
+    )(command)
+
+
+def further_of(also: str) -> tuple[str, str | None]:
+    """Return the action and the resource of a further request; None is that of the first."""
+    action, equals, resource = also.partition("=")
+    return action, resource if equals else None
+
+
 def request_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of `Described` to a command."""
     return with_options(_OPTIONS, command)
@@ -80,7 +97,12 @@ class Described(NamedTuple):
     unknown: tuple[str, ...]
 
     def question(
-        self, action: str, resource: str | None, *, resource_account: str | None = None
+        self,
+        action: str,
+        resource: str | None,
+        *,
+        resource_account: str | None = None,
+        also: Iterable[str] = (),
     ) -> Question:
         """Return what is asked of every caller. Raises as `request` does."""
         from policy_eval.queries.asking import Question  # where accounts are asked about
@@ -94,6 +116,7 @@ class Described(NamedTuple):
             read_tags("--resource-tag", self.resource_tags),
             self._time(),
             resource_account,
+            tuple(map(further_of, also)),
         )
 
     def request(

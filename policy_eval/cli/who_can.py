@@ -8,7 +8,7 @@ import click
 
 from policy_eval.cli.options import output_option, taken
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
-from policy_eval.cli.request_options import Described, complete_action, request_options
+from policy_eval.cli.request_options import Described, also_option, complete_action, request_options
 from policy_eval.cli.source_options import Sources, in_lines, notes, source_options
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.marks import HOLDS, OPEN
@@ -21,6 +21,7 @@ from policy_eval.semantics.layers import NAMES
 @click.argument("action", shell_complete=complete_action)
 @click.argument("resource", required=False)
 @source_options
+@also_option
 @request_options
 @click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resource is in.")
 @click.option("--all", "wants_all", is_flag=True, help="List those who cannot, too, and why.")
@@ -29,6 +30,7 @@ def command(
     *,
     action: str,
     resource: str | None,
+    also: tuple[str, ...],
     resource_account: str | None,
     wants_all: bool,
     form: str,
@@ -44,7 +46,9 @@ def command(
     described = taken(Described, options)
     with refusing_bad_input(form) as tell:
         accounts = taken(Sources, options).accounts(tell)
-        question = described.question(action, resource, resource_account=resource_account)
+        question = described.question(
+            action, resource, resource_account=resource_account, also=also
+        )
         found = who_can(accounts, question)
         if form != "text":
             print_answer(as_data(found.to_dict(), form))
@@ -55,9 +59,11 @@ def command(
 
 
 def _lines(found: WhoCan, *, wants_all: bool) -> list[str]:
-    on = f" on {found.question.resource}" if found.question.resource else ""
+    question = found.question
+    calls = ((question.action, question.resource), *question.also)
+    asked = " and ".join(f"{action} on {on}" if on else action for action, on in calls)
     total = len(found.answers) + len(found.refused)
-    lines = [f"{len(found.allowed)} of {total} can {found.question.action}{on}"]
+    lines = [f"{len(found.allowed)} of {total} can {asked}"]
     width = max((len(_short(each.caller)) for each in found.answers), default=0)
     width = min(width, _WIDEST)
     lines += [

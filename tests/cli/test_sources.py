@@ -157,6 +157,30 @@ def test_a_suite_is_not_read_together_with_other_sources() -> None:
     ]
 
 
+def test_what_an_account_says_of_further_resources_counts(tmp_path: Path) -> None:
+    own = inline(document({"Action": "s3:*", "Condition": _TAGGED}))
+    template = {
+        "Resources": {
+            "Logs": {
+                "Type": "AWS::S3::Bucket",
+                "Properties": {"BucketName": "logs", "Tags": [{"Key": "a", "Value": "b"}]},
+            }
+        }
+    }
+    source = written(tmp_path, export(roles=(role("A", RolePolicyList=own),)))
+    other = written(tmp_path, template, "template.json")
+    asked = ("s3:ListBucket", "arn:aws:s3:::mine", "--resource-tag", "a=b", "--resource-account",
+             ACCOUNT, "--as", "A", "--source", source, "--source", other, *_TOLD[:4])  # fmt: skip
+
+    held = can_i(*asked, "--also", "s3:GetBucketTagging=arn:aws:s3:::logs")
+    not_held = can_i(*asked, "--also", "s3:GetBucketTagging=arn:aws:s3:::others")
+
+    assert (held.exit_code, not_held.exit_code) == (Exit.ALLOWED, Exit.UNDETERMINED)
+
+
+_TAGGED = {"StringEquals": {"aws:ResourceTag/a": "b"}}
+
+
 # who-can and the others
 
 
@@ -172,6 +196,21 @@ def test_the_sources_of_a_suite_are_accounts() -> None:
     result = policy_eval("who-can", *_CREATE, "--source", _SUITE)
 
     assert result.stdout.startswith("3 of 8 can secretsmanager:CreateSecret\n")
+
+
+def test_who_can_asks_of_a_call_of_several_actions() -> None:
+    also = ("--also", "appflow:StartFlow", "--also", "s3:ListBucket=arn:aws:s3:::b")
+
+    result = policy_eval("who-can", *_CREATE, *also, "--source", EXAMPLE, "--all")
+
+    lines = result.stdout.splitlines()
+    assert lines[:2] == [
+        f"1 of 8 can {CREATE} and appflow:StartFlow and s3:ListBucket on arn:aws:s3:::b",
+        "  ✓ role/Admin          policy/AdministratorAccess#1",
+    ]
+    assert "    role/Flow           not allowed (identity-based policy); it also needs " in (
+        result.stdout
+    )
 
 
 # context-keys
