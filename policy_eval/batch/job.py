@@ -17,9 +17,10 @@ from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 
+from policy_eval.batch.accounts import OfAccounts
 from policy_eval.batch.formats import Format, format_of, requests_of
 from policy_eval.batch.rows import CONTEXT, TEXTS, Rejected
-from policy_eval.batch.run import ROW, Summary, decide
+from policy_eval.batch.run import ROW, Engine, Summary, decide
 from policy_eval.batch.streams import STDIN
 from policy_eval.batch.writing import Writer, writer
 from policy_eval.columnar import SCHEMA, Columnar
@@ -58,8 +59,10 @@ class Done(NamedTuple):
     rejects: str | None
 
 
-def run(job: Job, policies: PolicySet, progress: Callable[[float], None]) -> Done:
-    """Do a job; `progress` is told which part is done, from 0 to 1.
+def run(job: Job, policies: PolicySet | OfAccounts, progress: Callable[[float], None]) -> Done:
+    """Do a job, by one set of policies or by accounts.
+
+    `progress` is told which part is done, from 0 to 1.
 
     Raises InputError for what cannot be read, and what cannot be written.
     """
@@ -71,7 +74,11 @@ def run(job: Job, policies: PolicySet, progress: Callable[[float], None]) -> Don
     with requests_of(job.requests, form, job.keep) as requests, ExitStack() as files:
         output = _Output(job, out_form, rejects, files)
         name = "<stdin>" if job.requests == STDIN else job.requests
-        engine = Columnar(policies, unknown=job.unknown)
+        engine: Engine = (
+            policies
+            if isinstance(policies, OfAccounts)
+            else Columnar(policies, unknown=job.unknown)
+        )
         summary = decide(requests, engine, output, progress, name=name, principal=job.principal)
         output.close()
         misses = tuple(_near_misses(name, requests.left_alone()))

@@ -28,6 +28,7 @@ from tests.sources.exports import (
     NOW,
     ORGANIZATION,
     allowing,
+    attached,
     document,
     export,
     iam,
@@ -472,3 +473,53 @@ def test_a_question_that_refuses_is_told(tmp_path: Path) -> None:
 
     assert result.exit_code == Exit.UNUSABLE
     assert told(result)[0].startswith("error[policy-in-source]: ")
+
+
+# batch
+
+
+def _batch(folder: Path, *names: str, options: tuple[str, ...] = ()) -> Result:
+    rows = "".join(f'{{"action": "{CREATE}", "principal": "{name}"}}\n' for name in names)
+    requests = file_of(folder, rows, "rows.jsonl")
+    out = str(folder / "out.jsonl")
+    return policy_eval("batch", requests, "--source", EXAMPLE, "--out", out, *options)
+
+
+def test_a_batch_takes_the_policies_of_each_row_from_an_account(tmp_path: Path) -> None:
+    result = _batch(tmp_path, "Ci", "Admin")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "2 requests decided: 1 allowed, 1 implicitDeny\n"
+
+
+def test_a_batch_tells_what_nobody_knows_and_whom_no_source_holds(tmp_path: Path) -> None:
+    result = _batch(tmp_path, "Support", iam("role/Gone"))
+
+    document = "arn:aws:iam::aws:policy/SecretsManagerReadWrite"
+    assert result.exit_code == Exit.DENIED
+    assert told(result) == [
+        f"error[unknown-principal]: `{iam('role/Gone')}` is no user or role of the sources"
+    ]
+    assert result.stdout.splitlines()[-1] == (
+        f"note: {EXAMPLE} does not hold the document of {document}"
+    )
+
+
+def test_a_batch_tells_of_ten_policies_that_nobody_knows(tmp_path: Path) -> None:
+    missing = attached(*(f"arn:aws:iam::aws:policy/P{number}" for number in range(12)))
+    source = written(tmp_path, export(roles=(role("A", AttachedManagedPolicies=missing),)))
+
+    result = _batch(tmp_path, "A", options=("--source", source))
+
+    notes = [line for line in result.stdout.splitlines() if line.startswith("note: ")]
+    assert (len(notes), notes[-1]) == (11, "note: and 2 more are not known")
+
+
+def test_the_caller_of_rows_that_name_nobody_may_be_a_name(tmp_path: Path) -> None:
+    requests = file_of(tmp_path, f'{{"action": "{CREATE}"}}\n', "rows.jsonl")
+    asked = ("batch", requests, "--source", EXAMPLE, "--out", str(tmp_path / "o.csv"), "--as")
+
+    assert "1 allowed" in policy_eval(*asked, "Admin").stdout
+    assert told(policy_eval(*asked, "Admn")) == [
+        "error[unknown-principal]: no user or role is called `Admn`"
+    ]
