@@ -133,7 +133,7 @@ def command(
 def _fixture(sources: Sources) -> Path | None:
     """Return the fixture that stands as the source; None where sources, or none, are named."""
     name = suite_among(sources.sources)
-    return None if name is None or sources_of(Path(name)).paths else Path(name)
+    return None if name is None or sources.of_suite(name).paths else Path(name)
 
 
 def _of_fixture(around: Surroundings, given: Overrides) -> Overrides:

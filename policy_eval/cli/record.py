@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from policy_eval.cases.accounts import NO_SOURCES, Surroundings, around
+from policy_eval.cases.accounts import Opened, Surroundings, around
 from policy_eval.cases.recording import OfSources
 from policy_eval.cases.suite import Case, Overrides, load_suite
 from policy_eval.cli.layer_options import (
@@ -22,7 +22,7 @@ from policy_eval.cli.layer_options import (
 )
 from policy_eval.cli.options import clock, read_context, read_tags, reading_options, taken
 from policy_eval.cli.output import print_answer, refusing_bad_input, safe_lines
-from policy_eval.cli.source_options import Sources, further_source_options
+from policy_eval.cli.source_options import Sources, further_source_options, warning
 from policy_eval.engine.policies import LayersOf
 from policy_eval.errors import Diagnostic, InputError, Place, PolicyError, Severity, visible
 from policy_eval.policy.policy_type import Strictness
@@ -108,10 +108,11 @@ def command(  # noqa: PLR0913 - one parameter an option
         read = read_layers(given, actions[0] if actions else "", strictness)
         caller = caller_of(given)
         time = clock() if now is None else now
-        of = _of_sources(sources, tell)
+        of = None
         if source is not None:
-            named = NO_SOURCES if of is None else of.sources
-            suite = load_suite(source, Overrides(read, caller, time, resource_account, (), named))
+            named, opened = sources.named(), Opened(warning(tell))
+            overrides = Overrides(read, caller, time, resource_account, (), named, opened)
+            suite = load_suite(source, overrides)
             cases = suite.cases
             if suite.accounts is not None:
                 of = OfSources(suite.sources, suite.accounts)
@@ -123,6 +124,7 @@ def command(  # noqa: PLR0913 - one parameter an option
                 time,
                 resource_account,
             )
+            of = _of_sources(sources, tell)
             asked = [*product(actions, resources or (None,))]
             if of is None:
                 who = None if caller is None else caller(parse_principal)

@@ -51,11 +51,30 @@ class Sources(NamedTuple):
 
     def check(self) -> None:
         """Refuse options about sources where there are none. Raises click.UsageError."""
-        said = [name for name in _ABOUT_SOURCES if getattr(self, name)]
-        if said and not self.sources:
-            listed = ", ".join(f"--{name.removesuffix('s').replace('_', '-')}" for name in said)
-            message = f"{listed}: that is about a --source, and none is named"
+        if self._said and not self.sources:
+            message = f"{self._said}: that is about a --source, and none is named"
             raise click.UsageError(message)
+
+    @property
+    def _said(self) -> str:
+        said = [name for name in _ABOUT_SOURCES if getattr(self, name)]
+        return ", ".join(f"--{name.removesuffix('s').replace('_', '-')}" for name in said)
+
+    def of_suite(self, suite: str) -> NamedSources:
+        """Return the sources that a suite names, if any, with what the options say of them.
+
+        Raises SuiteError, and RequestError for options about sources where there are none.
+        """
+        from pathlib import Path
+
+        from policy_eval.cases.suite import sources_of
+
+        sources = sources_of(Path(suite))
+        if self._said and not sources.paths:
+            raise refuse_request(
+                "field-combination", f"{self._said}: {suite} names no `sources` to tell of"
+            )
+        return self.told().over(sources)
 
     def told(self) -> NamedSources:
         """Return what is said of how sources are read, without the sources.
@@ -85,11 +104,7 @@ class Sources(NamedTuple):
         suite = suite_among(self.sources)
         if suite is None:
             return self.told()._replace(paths=self.sources)
-        from pathlib import Path
-
-        from policy_eval.cases.suite import sources_of
-
-        sources = sources_of(Path(suite))
+        sources = self.of_suite(suite)
         if not sources.paths:
             raise refuse_request(
                 "unknown-source",
@@ -97,7 +112,7 @@ class Sources(NamedTuple):
                 "and no account",
                 "name an account; can-i, check and context-keys take such a suite",
             )  # fmt: skip
-        return self.told().over(sources)
+        return sources
 
     def accounts(self, tell: Tell) -> Accounts:
         """Return the accounts that the sources hold. Raises SourceError and RequestError."""

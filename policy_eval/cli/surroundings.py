@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policy_eval.cases.accounts import Surroundings, around, nobody_named
+from policy_eval.cases.accounts import Opened, Surroundings, around, nobody_named
 from policy_eval.cases.suite import Overrides, load_surroundings
-from policy_eval.cli.source_options import Sources, suite_among
+from policy_eval.cli.source_options import Sources, suite_among, warning
 
 if TYPE_CHECKING:
     from policy_eval.cli.layer_options import Given
@@ -34,7 +34,8 @@ def surroundings(
     suite = suite_among(sources.sources)
     if suite is not None:
         caller = None if name is None else lambda named: named(name)
-        overrides = Overrides(layers, caller, sources=sources.told())
+        opened = Opened(warning(tell))
+        overrides = Overrides(layers, caller, sources=sources.of_suite(suite), opened=opened)
         return load_surroundings(Path(suite), asked, strictness, overrides)
     accounts = sources.accounts(tell)
     if name is None:

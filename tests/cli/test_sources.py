@@ -150,6 +150,27 @@ def test_a_suite_with_sources_may_name_the_caller(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "arguments", [("can-i", CREATE), ("check", "appflow-secrets"), ("who-can", CREATE)]
+)
+def test_a_suite_without_sources_is_told_nothing_of_them(arguments: tuple[str, ...]) -> None:
+    result = policy_eval(*arguments, "--source", _BLOCK_SUITE, "--region", "us-east-1")
+
+    assert result.exit_code == Exit.UNUSABLE
+    assert told(result) == [
+        f"error[field-combination]: --region: {_BLOCK_SUITE} names no `sources` to tell of"
+    ]
+
+
+def test_what_is_left_out_of_the_sources_of_a_suite_is_told(tmp_path: Path) -> None:
+    suite = _suite(tmp_path, f"sources: {_broken(tmp_path)}\ntests: [{{action: s3:GetObject}}]\n")
+
+    result = can_i("s3:ListAllMyBuckets", "--as", "A", "--source", suite, "--keep-going")
+
+    assert result.exit_code == Exit.ALLOWED
+    assert [each.partition("]")[0] for each in told(result)] == ["warning[missing-field"]
+
+
 def test_a_suite_is_not_read_together_with_other_sources() -> None:
     result = can_i(*_CREATE, "--source", _SUITE, "--source", EXAMPLE, "--as", "Flow")
 
@@ -450,6 +471,17 @@ def test_a_scenario_is_recorded_over_an_account() -> None:
 
     fields = yaml.safe_load(result.stdout)
     assert (fields["principal"], len(fields["tests"])) == (iam("role/Flow"), 7)
+
+
+def test_what_is_left_out_of_a_recorded_account_is_told_once(tmp_path: Path) -> None:
+    scenario = file_of(
+        tmp_path, "principal: A\ntests: [{action: s3:ListAllMyBuckets}]\n", "a.scenario.yaml"
+    )
+
+    result = policy_eval("record", scenario, "--source", _broken(tmp_path), "--keep-going",
+                         "--now", NOW)  # fmt: skip
+
+    assert (result.exit_code, len(told(result))) == (0, 1)
 
 
 def test_aws_is_not_asked_about_what_nobody_knows() -> None:
