@@ -103,7 +103,11 @@ NO_OVERRIDES = Overrides()
 
 
 def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
-    """Return the suite in a file. Raises SuiteError with the problems of all its tests."""
+    """Return the suite in a file.
+
+    Raises SuiteError with the problems of all its tests; SourceError, and RequestError, for sources
+    that cannot be read.
+    """
     root = read_file(path)
     fields = root.checked(SUITE)
     if "version" in fields and fields["version"].text() != "1":
@@ -114,7 +118,7 @@ def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
         raise fields["tests"].refuse("empty-list", "this suite has no tests")
     name = fields["name"].text() if "name" in fields else path.name
     sources = given.sources.over(read_sources(path, fields))
-    accounts = _accounts(fields, sources, given.opened)
+    accounts = _accounts(fields, sources, given)
     reader = _Reader(path, name, root, given, accounts)
     cases: list[Case] = []
     problems: dict[Diagnostic, None] = {}
@@ -130,13 +134,11 @@ def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
     return Suite(path, name, description, tuple(cases), (*reader.files, *files), sources, accounts)
 
 
-def _accounts(
-    fields: dict[str, Field], sources: NamedSources, opened: Opened | None
-) -> Accounts | None:
+def _accounts(fields: dict[str, Field], sources: NamedSources, given: Overrides) -> Accounts | None:
     """Return what the sources of a suite hold; None where it has none.
 
-    Raises SourceError and RequestError at the field that names them, and SuiteError for fields
-    that tell of sources where there are none.
+    Raises SourceError and RequestError, at the field that says what is wrong where no other sources
+    are given, and SuiteError for fields that tell of sources where there are none.
     """
     if not sources.paths:
         for name, of in BESIDE:
@@ -147,8 +149,10 @@ def _accounts(
                 )  # fmt: skip
         return None
     try:
-        return (opened or Opened()).accounts(sources)
+        return (given.opened or Opened()).accounts(sources)
     except InputError as error:
+        if given.sources.paths:
+            raise
         raise type(error)(*(_said_by(fields, each) for each in error.diagnostics)) from None
 
 
@@ -157,8 +161,7 @@ _TOLD_IN = {"not-an-account": "account", "unknown-parameter": "parameters"}
 
 def _said_by(fields: dict[str, Field], problem: Diagnostic) -> Diagnostic:
     """Return a problem of sources at the field that says so, if one does."""
-    field = fields.get(_TOLD_IN.get(problem.code, "sources"), fields.get("sources"))
-    return problem if field is None else field.pointed(problem)
+    return fields.get(_TOLD_IN.get(problem.code, ""), fields["sources"]).pointed(problem)
 
 
 def sources_of(path: Path) -> NamedSources:
@@ -180,7 +183,7 @@ def load_surroundings(
     fields = read_file(path).checked(SUITE)
     if "accept_invalid" in fields and fields["accept_invalid"].truth():
         strictness = strictness._replace(accept_invalid=True)
-    accounts = _accounts(fields, given.sources.over(read_sources(path, fields)), given.opened)
+    accounts = _accounts(fields, given.sources.over(read_sources(path, fields)), given)
     named = _names_in(accounts)
     principal = None
     if given.caller is not None:
@@ -230,7 +233,8 @@ class _Reader:
         fields = root.members()
         self._policies_of = PoliciesReader(path)
         self._accounts = accounts
-        self._names_sources = fields.get("sources", root)
+        names_own = "sources" in fields and not given.sources.paths
+        self._names_sources = fields["sources"] if names_own else root
         self._named = _names_in(accounts)
         self._caller = None if given.caller is None else given.caller(self._named)
         self._suite = suite

@@ -314,12 +314,16 @@ def test_what_is_wrong_inside_a_template_stands_there(tmp_path: Path) -> None:
 
 
 def test_sources_that_the_suite_does_not_name_have_no_place_in_it(tmp_path: Path) -> None:
-    path = write_suite(tmp_path, f"{_FLOWS}tests: [{{name: a}}]\n")
+    path = write_suite(tmp_path, f"sources: {EXAMPLE}\n{_FLOWS}tests: [{{principal: A}}]\n")
+    bad = role("A", RolePolicyList=inline(document({"Effect": "Maybe"})))
+    source = written(tmp_path, export(roles=(bad,)))
 
     with pytest.raises(SourceError) as caught:
         load_suite(path, Overrides(sources=NamedSources(("none.json",))))
+    (case,) = load_suite(path, Overrides(sources=NamedSources((source,)))).cases
 
     assert caught.value.diagnostics[0].place is None
+    assert _of_case(case).place == (str(path), 1, 1)
 
 
 @pytest.mark.parametrize(

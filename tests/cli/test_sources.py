@@ -200,6 +200,15 @@ def test_what_an_account_says_of_further_resources_counts(tmp_path: Path) -> Non
     assert (held.exit_code, not_held.exit_code) == (Exit.ALLOWED, Exit.UNDETERMINED)
 
 
+def test_a_fixture_says_nothing_of_further_resources() -> None:
+    other = "secretsmanager:GetSecretValue=arn:aws:secretsmanager:us-east-1:111122223333:secret:x"
+
+    result = can_i(*_CREATE, "--source", _BLOCK_SUITE, "--also", other)
+
+    assert result.exit_code == Exit.DENIED
+    assert "it also needs secretsmanager:GetSecretValue" in result.stdout
+
+
 _TAGGED = {"StringEquals": {"aws:ResourceTag/a": "b"}}
 
 
