@@ -251,17 +251,24 @@ def _layer(given: Layer | str) -> Layer:
 
 
 def who_can(
-    accounts: Accounts, action: str, resource: str | None = None, **request: Unpack[Asked]
+    accounts: Accounts,
+    action: str,
+    resource: str | None = None,
+    *,
+    also: Iterable[str | tuple[str, str]] = (),
+    **request: Unpack[Asked],
 ) -> WhoCan:
     """Return what AWS would decide for every user and role of some accounts.
 
+    `also` are further actions that the same call needs: on the same resource, or each with its own.
     `request` is what a `Request` takes beside its caller: `context`, `unknown`, `request_tags`,
     `resource_tags`, `now`, `resource_account`. Raises RequestError for a malformed action.
     """
     from policy_eval.queries import asking
     from policy_eval.queries import who_can as query
 
-    return query.who_can(accounts, asking.Question(action, resource, **request))
+    further = tuple((each, None) if isinstance(each, str) else each for each in also)
+    return query.who_can(accounts, asking.Question(action, resource, also=further, **request))
 
 
 def what_can(

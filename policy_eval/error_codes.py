@@ -1460,14 +1460,16 @@ EOF
         "The caller of a request is one principal: the ARN of a user, role, session, federated "
         "user, account root or identity provider, an account ID of twelve digits (its root user), "
         "a service such as `appflow.amazonaws.com`, or `anonymous`. Groups and wildcards are no "
-        "callers.",
+        "callers. Where accounts are asked about, it may be the name of one of their users and "
+        "roles; the nearest are shown.",
         rules=("R-PRIN-04", "R-PRIN-08"),
         about="request",
     ),
     ErrorCode(
         "missing-principal",
-        "something is said of a caller that nobody named",
-        "Tags, a session's name, credentials and the like belong to a caller. Name it.",
+        "a caller that nobody named",
+        "Tags, a session's name, credentials and the like belong to a caller, and an account has "
+        "many. Name it.",
         about="request",
     ),
     ErrorCode(
@@ -1656,9 +1658,10 @@ EOF
     ErrorCode(
         "missing-field",
         "a field that is not there",
-        "A suite has `tests`, a test has an `action` of its own or from the suite, a principal "
-        "has an `arn`, an entry of `policies` has a `file` or a `policy` and not both, an "
-        "`expect` says something, and an entry of `ContextEntries` has a name and values.",
+        "A suite has `tests`, a test has an `action` of its own or from the suite, and a "
+        "`principal` where there are `sources`, a principal has an `arn`, an entry of `policies` "
+        "has a `file` or a `policy` and not both, an `expect` says something, and an entry of "
+        "`ContextEntries` has a name and values.",
         about="suite",
     ),
     ErrorCode(
@@ -1672,16 +1675,19 @@ EOF
     ErrorCode(
         "empty-list",
         "an empty list where something must be named",
-        "`tests`, `actions`, `resources`, `principals` and `all_of` name at least one thing each. "
+        "`tests`, `actions`, `resources`, `principals`, `all_of` and `sources` name at least one "
+        "thing each. "
         "A test of nothing would always pass.",
         about="suite",
     ),
     ErrorCode(
         "field-combination",
-        "two fields of which a test has one",
+        "fields that do not stand together, or not alone",
         "`actions` makes one test of each action, and `action` is one action; likewise "
         "`resources` and `principals`. `all_of` is one call that needs several actions, so "
-        "neither of the two stands beside it. Keep one.",
+        "neither of the two stands beside it. Keep one. `account`, `region` and `parameters` tell "
+        "of `sources` and stand beside them. A request of the simulator has policies of its own, "
+        "and is not recorded among tests of sources.",
         about="suite",
     ),
     ErrorCode(
@@ -1706,7 +1712,9 @@ EOF
         "`UserDetailList`, `GroupDetailList` and `RoleDetailList`; an organization has "
         "`organization` and `nodes`; a list of calls has `calls`, a script of them `aws … > FILE` "
         "a line; a workspace is a folder with `workspace.json`, which `policy-eval import` makes; "
-        "a folder of policies has `policies.yaml`. A policy by itself is given with `-p`.",
+        "a folder of policies has `policies.yaml`. A suite (*.iamtest.yaml) stands for its "
+        "`sources`, alone; without any it tells the policies of one caller and no account. A "
+        "policy by itself is given with `-p`.",
         about="source",
     ),
     ErrorCode(

@@ -15,11 +15,15 @@ import pytest
 if TYPE_CHECKING:
     from os import PathLike
 
+    from policy_eval.cases.accounts import Opened
     from policy_eval.cases.outcome import Outcome
     from policy_eval.cases.suite import Case
     from policy_eval.engine.policies import PolicySet
 
     LoadPolicies = Callable[..., PolicySet]
+
+_OPENED: pytest.StashKey[Opened] = pytest.StashKey()
+"""The sources of all suites, each opened once."""
 
 _ENDINGS = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json")  # as `discovery`, unimported
 
@@ -36,12 +40,15 @@ class SuiteFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield its tests; those of one name also name their line."""
+        from policy_eval.cases.accounts import Opened
         from policy_eval.cases.runner import load_tests
+        from policy_eval.cases.suite import Overrides
         from policy_eval.errors import InputError, visible
         from policy_eval.text.report import render_all
 
         try:
-            cases = load_tests(self.path).cases
+            opened = self.config.stash.setdefault(_OPENED, Opened())
+            cases = load_tests(self.path, Overrides(opened=opened)).cases
         except InputError as error:
             raise self.CollectError(render_all(error.diagnostics)) from None
         names = [visible(case.name) for case in cases]

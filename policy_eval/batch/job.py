@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,15 +17,16 @@ from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 
+from policy_eval.batch.accounts import OfAccounts
 from policy_eval.batch.formats import Format, format_of, requests_of
 from policy_eval.batch.rows import CONTEXT, TEXTS, Rejected
-from policy_eval.batch.run import ROW, Summary, decide
+from policy_eval.batch.run import ROW, Engine, Summary, decide
 from policy_eval.batch.streams import STDIN
 from policy_eval.batch.writing import Writer, writer
 from policy_eval.columnar import SCHEMA, Columnar
 from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import Diagnostic, RequestError, Severity, refuse_request
-from policy_eval.text.replacing import copy_all, replacing
+from policy_eval.text.replacing import copy_all, replacing, writing
 
 STDOUT = "-"
 _REJECTS = ".rejects.jsonl"
@@ -58,8 +59,10 @@ class Done(NamedTuple):
     rejects: str | None
 
 
-def run(job: Job, policies: PolicySet, progress: Callable[[float], None]) -> Done:
-    """Do a job; `progress` is told which part is done, from 0 to 1.
+def run(job: Job, policies: PolicySet | OfAccounts, progress: Callable[[float], None]) -> Done:
+    """Do a job, by one set of policies or by accounts.
+
+    `progress` is told which part is done, from 0 to 1.
 
     Raises InputError for what cannot be read, and what cannot be written.
     """
@@ -71,7 +74,11 @@ def run(job: Job, policies: PolicySet, progress: Callable[[float], None]) -> Don
     with requests_of(job.requests, form, job.keep) as requests, ExitStack() as files:
         output = _Output(job, out_form, rejects, files)
         name = "<stdin>" if job.requests == STDIN else job.requests
-        engine = Columnar(policies, unknown=job.unknown)
+        engine: Engine = (
+            policies
+            if isinstance(policies, OfAccounts)
+            else Columnar(policies, unknown=job.unknown)
+        )
         summary = decide(requests, engine, output, progress, name=name, principal=job.principal)
         output.close()
         misses = tuple(_near_misses(name, requests.left_alone()))
@@ -98,7 +105,7 @@ class _Output:
 
     def decided(self, table: pa.Table) -> None:
         """Write the decisions of some rows."""
-        with _written(self._job.out):
+        with _writing(self._job.out):
             if self._writer is None:
                 self._writer = writer(self._form, self._file, table.schema)
             self._writer.write_table(table)
@@ -114,14 +121,14 @@ class _Output:
         if self._where is not None:
             if self._rejects is None:
                 self._rejects = self._files.enter_context(_opened(self._where))
-            with _written(self._where):
+            with _writing(self._where):
                 text = json.dumps(row.to_dict(), ensure_ascii=False, default=str)
                 self._rejects.write(f"{text}\n".encode("utf-8", "backslashreplace"))
 
     def close(self) -> None:
         """Write what belongs to the end."""
         assert self._writer is not None
-        with _written(self._job.out):
+        with _writing(self._job.out):
             self._writer.close()
         self._writer = None
 
@@ -186,7 +193,7 @@ def _near_misses(file: str, names: Iterable[str]) -> Iterator[Diagnostic]:
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
     """Give a file that takes the place of `path` at the end; `-` is stdout."""
-    with _written(path):
+    with _writing(path):
         if path != STDOUT:
             with replacing(Path(path)) as file:
                 yield file
@@ -196,13 +203,5 @@ def _opened(path: str) -> Iterator[BinaryIO]:
                 copy_all(held, sys.stdout.buffer)
 
 
-@contextmanager
-def _written(path: str) -> Iterator[None]:
-    """Turn what keeps a file from being written into a RequestError."""
-    try:
-        yield
-    except BrokenPipeError:  # the reader has seen enough
-        raise
-    except OSError as error:
-        name = "<stdout>" if path == STDOUT else path
-        raise refuse_request("output", f"{name}: {error.strerror or error}".lower()) from None
+def _writing(path: str) -> AbstractContextManager[None]:
+    return writing("<stdout>" if path == STDOUT else path)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from policy_eval.batch.rows import Chunk, Rejected, Requests
-from policy_eval.columnar import Columnar
+from policy_eval.columnar import Decided
 from policy_eval.errors import RequestError
 
 ROW = "row"
@@ -37,9 +37,17 @@ class Sink(Protocol):
         ...
 
 
+class Engine(Protocol):
+    """What decides tables of requests."""
+
+    def decide(self, requests: pa.Table, /) -> Decided:
+        """Return the decisions of a table. Raises RequestError for what is no table of requests."""
+        ...
+
+
 def decide(
     requests: Requests,
-    engine: Columnar,
+    engine: Engine,
     sink: Sink,
     progress: Callable[[float], None],
     *,

@@ -10,9 +10,9 @@ that decides is the one that says which of them accept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from os.path import normpath
 from typing import NamedTuple
 
+from policy_eval.cases.standing import NO_NAMES, Names, standing
 from policy_eval.engine.decide import Seen, decide_call
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.policies import PolicySet
@@ -30,7 +30,6 @@ from policy_eval.policy.clauses import (
 )
 from policy_eval.request.request import Request
 from policy_eval.semantics.layers import Layer
-from policy_eval.text.node import Path
 
 
 class Outcomes(NamedTuple):
@@ -195,7 +194,8 @@ def _both(one: CoveredStatement, other: CoveredStatement) -> CoveredStatement:
 class Tracker:
     """Notes what requests show of the policies of a set."""
 
-    def __init__(self, policies: PolicySet) -> None:
+    def __init__(self, policies: PolicySet, names: Names = NO_NAMES) -> None:
+        self._names = names
         self._entries: list[_Entry] = []
         given: list[tuple[int, Statement]] = []
         for place, (layer, _, policy) in enumerate(policies.attachments):
@@ -229,7 +229,7 @@ class Tracker:
             look = _Look(*found, entry.first, 1 << number)
             whole |= look.whole()
             seen = [seen[index] | look.at(clause, index) for index, clause in enumerate(clauses)]
-        place, end = _ends(policy, statement, ())
+        place, end = standing(policy, statement, (), self._names)
         can_reject = bool(statement.conditions) or any(map(_can_reject, clauses))
         return CoveredStatement(
             policy.name,
@@ -238,7 +238,10 @@ class Tracker:
             Covered(place, end, "", whole, can_reject),
             tuple(
                 Covered(
-                    *_ends(policy, statement, clause.path), str(clause), of, _can_reject(clause)
+                    *standing(policy, statement, clause.path, self._names),
+                    str(clause),
+                    of,
+                    _can_reject(clause),
                 )
                 for clause, of in zip(clauses, seen, strict=True)
             ),
@@ -282,9 +285,13 @@ class _Look(NamedTuple):
 
 
 class Trackers:
-    """A tracker for each set of policies that the tests of a suite have."""
+    """A tracker for each set of policies that the tests of a suite have.
 
-    def __init__(self) -> None:
+    `names` are those of the policies of its sources.
+    """
+
+    def __init__(self, names: Names = NO_NAMES) -> None:
+        self._names = names
         self._of: dict[int, tuple[PolicySet, Tracker]] = {}
 
     def decide(self, policies: PolicySet, requests: Sequence[Request]) -> Decision:
@@ -298,7 +305,7 @@ class Trackers:
         """Return the tracker of a set: a new one, where no test had it before."""
         found = self._of.get(id(policies))
         if found is None:
-            found = self._of[id(policies)] = (policies, Tracker(policies))
+            found = self._of[id(policies)] = (policies, Tracker(policies, self._names))
         return found[1]
 
     def coverage(self) -> Coverage:
@@ -327,10 +334,3 @@ def _variants(statement: Statement) -> Iterator[Statement]:
 
 def _can_reject(clause: Clause) -> bool:
     return clause.part is Part.CONDITION or clause.text != "*"
-
-
-def _ends(policy: Policy, statement: Statement, path: Path) -> tuple[Place, Place]:
-    """Return where a thing in a statement begins and ends; its file by its shortest name."""
-    start, end = (policy.source.place(at) for at in policy.places(statement.number, path))
-    file = normpath(start.file)
-    return start._replace(file=file), end._replace(file=file)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from policy_eval.cases.fields import Field
 from policy_eval.cases.format import DEPENDENT_ACTION
 from policy_eval.policy.action import parse_action
 from policy_eval.request.dependency import Dependency, On
+from policy_eval.text.fields import Field
 
 
 def read_dependencies(field: Field) -> tuple[Dependency, ...]:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy_eval.cases.fields import Field
 from policy_eval.cases.format import DECISIONS, EXPECT
 from policy_eval.engine.decision import Decision
 from policy_eval.errors import InputError
 from policy_eval.semantics.layers import Layer
+from policy_eval.text.fields import Field
 from policy_eval.text.folding import fold
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ class Kind(Enum):
     KEY = "a condition key, `prefix:Name`, checked with the format"
     CONDITION = "a condition, as `can-i` prints it, checked with the format"
     TAGS = "a mapping of tag keys to texts"
+    PARAMETERS = "a mapping of names to texts"
     CONTEXT = "a mapping of condition keys to a text, a list of texts, or null"
     TEST = "a mapping: a test"
     LAYERS = "a mapping: the policies of each layer"
@@ -80,7 +81,8 @@ class Form(NamedTuple):
     """A mapping of the format. Without its `needed` fields, or one of `one_of`, it is refused.
 
     `fewest` is how many fields it has at least. `exclusive` are pairs of fields that do not stand
-    together; the second is the one that is refused.
+    together; the second is the one that is refused. `beside` are pairs of which the first stands
+    only where the second does.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Form(NamedTuple):
     one_of: tuple[str, ...] = ()
     fewest: int = 0
     exclusive: tuple[tuple[str, str], ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -198,11 +201,20 @@ _SUITE = Form(
         Known("version", "The version of this format.", Kind.VERSION),
         Known("name", "What the suite is called in reports."),
         Known("description", "What the suite is about."),
+        Known("sources", "Accounts, in place of `policies`: exports, plans, templates, "
+              "organizations and workspaces, relative to this file, in which the principal may be "
+              "named as people do.", many=Count.SOME),
+        Known("account", "The ID of the account of plans and templates, where they do not tell "
+              "it.", many=Count.OPTIONAL),
+        Known("region", "The Region that templates are deployed in.", many=Count.OPTIONAL),
+        Known("parameters", "The values of templates' parameters.", Kind.PARAMETERS,
+              Count.OPTIONAL),
         Known("tests", "The requests, each with the decision that is expected.", Kind.TEST,
               Count.LIST_OF_SOME),
         *_SHARED,
     ),
     needed=("tests",),
+    beside=(("account", "sources"), ("region", "sources"), ("parameters", "sources")),
 )  # fmt: skip
 _TEST = Form(
     "test",
@@ -436,6 +448,9 @@ ORGANIZATION_LEVEL = _ORGANIZATION_LEVEL.known
 
 EXCLUSIVE = _TEST.exclusive
 """Fields of a test that do not stand together; the second is the one that is refused."""
+
+BESIDE = _SUITE.beside
+"""Fields of a suite that tell of another one."""
 
 ASKED_BY = ("action", "actions", "all_of", "simulate")
 """What asks about an action: a test has one of these, where its suite has no `action`."""

@@ -6,7 +6,6 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from policy_eval.cases.fields import Field
 from policy_eval.cases.format import ENTRY, LAYERS
 from policy_eval.engine.policies import LayersOf, load_policy, policy_of
 from policy_eval.errors import InputError
@@ -17,6 +16,7 @@ from policy_eval.policy.guess import type_by_arn
 from policy_eval.policy.policy_type import PolicyType, Strictness
 from policy_eval.semantics.layers import TYPES, EndpointType, Layer
 from policy_eval.semantics.service_exceptions import resource_policy_type
+from policy_eval.text.fields import Field
 from policy_eval.text.yaml_tree import as_json
 
 _OF_POLICIES = frozenset({"Version", "Id", "Statement"})

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import unified_diff
 from enum import Enum
 from functools import cached_property
-from os.path import normpath
 from pathlib import Path
 from typing import NamedTuple
 
 from policy_eval.cases.run import run_case
-from policy_eval.cases.runner import Plan, load_tests
+from policy_eval.cases.runner import Plan, load_tests, names_of
 from policy_eval.cases.slips import Slip, slips_of
+from policy_eval.cases.standing import NO_NAMES, Names, standing
 from policy_eval.cases.suite import Case
 from policy_eval.cases.witness import Question, tell_apart
 from policy_eval.cases.writing import Fields, request_fields, yaml_text
@@ -139,13 +139,15 @@ def _groups(paths: Sequence[Path], plan: Plan) -> Iterator[_Group]:
     """Yield the tests of each suite that share their policies."""
     for path in paths:
         groups: dict[int, _Group] = {}
-        for case in load_tests(path).cases:
+        suite = load_tests(path, plan.given)
+        names = names_of(suite)
+        for case in suite.cases:
             given, requests = case.policies, case.requests
             if case.skip or isinstance(given, InputError) or isinstance(requests, InputError):
                 continue
             if plan.selection.takes(case, str(path)):
                 if id(given) not in groups:
-                    groups[id(given)] = _Group(given)
+                    groups[id(given)] = _Group(given, names)
                 groups[id(given)].tests.append(_Test(case, requests))
         yield from groups.values()
 
@@ -163,8 +165,9 @@ class _Test(NamedTuple):
 class _Group:
     """A set of policies, and the tests that have it."""
 
-    def __init__(self, policies: PolicySet) -> None:
+    def __init__(self, policies: PolicySet, names: Names = NO_NAMES) -> None:
         self.policies = policies
+        self._names = names
         self.tests: list[_Test] = []
         self.changes = [
             _Change(place, index, slip)
@@ -180,8 +183,8 @@ class _Group:
 
     def _place(self, policy: Policy, change: _Change) -> Place:
         statement = policy.statements[change.number]
-        place = policy.source.place(policy.places(statement.number, change.slip.path).start)
-        return place._replace(file=normpath(place.file))
+        place, _ = standing(policy, statement, change.slip.path, self._names)
+        return place
 
     def judged(self) -> Iterator[tuple[_Change, str]]:
         """Yield each change with the name of a test that notices it; empty where none does."""

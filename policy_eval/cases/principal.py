@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
-from policy_eval.cases.fields import Field
+from collections.abc import Callable
+
 from policy_eval.cases.format import PRINCIPAL
+from policy_eval.errors import RequestError
 from policy_eval.request.principal import Credentials, Principal, parse_principal
+from policy_eval.text.fields import Field
 
 
-def read_principal(field: Field) -> Principal | None:
-    """Return the principal; None for null. Raises RequestError or SuiteError."""
+def read_principal(
+    field: Field, named: Callable[[str], Principal] = parse_principal
+) -> Principal | None:
+    """Return the principal; None for null.
+
+    `named` returns the one that a text names, with what is known of it; what a mapping says
+    replaces that. Raises RequestError, with its place, or SuiteError.
+    """
     if field.is_null:
         return None
     if not field.is_mapping:
-        return parse_principal(field.text())
+        return _named(field, named)
     members = field.checked(PRINCIPAL)
     if "arn" not in members:
         raise field.refuse("missing-field", "a principal has an `arn`")
-    principal = parse_principal(members["arn"].text())
+    principal = _named(members["arn"], named)
+    read: dict[str, Callable[[Field], object]] = {
+        **dict.fromkeys(_TEXTS, Field.text),
+        **dict.fromkeys(("tags", "session_tags"), _tags),
+        **dict.fromkeys(("mfa", "service_linked"), Field.truth),
+        "credentials": _credentials,
+        "management_account": lambda each: _management_account(each, principal),
+        "organization_paths": lambda each: tuple(each.texts()),
+    }
+    said = {name: read[name](member) for name, member in members.items() if name != "arn"}
+    return principal._replace(**said)  # type: ignore[arg-type]  # each is a field's
 
-    def tags(name: str) -> tuple[tuple[str, str], ...]:
-        return tuple(members[name].mapped(Field.text).items()) if name in members else ()
 
-    def text(name: str, known: str | None) -> str | None:
-        return members[name].text() if name in members else known
+_TEXTS = ("user", "session_name", "user_id", "organization_id")
 
-    paths = members["organization_paths"].texts() if "organization_paths" in members else []
-    return principal._replace(
-        user=text("user", None),
-        mfa=members["mfa"].truth() if "mfa" in members else None,
-        credentials=_credentials(members["credentials"]) if "credentials" in members else None,
-        service_linked="service_linked" in members and members["service_linked"].truth(),
-        management_account=_management_account(members, principal),
-        tags=tags("tags"),
-        session_tags=tags("session_tags"),
-        session_name=text("session_name", principal.session_name),
-        user_id=text("user_id", principal.user_id),
-        organization_id=text("organization_id", principal.organization_id),
-        organization_paths=tuple(paths),
-    )
+
+def _named(field: Field, named: Callable[[str], Principal]) -> Principal:
+    text = field.text()
+    try:
+        return named(text)
+    except RequestError as error:
+        raise RequestError(*map(field.pointed, error.diagnostics)) from None
+
+
+def _tags(field: Field) -> tuple[tuple[str, str], ...]:
+    return tuple(field.mapped(Field.text).items())
 
 
 def _credentials(field: Field) -> Credentials:
@@ -49,11 +62,9 @@ def _credentials(field: Field) -> Credentials:
     return known[word]
 
 
-def _management_account(members: dict[str, Field], principal: Principal) -> str | None:
+def _management_account(field: Field, principal: Principal) -> str | None:
     """Return the organization's management account: an ID, or `true` for the caller's own."""
-    if "management_account" not in members:
-        return None
-    text = members["management_account"].text()
+    text = field.text()
     if text == "false":
         return None
     return principal.account if text == "true" else text

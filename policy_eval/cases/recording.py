@@ -6,34 +6,46 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from policy_eval.cases.accounts import NamedSources
 from policy_eval.cases.expectation import Expectation
 from policy_eval.cases.run import run_case
 from policy_eval.cases.suite import Case
 from policy_eval.cases.writing import Fields, decision_fields, request_fields
 from policy_eval.engine.decision import Attachment, Decision
 from policy_eval.engine.policies import PolicySet
-from policy_eval.errors import InputError
+from policy_eval.errors import Diagnostic, InputError, Severity, SuiteError
 from policy_eval.policy.ast import Policy
 from policy_eval.policy.rendering import policy_document
 from policy_eval.request.request import Request
 from policy_eval.semantics.layers import Layer
 
+if TYPE_CHECKING:
+    from policy_eval.sources.accounts import Accounts
+
 _SHARED = ("principal", "now", "resource_account")
 """Fields of tests that are written once where all tests have the same."""
 
 
-def recorded(cases: Sequence[Case], name: str, folder: Path) -> Fields:
+class OfSources(NamedTuple):
+    """The sources of cases, and what they hold."""
+
+    sources: NamedSources
+    accounts: Accounts
+
+
+def recorded(cases: Sequence[Case], name: str, folder: Path, of: OfSources | None = None) -> Fields:
     """Return a suite of what is decided for some cases. Its files are relative to `folder`.
 
-    Raises the InputError of a case whose input is refused: it holds no decision.
+    With sources, the suite names them, and says only what they do not. Raises the InputError of a
+    case whose input is refused: it holds no decision.
     """
-    written: dict[int, _Written] = {}
+    written: dict[tuple[int, int], _Written] = {}
     for case in cases:
-        if id(case.policies) not in written:
-            written[id(case.policies)] = _policies_of(case, folder)
-    used = [written[id(case.policies)] for case in cases]
+        if _key(case) not in written:
+            written[_key(case)] = _policies_of(case, folder, of)
+    used = [written[_key(case)] for case in cases]
     common, _ = Counter(repr(each.fields) for each in used).most_common(1)[0]
     shared = next(each.fields for each in used if repr(each.fields) == common)
     tests = []
@@ -42,12 +54,12 @@ def recorded(cases: Sequence[Case], name: str, folder: Path) -> Fields:
         test: Fields = {"name": case.name}
         if own != shared:
             test |= _replacing(own, shared)
-        test |= request_fields(requests)
+        test |= request_fields(requests, None if of is None else of.accounts)
         test["expect"] = decision_fields(decision)
         if case.rules:
             test["rule"] = list(case.rules)
         tests.append(test)
-    suite: Fields = {"version": "1", "name": name, **shared}
+    suite: Fields = {"version": "1", "name": name, **_sources(of, folder), **shared}
     for field in _SHARED:
         values = {repr(test.get(field)) for test in tests}
         if len(values) == 1 and field in tests[0]:
@@ -73,10 +85,45 @@ class _Written(NamedTuple):
     fields: Fields
 
 
-def _policies_of(case: Case, folder: Path) -> _Written:
+def _key(case: Case) -> tuple[int, int]:
+    return id(case.policies), id(case.given)
+
+
+def _sources(of: OfSources | None, folder: Path) -> Fields:
+    """Return the fields that name sources."""
+    if of is None:
+        return {}
+    said: Fields = {
+        "sources": [Path(os.path.relpath(path, folder)).as_posix() for path in of.sources.paths],
+        "account": of.sources.account,
+        "region": of.sources.region,
+        "parameters": dict(of.sources.parameters),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _policies_of(case: Case, folder: Path, of: OfSources | None) -> _Written:
     policies = case.policies
     if isinstance(policies, InputError):
         raise policies
+    if of is None:
+        assert case.given is None  # what nobody knows is in no file
+        return _written(policies, case, folder)
+    if case.given is None:
+        problem = Diagnostic(
+            "field-combination", Severity.ERROR,
+            f"`{case.name}` has all its policies by itself, and the suite has sources",
+            "record it without sources", case.place if case.place.line else None,
+        )  # fmt: skip
+        raise SuiteError(problem)
+    given = case.given.policies()
+    written = _written(given, case, folder)
+    named = dict(zip(map(id, given.policies), written.policies.policies, strict=True))
+    own = [named.get(id(policy), policy) for policy in policies.policies]
+    return _Written(policies.with_policies(own), written.fields)
+
+
+def _written(policies: PolicySet, case: Case, folder: Path) -> _Written:
     files = [_file_of(policy, case.place.file) for policy in policies.policies]
     named = policies.with_policies(
         [

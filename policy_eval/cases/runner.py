@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, TypeAlias
@@ -11,7 +12,8 @@ from policy_eval.cases.coverage import Coverage, Trackers, joined
 from policy_eval.cases.judging import judge
 from policy_eval.cases.outcome import Outcome, Run, Status, Unusable
 from policy_eval.cases.run import Rules
-from policy_eval.cases.suite import Case, Suite, load_suite
+from policy_eval.cases.standing import NO_NAMES, Names
+from policy_eval.cases.suite import NO_OVERRIDES, Case, Overrides, Suite, load_suite, sources_of
 from policy_eval.engine.decide import decide_call
 from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import Diagnostic, InputError, Severity, SuiteError
@@ -41,18 +43,22 @@ class Plan(NamedTuple):
     """How a run goes: which tests, whether it ends with the first that does not pass.
 
     `cover`: whether it is noted what the tests show of the policies. `rules`: what is made of
-    answers that rest on an open point.
+    answers that rest on an open point. `given` replaces what suites say of their sources.
     """
 
     selection: Selection = Selection()
     fail_fast: bool = False
     cover: bool = False
     rules: Rules = Rules.OURS
+    given: Overrides = NO_OVERRIDES
 
 
-def load_tests(path: Path) -> Suite:
-    """Return the suite in a file, each of whose tests expects something. Raises SuiteError."""
-    suite = load_suite(path)
+def load_tests(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
+    """Return the suite in a file, each of whose tests expects something.
+
+    Raises SuiteError, and SourceError for its sources.
+    """
+    suite = load_suite(path, given)
     idle = dict.fromkeys(case.place for case in suite.cases if case.expect is None)
     if idle:
         raise SuiteError(
@@ -68,6 +74,11 @@ def load_tests(path: Path) -> Suite:
             )
         )
     return suite
+
+
+def names_of(suite: Suite) -> Names:
+    """Return what the policies of a suite's sources are called."""
+    return NO_NAMES if suite.accounts is None else suite.accounts.places()
 
 
 class Part(NamedTuple):
@@ -88,15 +99,22 @@ class Part(NamedTuple):
         return self.unusable is None and all(each.status in good for each in self.outcomes)
 
 
+def _sources_of(path: Path) -> tuple[Path, ...]:
+    """Return the sources that a suite names, if that can be read: they may be what is wrong."""
+    with suppress(InputError):
+        return tuple(map(Path, sources_of(path).paths))
+    return ()
+
+
 def run_suite(path: Path, plan: Plan, tell: Callable[[int], None] | None = None) -> Part:
     """Run the tests of one file. `tell` is told now and then how many have run."""
     file = str(path)
     try:
-        suite = load_tests(path)
+        suite = load_tests(path, plan.given)
     except InputError as error:
-        return Part(unusable=Unusable(file, error.diagnostics))
+        return Part((), Unusable(file, error.diagnostics), _sources_of(path))
     outcomes = []
-    trackers = Trackers() if plan.cover else None
+    trackers = Trackers(names_of(suite)) if plan.cover else None
     decide = decide_call if trackers is None else trackers.decide
     for case in suite.cases:
         if not plan.selection.takes(case, file):

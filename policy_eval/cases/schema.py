@@ -88,8 +88,9 @@ def _form(form: Form) -> Schema:
         found |= _any_of(form.one_of)
     if form.fewest:
         found["minProperties"] = form.fewest
-    if form.exclusive:
-        found["dependencies"] = _exclusions(form)
+    if form.exclusive or form.beside:
+        needs: Schema = {one: [other] for one, other in form.beside}
+        found["dependencies"] = {**_exclusions(form), **needs}
     return found
 
 
@@ -197,6 +198,7 @@ _OF_KIND: dict[Kind, Schema] = {
     Kind.KEY: {"type": "string", "pattern": "^$|:"},
     Kind.CONDITION: {"type": "string", "pattern": r"^(always|never)$|\S \S"},
     Kind.TAGS: _mapping(_TEXT),
+    Kind.PARAMETERS: _mapping(_TEXT),
     Kind.CONTEXT: _mapping(_either(_TEXT, _NULL, _list(_TEXT))),
     Kind.POLICY: _reference("policy"),
     Kind.LEVEL: _reference("level"),

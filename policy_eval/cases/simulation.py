@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from policy_eval.cases.fields import Field
 from policy_eval.cases.format import (
     CONTEXT_ENTRY,
     CONTEXT_KEY_TYPES,
@@ -34,6 +33,7 @@ from policy_eval.semantics.layers import NAMES, Layer
 from policy_eval.semantics.request_context import RequestContext
 from policy_eval.semantics.resources import NO_RESOURCE
 from policy_eval.semantics.service_exceptions import resource_policy_type
+from policy_eval.text.fields import Field
 from policy_eval.text.folding import fold
 
 
@@ -192,9 +192,9 @@ def simulation_of(policies: PolicySet, request: Request) -> Written:
     Raises RequestError for a request that contradicts itself.
     """
     context = RequestContext(request, attached=policies.attached)
+    attachments = [*filter(None, map(_known, policies.attachments))]
     documents = {
-        layer: [_document(each) for each in policies.attachments if each.layer is layer]
-        for layer in Layer
+        layer: [_document(each) for each in attachments if each.layer is layer] for layer in Layer
     }
     fields: dict[str, object] = {"PolicyInputList": documents[Layer.IDENTITY]}
     if documents[Layer.BOUNDARY]:
@@ -202,18 +202,17 @@ def simulation_of(policies: PolicySet, request: Request) -> Written:
     who = request.principal
     is_exempt = who is not None and (who.is_service_linked or who.in_management_account)
     if policies.attached.scp_levels and not is_exempt:
-        fields["OrderedOrganizationPolicyInputList"] = _levels(policies)
+        fields["OrderedOrganizationPolicyInputList"] = _levels(attachments, policies)
     fields["ActionNames"] = [request.action]
     if request.resource is not None:
         fields["ResourceArns"] = [request.resource]
     has_caller = who is not None and who.kind is PrincipalKind.USER
     guard = context.resource_policy()
-    if guard is not None and has_caller:
-        fields["ResourcePolicy"] = next(
-            _document(each)
-            for each in policies.attachments
-            if each.layer is Layer.RESOURCE and each.level == guard
-        )
+    guarding = [
+        each for each in attachments if each.layer is Layer.RESOURCE and each.level == guard
+    ]
+    if guarding and has_caller:
+        fields["ResourcePolicy"] = _document(guarding[0])
     if request.resource_account is not None:
         fields["ResourceOwner"] = f"arn:aws:iam::{request.resource_account}:root"
     if who is not None and has_caller:
@@ -236,6 +235,8 @@ def simulation_of(policies: PolicySet, request: Request) -> Written:
             request.resource is None and NO_RESOURCE not in (context.resources.names or ()),
         **{f"as if there were no {NAMES[layer]}: nobody knows": layer in policies.attached.unknown
            for layer in Layer},
+        **{f"without what nobody knows of {each.policy.name}": _known(each) != each
+           for each in policies.attachments},
         f"as if there were no {', '.join(request.unknown)}: nobody knows": bool(request.unknown),
     }  # fmt: skip
     return Written(fields, tuple(how for how, holds in unlike.items() if holds))
@@ -248,12 +249,23 @@ def _document(attachment: Attachment) -> str:
     return json.dumps(policy_document(attachment.policy), ensure_ascii=False)
 
 
-def _levels(policies: PolicySet) -> list[dict[str, list[str]]]:
+def _known(attachment: Attachment) -> Attachment | None:
+    """Return a policy without the statements that may or may not apply; None if none is left."""
+    policy = attachment.policy
+    if policy.accepts_invalid:  # AWS is to say what it makes of them
+        return attachment
+    statements = tuple(each for each in policy.statements if not each.unusable)
+    if not statements:
+        return None
+    return attachment._replace(policy=policy._replace(statements=statements))
+
+
+def _levels(attachments: list[Attachment], policies: PolicySet) -> list[dict[str, list[str]]]:
     return [
         {
             "ServiceControlPolicyInputList": [
                 _document(each)
-                for each in policies.attachments
+                for each in attachments
                 if each.layer is Layer.SCP and each.level == level
             ]
         }

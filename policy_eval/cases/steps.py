@@ -1,24 +1,35 @@
 """What a test says of a request: context, tags, time and owner, merged from its levels."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.cases.dependencies import read_dependencies
-from policy_eval.cases.fields import Field
 from policy_eval.request.context import Given
 from policy_eval.request.dependency import Dependency
 from policy_eval.request.principal import Principal
 from policy_eval.request.request import Request
 from policy_eval.semantics.resources import account_of
+from policy_eval.text.fields import Field
 from policy_eval.text.folding import fold
+
+if TYPE_CHECKING:
+    from policy_eval.sources.accounts import Accounts
 
 
 class Defaults(NamedTuple):
-    """What holds where a suite does not say it: the time; or says it: whose the resource is."""
+    """What holds where a suite does not say it: the time; or says it: whose the resource is.
+
+    `dependencies` are further actions where a suite names none. `accounts` are those of the suite's
+    sources, which know owners and tags of resources.
+    """
 
     now: str | datetime | None = None
     owner: str | None = None
+    dependencies: tuple[Dependency, ...] = ()
+    accounts: Accounts | None = None
 
 
 class Step(NamedTuple):
@@ -38,6 +49,7 @@ class Step(NamedTuple):
     action_only: bool
     dependencies: tuple[Dependency, ...]
     owners: tuple[str | None, str | None]
+    accounts: Accounts | None
 
     def request(
         self, action: Field | None, resource: Field | None, who: Principal | None
@@ -49,6 +61,10 @@ class Step(NamedTuple):
             raise self.test.refuse("missing-field", "this test has no `action`")
         where = resource.text() if resource is not None and not resource.is_null else None
         named = where is not None and account_of(where) is not None
+        owner, tags = self.owners[named], self.resource_tags
+        if self.accounts is not None:
+            owner = owner or self.accounts.unsaid_owner(where)
+            tags = {**self.accounts.tags(where), **tags}
         return Request(
             action.text(),
             where,
@@ -56,10 +72,10 @@ class Step(NamedTuple):
             context=self.context,
             unknown=self.unknown,
             request_tags=self.request_tags,
-            resource_tags=self.resource_tags,
+            resource_tags=tags,
             now=self.now,
             action_only=self.action_only,
-            resource_account=self.owners[named],
+            resource_account=owner,
             dependencies=self.dependencies,
         )
 
@@ -88,8 +104,9 @@ def read_step(
         _tags(levels, "resource_tags"),
         fields["now"].text() if "now" in fields else given.now,
         is_step or action_only,
-        () if further is None else read_dependencies(further),
+        given.dependencies if further is None else read_dependencies(further),
         (given.owner or _owner(levels), given.owner or _owner(levels[-1:] if is_step else levels)),
+        given.accounts,
     )
 
 

@@ -3,32 +3,51 @@
 The format is documented in docs/iamtest.md.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from policy_eval.cases.accounts import (
+    NO_SOURCES,
+    NamedSources,
+    Opened,
+    Surroundings,
+    around,
+    files_of,
+    layers_around,
+    nobody_named,
+    read_sources,
+)
 from policy_eval.cases.dependencies import read_dependencies
 from policy_eval.cases.expectation import Expectation, read_expectation
-from policy_eval.cases.fields import Field, read_file
-from policy_eval.cases.format import EXCLUSIVE, SHARED, STEP, SUITE, TEST
+from policy_eval.cases.format import BESIDE, EXCLUSIVE, SHARED, STEP, SUITE, TEST
 from policy_eval.cases.layers import PoliciesReader
 from policy_eval.cases.principal import read_principal
 from policy_eval.cases.steps import Defaults, Step, read_step
 from policy_eval.engine.policies import LayersOf, PolicySet
 from policy_eval.errors import Diagnostic, InputError, Place, SuiteError
+from policy_eval.policy.ast import Policy
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.dependency import Dependency
-from policy_eval.request.principal import Principal
+from policy_eval.request.principal import Principal, parse_principal
 from policy_eval.request.request import Request
 from policy_eval.semantics.service_exceptions import resource_policy_type
+from policy_eval.text.fields import Field, read_file
+
+if TYPE_CHECKING:
+    from policy_eval.sources.accounts import Accounts
 
 
 class Case(NamedTuple):
     """One test: policies, the requests of its call, and what is expected.
 
     `policies` and `requests` are an InputError where they are refused, which a test may expect.
-    `expect` is None in a scenario.
+    `expect` is None in a scenario. `given` are the layers that stand in place of those of sources;
+    None where policies are of no sources.
     """
 
     suite: str
@@ -40,35 +59,55 @@ class Case(NamedTuple):
     rules: tuple[str, ...] = ()
     source: str = ""
     skip: str = ""
+    given: LayersOf | None = None
 
 
 class Suite(NamedTuple):
-    """The cases of one file; `files` are the policy files that they name."""
+    """The cases of one file; `files` are the policies and sources that they name.
+
+    `accounts` are what the sources hold; None where there are none.
+    """
 
     path: Path
     name: str
     description: str
     cases: tuple[Case, ...]
     files: tuple[Path, ...] = ()
+    sources: NamedSources = NO_SOURCES
+    accounts: Accounts | None = None
+
+
+Named: TypeAlias = Callable[[str], Principal]
+"""Returns whom a text names. Raises RequestError."""
 
 
 class Overrides(NamedTuple):
     """What the command line gives in place of a suite's own: policies, layer by layer, and more.
 
-    `now` is for suites that give no time.
+    `caller` returns who calls, by what a name means: to sources, more than elsewhere. `now` is for
+    suites that give no time, `dependencies` for those that name none. `sources` are read in place
+    of a suite's own; what they leave unsaid is as the suite says. `opened` are those that were read
+    before.
     """
 
     policies: LayersOf = LayersOf()
-    principal: Principal | None = None
+    caller: Callable[[Named], Principal | None] | None = None
     now: str | datetime | None = None
     resource_account: str | None = None
+    dependencies: tuple[Dependency, ...] = ()
+    sources: NamedSources = NO_SOURCES
+    opened: Opened | None = None
 
 
 NO_OVERRIDES = Overrides()
 
 
 def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
-    """Return the suite in a file. Raises SuiteError with the problems of all its tests."""
+    """Return the suite in a file.
+
+    Raises SuiteError with the problems of all its tests; SourceError, and RequestError, for sources
+    that cannot be read.
+    """
     root = read_file(path)
     fields = root.checked(SUITE)
     if "version" in fields and fields["version"].text() != "1":
@@ -78,7 +117,9 @@ def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
     if not fields["tests"].items():
         raise fields["tests"].refuse("empty-list", "this suite has no tests")
     name = fields["name"].text() if "name" in fields else path.name
-    reader = _Reader(path, name, fields, given)
+    sources = given.sources.over(read_sources(path, fields))
+    accounts = _accounts(fields, sources, given)
+    reader = _Reader(path, name, root, given, accounts)
     cases: list[Case] = []
     problems: dict[Diagnostic, None] = {}
     for test in fields["tests"].items():
@@ -89,37 +130,83 @@ def load_suite(path: Path, given: Overrides = NO_OVERRIDES) -> Suite:
     if problems:
         raise SuiteError(*problems)
     description = fields["description"].text() if "description" in fields else ""
-    return Suite(path, name, description, tuple(cases), reader.files)
+    files = () if accounts is None else files_of(accounts, sources)
+    return Suite(path, name, description, tuple(cases), (*reader.files, *files), sources, accounts)
 
 
-class Surroundings(NamedTuple):
-    """What a suite or an account says beside a question.
+def _accounts(fields: dict[str, Field], sources: NamedSources, given: Overrides) -> Accounts | None:
+    """Return what the sources of a suite hold; None where it has none.
 
-    The policies, the caller, whose resource it is, and its tags.
+    Raises SourceError and RequestError, at the field that says what is wrong where no other sources
+    are given, and SuiteError for fields that tell of sources where there are none.
     """
+    if not sources.paths:
+        for name, of in BESIDE:
+            if name in fields:
+                raise fields[name].refuse(
+                    "field-combination", f"`{name}` tells of `{of}`, and there are none",
+                    "name them, or give --source",
+                )  # fmt: skip
+        return None
+    try:
+        return (given.opened or Opened()).accounts(sources)
+    except InputError as error:
+        if given.sources.paths:
+            raise
+        raise type(error)(*(_said_by(fields, each) for each in error.diagnostics)) from None
 
-    policies: LayersOf
-    principal: Principal | None
-    resource_account: str | None
-    dependencies: tuple[Dependency, ...]
-    resource_tags: tuple[tuple[str, str], ...] = ()
+
+_TOLD_IN = {"not-an-account": "account", "unknown-parameter": "parameters"}
 
 
-def load_surroundings(path: Path, action: str, strictness: Strictness) -> Surroundings:
-    """Return what a suite says for a question about an action, its tests left alone.
+def _said_by(fields: dict[str, Field], problem: Diagnostic) -> Diagnostic:
+    """Return a problem of sources at the field that says so, if one does."""
+    return fields.get(_TOLD_IN.get(problem.code, ""), fields["sources"]).pointed(problem)
 
-    Raises SuiteError, PolicyError and RequestError for what is refused.
+
+def sources_of(path: Path) -> NamedSources:
+    """Return the sources that a suite names, if any. Raises SuiteError."""
+    return read_sources(path, read_file(path).checked(SUITE))
+
+
+def load_surroundings(
+    path: Path,
+    asked: Sequence[tuple[str, str | None]],
+    strictness: Strictness,
+    given: Overrides = NO_OVERRIDES,
+) -> Surroundings:
+    """Return what a suite says for a call of some actions on resources, its tests left alone.
+
+    Where no action is asked about, the suite's own tells the type of its resource's policy.
+    Raises SuiteError, SourceError, PolicyError and RequestError for what is refused.
     """
     fields = read_file(path).checked(SUITE)
     if "accept_invalid" in fields and fields["accept_invalid"].truth():
         strictness = strictness._replace(accept_invalid=True)
+    accounts = _accounts(fields, given.sources.over(read_sources(path, fields)), given)
+    named = _names_in(accounts)
+    principal = None
+    if given.caller is not None:
+        principal = given.caller(named)
+    elif "principal" in fields:
+        principal = read_principal(fields["principal"], named)
+    action = asked[0][0] or (fields["action"].text() if "action" in fields else "")
+    layers = PoliciesReader(path).layers([fields], action.lower(), strictness)
+    layers = layers.replaced_by(given.policies)
     owner, further = fields.get("resource_account"), fields.get("dependent_actions")
-    return Surroundings(
-        PoliciesReader(path).layers([fields], action.lower(), strictness),
-        read_principal(fields["principal"]) if "principal" in fields else None,
-        None if owner is None or owner.is_null else owner.text(),
-        () if further is None else read_dependencies(further),
+    found = Surroundings(layers, principal)
+    if accounts is not None:
+        if principal is None:
+            raise nobody_named()
+        found = around(accounts, principal, asked, layers)
+    return found._replace(
+        resource_account=found.resource_account if owner is None or owner.is_null else owner.text(),
+        dependencies=() if further is None else read_dependencies(further),
     )
+
+
+def _names_in(accounts: Accounts | None) -> Named:
+    return parse_principal if accounts is None else accounts.principal
 
 
 class _Common(NamedTuple):
@@ -135,12 +222,26 @@ class _Common(NamedTuple):
 class _Reader:
     """Reads the tests of one suite. What several tests share is read once."""
 
-    def __init__(self, path: Path, suite: str, fields: dict[str, Field], given: Overrides) -> None:
+    def __init__(
+        self,
+        path: Path,
+        suite: str,
+        root: Field,
+        given: Overrides,
+        accounts: Accounts | None,
+    ) -> None:
+        fields = root.members()
         self._policies_of = PoliciesReader(path)
+        self._accounts = accounts
+        names_own = "sources" in fields and not given.sources.paths
+        self._names_sources = fields["sources"] if names_own else root
+        self._named = _names_in(accounts)
+        self._caller = None if given.caller is None else given.caller(self._named)
         self._suite = suite
         self._fields = {name: field for name, field in fields.items() if name in SHARED}
         self._given = given
-        self._sets: dict[object, PolicySet | InputError] = {}
+        self._read: dict[object, LayersOf | InputError] = {}
+        self._sets: dict[object, tuple[LayersOf, PolicySet | InputError]] = {}
         self._principals: dict[int, Principal | InputError | None] = {}
 
     @property
@@ -174,7 +275,7 @@ class _Reader:
         actions = _choices(fields, "actions", "action")
         resources = _choices(fields, "resources", "resource")
         principals = _choices(fields, "principals", "principal")
-        if self._given.principal is not None:
+        if self._caller is not None:
             principals = [None]
         steps = self._steps(test, fields, own)
         found = []
@@ -187,9 +288,11 @@ class _Reader:
                 if many in own and choice is not None
             ]  # fmt: skip
             label = f"{name} [{', '.join(chosen)}]" if chosen else name
-            policies = self._policies(own, _first_action(own, action))
             requests = self._requests(steps, (action, resource, principal))
-            found.append(Case(self._suite, label, common.place, policies, requests, *common[1:]))
+            policies, given = self._policies(own, _first_action(own, action), requests)
+            found.append(
+                Case(self._suite, label, common.place, policies, requests, *common[1:], given)
+            )
         return found
 
     def _simulated(
@@ -216,7 +319,12 @@ class _Reader:
     def _steps(self, test: Field, fields: dict[str, Field], own: dict[str, Field]) -> list[Step]:
         """Return what each request of a test's call says beside its action, resource and caller."""
         levels: list[dict[str, Field]] = [self._fields, own]
-        given = Defaults(self._given.now, self._given.resource_account)
+        given = Defaults(
+            self._given.now,
+            self._given.resource_account,
+            self._given.dependencies,
+            self._accounts,
+        )
         if "all_of" not in own:
             return [read_step(test, fields, levels, None, given)]
         items = own["all_of"].items()
@@ -235,9 +343,13 @@ class _Reader:
     ) -> tuple[Request, ...] | InputError:
         action, resource, principal = who_what
         try:
-            who = self._given.principal
+            who = self._caller
             if who is None and principal is not None:
                 who = self._principal(principal)
+            if who is None and self._accounts is not None:
+                raise steps[0].test.refuse(
+                    "missing-field", "this test has no `principal`, and sources have many callers"
+                )
             return tuple(step.request(action, resource, who) for step in steps)
         except InputError as error:
             return _unless_broken(error)
@@ -246,7 +358,7 @@ class _Reader:
         key = id(field.node)
         if key not in self._principals:
             try:
-                self._principals[key] = read_principal(field)
+                self._principals[key] = read_principal(field, self._named)
             except InputError as error:
                 self._principals[key] = _unless_broken(error)
         found = self._principals[key]
@@ -254,26 +366,55 @@ class _Reader:
             raise found
         return found
 
-    def _policies(self, own: dict[str, Field], action: str) -> PolicySet | InputError:
+    def _policies(
+        self, own: dict[str, Field], action: str, requests: tuple[Request, ...] | InputError
+    ) -> tuple[PolicySet | InputError, LayersOf | None]:
+        """Return the policies of a call, and which stand in place of those of sources."""
+        layers = self._layers(own, action)
+        given = None
+        if isinstance(layers, InputError):
+            return layers, None
+        if self._accounts is not None and not isinstance(requests, InputError):
+            given = layers
+            try:
+                layers = self._around(self._accounts, requests, layers)
+            except InputError as error:
+                return type(error)(*map(self._in_sources, error.diagnostics)), given
+        key = _identity(layers)
+        if key not in self._sets:
+            self._sets[key] = layers, _as_set(layers)
+        return self._sets[key][1], given
+
+    def _layers(self, own: dict[str, Field], action: str) -> LayersOf | InputError:
+        """Return the layers that stand in the suite, or are given in their place."""
         accept_invalid = False
         for level in (self._fields, own):
             if "accept_invalid" in level:
                 accept_invalid = level["accept_invalid"].truth()
         mine = [id(own[name].node) if name in own else None for name in _ABOUT_POLICIES]
         key = (*mine, accept_invalid, resource_policy_type(action))
-        if key not in self._sets:
+        if key not in self._read:
             strictness = Strictness(accept_invalid=accept_invalid)
-            self._sets[key] = self._read_policies(own, action, strictness)
-        return self._sets[key]
+            try:
+                layers = self._policies_of.layers([self._fields, own], action, strictness)
+                self._read[key] = layers.replaced_by(self._given_for(action))
+            except InputError as error:
+                self._read[key] = _unless_broken(error)
+        return self._read[key]
 
-    def _read_policies(
-        self, own: dict[str, Field], action: str, strictness: Strictness
-    ) -> PolicySet | InputError:
-        try:
-            layers = self._policies_of.layers([self._fields, own], action, strictness)
-            return layers.replaced_by(self._given_for(action)).policies()
-        except InputError as error:
-            return _unless_broken(error)
+    def _around(
+        self, accounts: Accounts, requests: tuple[Request, ...], layers: LayersOf
+    ) -> LayersOf:
+        caller = requests[0].principal
+        assert caller is not None  # refused where there are sources
+        asked = [(each.action, each.resource) for each in requests]
+        return layers_around(accounts, caller, asked, layers)
+
+    def _in_sources(self, problem: Diagnostic) -> Diagnostic:
+        """Return a problem of a policy in sources, which has no lines, where they are named."""
+        message = f"{problem.place}: {problem.message}" if problem.place else problem.message
+        moved = problem._replace(message=message, place=None, excerpt=None)
+        return self._names_sources.pointed(moved)
 
     def _given_for(self, action: str) -> LayersOf:
         """Return what the command line gives; a resource's policy only where it is of its type."""
@@ -281,6 +422,26 @@ class _Reader:
         if given.resource and given.resource[0].type is not resource_policy_type(action):
             return given._replace(resource=None)
         return given
+
+
+def _as_set(layers: LayersOf) -> PolicySet | InputError:
+    try:
+        return layers.policies()
+    except InputError as error:
+        return error
+
+
+def _identity(part: object) -> object:
+    """Return what is the same for layers of the very same policies, and no others."""
+    match part:
+        case Policy():
+            return id(part)
+        case dict():
+            return tuple((name, _identity(each)) for name, each in part.items())
+        case tuple():
+            return tuple(map(_identity, part))
+        case _:
+            return part
 
 
 _ABOUT_POLICIES = ("policies", "endpoint_type", "unknown_layers")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from policy_eval.engine.decision import Decision
 from policy_eval.request.context import text_of
@@ -10,24 +11,33 @@ from policy_eval.request.dependency import Dependency
 from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
 from policy_eval.request.request import Request
 
+if TYPE_CHECKING:
+    from policy_eval.sources.accounts import Accounts
+
 Fields = dict[str, object]
 
 
-def request_fields(requests: Sequence[Request]) -> Fields:
-    """Return the fields that make the requests of a call."""
+def request_fields(requests: Sequence[Request], accounts: Accounts | None = None) -> Fields:
+    """Return the fields that make the requests of a call, without what `accounts` say anyway."""
     first = requests[0]
     fields: Fields = {}
     if first.principal is not None:
-        fields["principal"] = principal_field(first.principal)
+        named = parse_principal if accounts is None else accounts.principal
+        fields["principal"] = principal_field(first.principal, named)
     if len(requests) == 1:
-        return fields | _of(first, alone=True)
-    fields["all_of"] = [_of(request, alone=False) for request in requests]
+        return fields | _of(first, accounts, alone=True)
+    fields["all_of"] = [_of(request, accounts, alone=False) for request in requests]
     if first.now is not None:
         fields["now"] = text_of("now", first.now)
     return fields
 
 
-def _of(request: Request, *, alone: bool) -> Fields:
+def _of(request: Request, accounts: Accounts | None, *, alone: bool) -> Fields:
+    owner: str | None = None
+    tags: Mapping[str, str] = {}
+    if accounts is not None:
+        owner = accounts.unsaid_owner(request.resource)
+        tags = accounts.tags(request.resource)
     context: dict[str, object] = {
         name: None if values is None else values[0] if len(values) == 1 else list(values)
         for spellings in request.context.values()
@@ -36,11 +46,13 @@ def _of(request: Request, *, alone: bool) -> Fields:
     said: Mapping[str, object] = {
         "action": request.action,
         "resource": request.resource,
-        "resource_account": request.resource_account,
+        "resource_account": None if request.resource_account == owner else request.resource_account,
         "context": context,
         "unknown": list(request.unknown),
         "request_tags": dict(request.request_tags),
-        "resource_tags": dict(request.resource_tags),
+        "resource_tags": {
+            key: value for key, value in request.resource_tags if tags.get(key) != value
+        },
     }
     fields = {name: value for name, value in said.items() if value or name == "resource"}
     if alone:
@@ -66,10 +78,15 @@ def _dependency(row: Dependency) -> Fields:
     return {name: value for name, value in said.items() if value}
 
 
-def principal_field(principal: Principal) -> str | Fields:
-    """Return a caller as a suite names it: a text, or a mapping with what else is known."""
+def principal_field(
+    principal: Principal, named: Callable[[str], Principal] = parse_principal
+) -> str | Fields:
+    """Return a caller as a suite names it: a text, or a mapping with what else is known.
+
+    `named` returns what is known of whom a text names.
+    """
     text = principal.name if _is_named(principal) else principal.arn
-    plain = parse_principal(text)
+    plain = named(text)
     said: Fields = {}
     for name, value in principal._asdict().items():
         if value == getattr(plain, name) or name in _READ_FROM_ARN:

@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from policy_eval.cli.layer_options import Given, policy_options, read_layers
-from policy_eval.cli.options import reading_options
+from policy_eval.cli.options import reading_options, taken
 from policy_eval.cli.output import Exit, print_answer, refusing_bad_input, safe_lines
+from policy_eval.cli.source_options import Sources, further_source_options
 from policy_eval.errors import Diagnostic, PolicyError, RequestError, Severity
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.principal import parse_principal
+from policy_eval.semantics.authorization import Word
 
 if TYPE_CHECKING:
+    from policy_eval.batch.accounts import OfAccounts
     from policy_eval.batch.job import Done
+    from policy_eval.engine.policies import PolicySet
+    from policy_eval.sources.accounts import Accounts
 
 STDOUT = "-"
 _STEPS = 1_000
@@ -30,6 +35,10 @@ _FORMATS = ("jsonl", "csv", "parquet", "arrow")
 @click.command("batch", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("requests")
 @policy_options
+@further_source_options(
+    "The policies are those that an account (an export, a plan, a template, a workspace) has for "
+    "the caller of each row; the options above win, layer by layer."
+)
 @click.option("--as", "principal", metavar="PRINCIPAL", help="Who calls, in rows that name nobody.")
 @click.option(
     "--unknown", multiple=True, metavar="KEY",
@@ -74,7 +83,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     form: str | None,
     out_format: str | None,
     quiet: bool,
-    **layers: Any,  # noqa: ANN401 - the options of `Given`, as click hands them over
+    **options: Any,  # noqa: ANN401 - those of `Given` and `Sources`, as click hands them over
 ) -> None:
     """Decide every request of a file, and write the decisions to another.
 
@@ -88,25 +97,29 @@ def command(  # noqa: PLR0913 - one parameter an option
     \b
         policy-eval batch requests.parquet -p policies/ --out decisions.parquet
     """  # noqa: D301 - click's \b
+    given, sources = taken(Given, options), taken(Sources, options)
+    sources.check()
     gc.enable()  # it is off for the length of a command, and this one is long
     with refusing_bad_input() as tell:
         try:
+            from policy_eval.batch.accounts import OfAccounts
             from policy_eval.batch.formats import Format
             from policy_eval.batch.job import Job, run
         except ModuleNotFoundError as error:
             message = str(error)
             raise RequestError(Diagnostic("missing-package", Severity.ERROR, message)) from None
-        policies = read_layers(Given(**layers), "", Strictness(lenient, accept_invalid)).policies()
-        tell(policies.warnings)
-        if not policies.attached.given and not policies.attached.unknown:
-            raise PolicyError(
-                Diagnostic(
-                    "missing-policies", Severity.ERROR, "no policy is given",
-                    "name an identity-based one with -p, or another (see --help)",
-                )
-            )  # fmt: skip
+        layers = read_layers(given, "", Strictness(lenient, accept_invalid))
+        given_policies = layers.policies()
+        tell(given_policies.warnings)
+        policies: PolicySet | OfAccounts = given_policies
+        accounts = None
+        if sources.sources:
+            accounts = sources.accounts(tell)
+            policies = OfAccounts(accounts, layers, unknown)
+        else:
+            _want_policies(given_policies)
         if principal is not None:
-            parse_principal(principal)
+            (parse_principal if accounts is None else accounts.principal)(principal)
         job = Job(
             requests,
             out,
@@ -122,7 +135,7 @@ def command(  # noqa: PLR0913 - one parameter an option
             done = run(job, policies, show)
         tell(done.problems)
     if not quiet:
-        text = safe_lines(_spelled(done))
+        text = safe_lines("\n".join([_spelled(done), *_notes(done, accounts)]))
         if out == STDOUT:
             click.echo(text, err=True)
         else:
@@ -142,6 +155,32 @@ def _progress() -> Iterator[Callable[[float], None]]:
             bar.update(int(part * _STEPS) - bar.pos)
 
         yield show
+
+
+def _want_policies(policies: PolicySet) -> None:
+    """Refuse a batch without policies. Raises PolicyError."""
+    if not policies.attached.given and not policies.attached.unknown:
+        raise PolicyError(
+            Diagnostic(
+                "missing-policies", Severity.ERROR, "no policy is given",
+                "name an identity-based one with -p, or another (see --help)",
+            )
+        )  # fmt: skip
+
+
+def _notes(done: Done, accounts: Accounts | None) -> list[str]:
+    """Return what nobody knows of the policies of callers, where answers may hang on it."""
+    if accounts is None or not done.summary.decisions[Word.UNDETERMINED.value]:
+        return []
+    found = [*dict.fromkeys(accounts.unknown.values())]
+    more = len(found) - _MOST_NOTES
+    return [
+        *(f"note: {each}" for each in found[:_MOST_NOTES]),
+        *([f"note: and {more} more are not known"] if more > 0 else []),
+    ]
+
+
+_MOST_NOTES = 10
 
 
 def _spelled(done: Done) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from policy_eval.cli.options import taken
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, request_options
 from policy_eval.cli.source_options import Sources, counted, in_lines, notes, source_options
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 @click.argument("principal")
 @source_options
 @request_options
-@click.option("--unknown", multiple=True, metavar="KEY", help="A key whose value nobody knows.")
 @click.option(
     "-o", "--output", "form", type=click.Choice(("text", "json", "yaml", "dot", "mermaid")),
     default="text", help="How to print the answer.",
@@ -28,26 +28,19 @@ if TYPE_CHECKING:
 def command(
     *,
     principal: str,
-    pairs: tuple[str, ...],
-    files: tuple[str, ...],
-    absent: tuple[str, ...],
-    request_tags: tuple[str, ...],
-    resource_tags: tuple[str, ...],
-    now: str | None,
-    unknown: tuple[str, ...],
     form: str,
-    **sources: Any,  # noqa: ANN401 - the options of `Sources`, as click hands them over
+    **options: Any,  # noqa: ANN401 - those of `Sources` and `Described`, as click hands them over
 ) -> None:
     """Say which roles PRINCIPAL can assume, one after the other; the shortest chain to each.
 
     Exits 0, or 2 for unusable input.
     """
-    described = Described(pairs, files, absent, request_tags, resource_tags, now)
+    described = taken(Described, options)
     as_text = form in ("text", "dot", "mermaid")
     with refusing_bad_input("text" if as_text else form) as tell:
-        accounts = Sources(**sources).accounts(tell)
+        accounts = taken(Sources, options).accounts(tell)
         entity = accounts.caller(principal)
-        question = described.question("sts:AssumeRole", None, unknown=unknown)
+        question = described.question("sts:AssumeRole", None)
         print_answer(_shown(accounts, can_assume(accounts, entity, question), form))
 
 

@@ -12,6 +12,7 @@ from policy_eval.cli.options import (
     output_option,
     reading_options,
     strict_rules_option,
+    taken,
 )
 from policy_eval.cli.output import (
     Exit,
@@ -21,7 +22,14 @@ from policy_eval.cli.output import (
     refusing_bad_input,
     safe_lines,
 )
-from policy_eval.cli.request_options import Described, complete_action, request_options
+from policy_eval.cli.request_options import (
+    Described,
+    also_option,
+    complete_action,
+    further_of,
+    request_options,
+)
+from policy_eval.cli.source_options import Sources, further_source_options
 from policy_eval.engine.explain import explain_call, rests_on
 from policy_eval.engine.explanation import Explanation
 from policy_eval.engine.policies import PolicySet
@@ -31,7 +39,7 @@ from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.request import Request
 
 if TYPE_CHECKING:
-    from policy_eval.cases.suite import Surroundings
+    from policy_eval.cases.accounts import Surroundings
     from policy_eval.engine.residual.condition import Condition
     from policy_eval.engine.residual.why_not import WhyNot
     from policy_eval.request.dependency import Dependency
@@ -43,33 +51,18 @@ _DECISIONS = ("allowed", "implicitDeny", "explicitDeny", "anyDeny", "undetermine
 @click.argument("action", shell_complete=complete_action)
 @click.argument("resource", required=False)
 @layer_options
-@click.option(
-    "--source",
-    "sources",
-    multiple=True,
-    metavar="SOURCE",
-    help="Take policies and caller from a fixture (*.iamtest.yaml), or from an account: an export, "
-    "a plan, a template or a workspace; the options above win. With an account, --as takes a name.",
+@further_source_options(
+    "Take policies and caller from a fixture (*.iamtest.yaml), or from an account: an export, "
+    "a plan, a template or a workspace; the options above win. With an account, --as takes a name."
 )
 @click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resource is in.")
-@click.option(
-    "--also",
-    multiple=True,
-    metavar="ACTION[=RESOURCE]",
-    help="A further action that the same call needs, on RESOURCE or on the same one. Repeatable.",
-)
+@also_option
 @click.option(
     "--dependent-actions",
     metavar="FILE",
     help="Further actions that calls need: a list of {action, needs, when, on, because}.",
 )
 @request_options
-@click.option(
-    "--unknown",
-    multiple=True,
-    metavar="KEY",
-    help="A key whose value nobody knows; a family (aws:ResourceTag/*), or * for all not given.",
-)
 @click.option(
     "--when",
     metavar="CONDITION",
@@ -106,17 +99,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     *,
     action: str,
     resource: str | None,
-    sources: tuple[str, ...],
     resource_account: str | None,
     also: tuple[str, ...],
     dependent_actions: str | None,
-    pairs: tuple[str, ...],
-    files: tuple[str, ...],
-    absent: tuple[str, ...],
-    request_tags: tuple[str, ...],
-    resource_tags: tuple[str, ...],
-    now: str | None,
-    unknown: tuple[str, ...],
     when: str | None,
     emit: str | None,
     action_only: bool,
@@ -128,7 +113,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     wants_why: bool,
     quiet: bool,
     form: str,
-    **layers: Any,  # noqa: ANN401 - the options of `Given`, as click hands them over
+    **options: Any,  # noqa: ANN401 - those of the records that are `taken`, as click has them
 ) -> None:
     """Say whether AWS would allow ACTION on RESOURCE.
 
@@ -142,13 +127,21 @@ def command(  # noqa: PLR0913 - one parameter an option
     if whole and quiet:
         message = "--explain and --quiet exclude each other"
         raise click.UsageError(message)
-    given = Given(**layers)
+    given, described = taken(Given, options), taken(Described, options)
+    sources = taken(Sources, options)
+    sources.check()
     with refusing_bad_input(form) as tell:
         strictness = Strictness(lenient, accept_invalid)
-        given, around = _around(sources, given, (action, resource), also, strictness)
-        policies = _policies(given, around, action, strictness)
+        layers = read_layers(given, action, strictness)
+        around = None
+        if sources.sources:
+            from policy_eval.cli.surroundings import surroundings  # only where one is named
+
+            asked = [(action, resource), *map(further_of, also)]
+            around = surroundings(sources, given, layers, asked, strictness, tell)
+            layers, given = around.policies, given._replace(principal=None)
+        policies = layers.policies()
         tell(policies.warnings)
-        described = Described(pairs, files, absent, request_tags, resource_tags, now)
         further = None if dependent_actions is None else _dependencies(dependent_actions)
         try:
             first = described.request(
@@ -158,10 +151,9 @@ def command(  # noqa: PLR0913 - one parameter an option
                 action_only=action_only,
                 resource_account=resource_account or (around.resource_account if around else None),
                 dependencies=further or (around.dependencies if around else ()),
-                unknown=unknown,
                 known_tags=dict(around.resource_tags) if around else {},
             )
-            requests = [first, *(_also(first, text) for text in also)]
+            requests = [first, *(_also(first, text, around) for text in also)]
             assuming = None if when is None else _condition(when)
             if assuming is not None:
                 requests = [_left_open(policies, each, assuming) for each in requests]
@@ -170,7 +162,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         except RequestError as error:
             from policy_eval.cli.context_places import located  # only when something is wrong
 
-            raise located(error, pairs, files) from None
+            raise located(error, described.pairs, described.files) from None
         if emit:
             print_answer(_policy(policies, requests[0], assuming))
             raise click.exceptions.Exit(_exit(explanation, expect))
@@ -184,51 +176,6 @@ def command(  # noqa: PLR0913 - one parameter an option
     if not quiet:
         print_answer(_answer(explanation, why, form, whole=whole))
     raise click.exceptions.Exit(_exit(explanation, expect))
-
-
-def _around(
-    sources: tuple[str, ...],
-    given: Given,
-    asked: tuple[str, str | None],
-    also: tuple[str, ...],
-    strictness: Strictness,
-) -> tuple[Given, Surroundings | None]:
-    """Return what sources say beside the options, and the options less what sources tell better."""
-    if not sources:
-        return given, None
-    from pathlib import Path
-
-    from policy_eval.cases.suite import load_surroundings  # only where a source is named
-
-    first = Path(sources[0])
-    if len(sources) == 1 and first.name.endswith(_SUITES) and not _is_template(sources[0]):
-        return given, load_surroundings(first, asked[0], strictness)
-    from policy_eval.cli.account_sources import around  # only where an account is named
-
-    return around(sources, given, *asked, also)
-
-
-def _is_template(name: str) -> bool:
-    """Return whether a file is a template of CloudFormation; those end as suites do."""
-    from pathlib import Path
-
-    from policy_eval.sources.template_text import is_yaml_template  # only where a source is named
-
-    try:
-        return is_yaml_template(Path(name).read_bytes())
-    except OSError:
-        return False  # the reader of suites says why
-
-
-_SUITES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json", ".scenario.yaml", ".yaml", ".yml")
-
-
-def _policies(
-    given: Given, around: Surroundings | None, action: str, strictness: Strictness
-) -> PolicySet:
-    """Return the policies of the options and of the fixture. Raises PolicyError."""
-    layers = read_layers(given, action, strictness)
-    return (around.policies.replaced_by(layers) if around else layers).policies()
 
 
 def _want_policies(policies: PolicySet, explanation: Explanation) -> None:
@@ -247,7 +194,7 @@ def _dependencies(path: str) -> tuple[Dependency, ...]:
     from pathlib import Path
 
     from policy_eval.cases.dependencies import read_dependencies
-    from policy_eval.cases.fields import read_file
+    from policy_eval.text.fields import read_file
 
     return read_dependencies(read_file(Path(path)))
 
@@ -275,41 +222,12 @@ def _policy(policies: PolicySet, request: Request, assuming: Condition | None) -
     return json.dumps(as_policy(residual, request.action), indent=2)
 
 
-_OF_ONE_RESOURCE = ("aws:resource",)
-_TAGS_OF_ONE_RESOURCE = ("resourcetag/", "existingobjecttag/")
-"""Keys of the resource that is asked about: nobody said them of another one."""
+def _also(first: Request, text: str, around: Surroundings | None) -> Request:
+    """Return a further request of the call."""
+    from policy_eval.request.alongside import alongside  # few have one
 
-
-def _is_of_resource(key: str) -> bool:
-    folded = key.lower()
-    tag = folded.partition(":")[2]
-    return folded.startswith(_OF_ONE_RESOURCE) or tag.startswith(_TAGS_OF_ONE_RESOURCE)
-
-
-def _also(first: Request, text: str) -> Request:
-    """Return a further request of the call: the same caller and context, its own resource."""
-    action, equals, resource = text.partition("=")
-    same = not equals or resource == first.resource
-    context = {
-        name: values
-        for spellings in first.context.values()
-        for name, values in spellings.items()
-        if same or not _is_of_resource(name)
-    }
-    service = action.partition(":")[0]
-    families = [] if same else ["aws:ResourceTag/*", f"{service}:ResourceTag/*"]
-    return Request(
-        action,
-        resource if equals else first.resource,
-        principal=first.principal,
-        context=context,
-        unknown=(*first.unknown, *families),
-        request_tags=dict(first.request_tags),
-        resource_tags=dict(first.resource_tags) if same else {},
-        now=first.now,
-        action_only=True,
-        resource_account=first.resource_account if same else None,
-    )
+    action, resource = further_of(text)
+    return alongside(first, action, resource, *(around.of(resource) if around else ()))
 
 
 def _answer(explanation: Explanation, why: WhyNot | None, form: str, *, whole: bool) -> str:

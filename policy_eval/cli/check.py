@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from policy_eval.cases.accounts import NO_SOURCES
 from policy_eval.cases.run import Result, Rules, run_case
-from policy_eval.cases.suite import Overrides, Suite, load_suite
-from policy_eval.cli.layer_options import Given, layer_options, read_caller, read_layers
-from policy_eval.cli.options import clock, output_option, reading_options, strict_rules_option
+from policy_eval.cases.suite import Overrides, Suite, load_suite, load_surroundings, sources_of
+from policy_eval.cli.layer_options import Given, caller_of, layer_options, read_layers
+from policy_eval.cli.options import (
+    clock,
+    output_option,
+    reading_options,
+    strict_rules_option,
+    taken,
+)
 from policy_eval.cli.output import (
     Exit,
     as_data,
@@ -19,8 +26,8 @@ from policy_eval.cli.output import (
     refusing_bad_input,
     safe_lines,
 )
+from policy_eval.cli.source_options import Sources, further_source_options, suite_among
 from policy_eval.engine.marks import MARKS
-from policy_eval.engine.policies import LayersOf
 from policy_eval.engine.wording import (
     reasons,
     spell_answer,
@@ -30,10 +37,11 @@ from policy_eval.engine.wording import (
 )
 from policy_eval.errors import Diagnostic, InputError, Severity, SuiteError
 from policy_eval.policy.policy_type import Strictness
-from policy_eval.request.principal import parse_principal
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+    from policy_eval.cases.accounts import NamedSources, Surroundings
 
 _SUFFIX = ".scenario.yaml"
 
@@ -62,13 +70,9 @@ def _complete_scenario(
 @click.command("check", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("scenario", shell_complete=_complete_scenario)
 @layer_options
-@click.option(
-    "--source",
-    "sources",
-    multiple=True,
-    metavar="SOURCE",
-    help="Ask every user and role of an account: an export, a plan, a template or a workspace. "
-    "With --as, that one.",
+@further_source_options(
+    "Ask every user and role of an account: an export, a plan, a template or a workspace. With "
+    "--as, that one. Or take policies and caller from a fixture (*.iamtest.yaml)."
 )
 @click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resources are in.")
 @click.option("--now", metavar="TIME", help="The time of the calls (default: now).")
@@ -78,37 +82,42 @@ def _complete_scenario(
 def command(
     *,
     scenario: str,
-    sources: tuple[str, ...],
     resource_account: str | None,
     now: str | None,
     lenient: bool,
     accept_invalid: bool,
     strict_rules: bool,
     form: str,
-    **layers: Any,  # noqa: ANN401 - the options of `Given`, as click hands them over
+    **options: Any,  # noqa: ANN401 - those of the records that are `taken`, as click has them
 ) -> None:
     """Run SCENARIO: the name of a packaged one (appflow-secrets) or a file.
 
     Reports each answer; it judges nothing. Policies and caller given here fill or replace those of
     the scenario, layer by layer. Exits 0, or 2 for unusable input.
     """
-    given = Given(**layers)
-    if sources:
-        from policy_eval.cli.check_accounts import check_accounts  # only where one is named
-
-        _refuse_others(given, lenient=lenient, accept_invalid=accept_invalid, strict=strict_rules)
-        with refusing_bad_input(form):
-            time = clock() if now is None else now
-            suite = _load(scenario, Overrides(LayersOf(), None, time, resource_account))
-            print_answer(check_accounts(suite, sources, given, form))
-        return
+    given, sources = taken(Given, options), taken(Sources, options)
+    sources.check()
+    time = clock() if now is None else now
     with refusing_bad_input(form) as tell:
-        policies = read_layers(given, "", Strictness(lenient, accept_invalid))
-        caller = read_caller(given, None)
-        if isinstance(caller, str):
-            caller = parse_principal(caller)
-        time = clock() if now is None else now
-        suite = _load(scenario, Overrides(policies, caller, time, resource_account))
+        fixture = _fixture(sources)
+        if sources.sources and fixture is None:
+            from policy_eval.cli.check_accounts import check_accounts  # only where one is named
+
+            _refuse_others(
+                given, lenient=lenient, accept_invalid=accept_invalid, strict=strict_rules
+            )
+            accounts = sources.accounts(tell)
+            suite = _load(
+                scenario, Overrides(now=time, resource_account=resource_account), sources.named()
+            )
+            print_answer(check_accounts(suite, accounts, given.principal, form))
+            return
+        strictness = Strictness(lenient, accept_invalid)
+        policies, caller = read_layers(given, "", strictness), caller_of(given)
+        around = Overrides(policies, caller, time, resource_account)
+        if fixture is not None:
+            around = _of_fixture(load_surroundings(fixture, [("", None)], strictness), around)
+        suite = _load(scenario, around)
         _want_policies(suite)
         tell(_warnings(suite))
         rules = Rules.STRICT if strict_rules else Rules.OURS
@@ -119,6 +128,23 @@ def command(
             print_answer(as_data(_data(suite, results), form))
     if any(isinstance(result.found, InputError) for result in results):
         raise click.exceptions.Exit(Exit.UNUSABLE)
+
+
+def _fixture(sources: Sources) -> Path | None:
+    """Return the fixture that stands as the source; None where sources, or none, are named."""
+    name = suite_among(sources.sources)
+    return None if name is None or sources.of_suite(name).paths else Path(name)
+
+
+def _of_fixture(around: Surroundings, given: Overrides) -> Overrides:
+    """Return what replaces a scenario's own: what a fixture says, and over it what is given."""
+    principal = around.principal
+    return given._replace(
+        policies=around.policies.replaced_by(given.policies),
+        caller=given.caller or (None if principal is None else lambda _: principal),
+        resource_account=given.resource_account or around.resource_account,
+        dependencies=around.dependencies,
+    )
 
 
 _NOT_OF_POLICIES = ("principal", "unknown_layer")
@@ -142,7 +168,8 @@ _OPTIONS = {"identity": "policy", "strict": "strict-rules"}
 """The options whose parameters have another name."""
 
 
-def _load(scenario: str, given: Overrides) -> Suite:
+def _load(scenario: str, given: Overrides, sources: NamedSources = NO_SOURCES) -> Suite:
+    """Return a scenario; `sources` are read in place of its own, where it has some."""
     path = Path(scenario)
     if scenario in packaged_scenarios():
         entry = resources.files("policy_eval.scenarios").joinpath(scenario + _SUFFIX)
@@ -157,6 +184,8 @@ def _load(scenario: str, given: Overrides) -> Suite:
                 f"packaged: {', '.join(packaged_scenarios())}",
             )
         )
+    if sources.paths and sources_of(path).paths:
+        given = given._replace(sources=sources)
     return load_suite(path, given)
 
 

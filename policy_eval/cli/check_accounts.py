@@ -11,22 +11,18 @@ from policy_eval.engine.marks import MARKS, WARNS
 from policy_eval.engine.wording import spell_answer
 from policy_eval.queries.asking import can
 from policy_eval.queries.scenarios import Asked, OfCaller, ask_all, questions, summary
-from policy_eval.semantics.layers import Layer
-from policy_eval.sources.accounts import Accounts
-from policy_eval.sources.loading import load
 
 if TYPE_CHECKING:
     from policy_eval.cases.suite import Suite
-    from policy_eval.cli.layer_options import Given
+    from policy_eval.sources.accounts import Accounts
 
 
-def check_accounts(suite: Suite, sources: Sequence[str], given: Given, form: str) -> str:
-    """Return the answers of a scenario for every caller, or for one.
+def check_accounts(suite: Suite, accounts: Accounts, name: str | None, form: str) -> str:
+    """Return the answers of a scenario for every caller, or for the one of a name.
 
-    Raises SourceError, and RequestError for a caller that the sources do not hold.
+    Raises RequestError for a caller that the sources do not hold.
     """
-    accounts = Accounts(load(sources), unknown_layers=map(Layer, given.unknown_layer))
-    callers = accounts.callers if given.principal is None else (accounts.caller(given.principal),)
+    callers = accounts.callers if name is None else (accounts.caller(name),)
     found = ask_all(accounts, suite, callers)
     if form != "text":
         data: dict[str, object] = {

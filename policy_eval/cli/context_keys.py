@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from policy_eval.cases.accounts import Surroundings
 from policy_eval.cli.layer_options import Given, layer_options, read_caller, read_layers
-from policy_eval.cli.options import output_option, reading_options
+from policy_eval.cli.options import output_option, reading_options, taken
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, complete_action, request_options
+from policy_eval.cli.source_options import Sources, further_source_options
+from policy_eval.cli.surroundings import surroundings
 from policy_eval.engine.context_keys import (
     ActionKeys,
     ContextKeys,
@@ -46,31 +49,23 @@ _LONGEST_USE = 32
 @click.argument("action", required=False, shell_complete=complete_action)
 @click.argument("resource", required=False)
 @layer_options
+@further_source_options(
+    "Take policies and caller from an account: an export, a plan, a template or a workspace; or "
+    "from a fixture (*.iamtest.yaml). The options above win. With an account, --as takes a name."
+)
 @click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resource is in.")
 @request_options
-@click.option(
-    "--unknown", multiple=True, metavar="KEY",
-    help="A condition key, or a family such as `aws:ResourceTag/*`, whose value nobody knows. "
-    "Repeatable.",
-)  # fmt: skip
 @reading_options
 @output_option("it")
-def command(  # noqa: PLR0913 - one parameter an option
+def command(
     *,
     action: str | None,
     resource: str | None,
     resource_account: str | None,
-    pairs: tuple[str, ...],
-    files: tuple[str, ...],
-    absent: tuple[str, ...],
-    request_tags: tuple[str, ...],
-    resource_tags: tuple[str, ...],
-    now: str | None,
-    unknown: tuple[str, ...],
     lenient: bool,
     accept_invalid: bool,
     form: str,
-    **layers: Any,  # noqa: ANN401 - the options of `Given`, as click hands them over
+    **options: Any,  # noqa: ANN401 - those of the records that are `taken`, as click has them
 ) -> None:
     """Say which condition keys policies read, where, and whether AWS supplies them.
 
@@ -82,11 +77,14 @@ def command(  # noqa: PLR0913 - one parameter an option
     \b
         policy-eval context-keys -p policy.json
         policy-eval context-keys s3:GetObject arn:aws:s3:::logs/a -p policy.json --as 111122223333
+        policy-eval context-keys --source gaad.json --as role/Dev
     """  # noqa: D301 - click's \b
-    given = Given(**layers)
-    described = Described(pairs, files, absent, request_tags, resource_tags, now)
-    caller = given[Given._fields.index("principal") :]
-    is_described = any((resource, resource_account, unknown, *described)) or (
+    given, described = taken(Given, options), taken(Described, options)
+    sources = taken(Sources, options)
+    sources.check()
+    chosen = given._replace(principal=None) if sources.sources and action is None else given
+    caller = chosen[Given._fields.index("principal") :]  # a name alone chooses policies
+    is_described = any((resource, resource_account, *described)) or (
         caller != tuple(Given._field_defaults.values())
     )
     if action is None and is_described:
@@ -95,17 +93,26 @@ def command(  # noqa: PLR0913 - one parameter an option
     with refusing_bad_input(form) as tell:
         is_pattern = action is not None and ("*" in action or "?" in action)
         guarded = "" if action is None or is_pattern else action
-        policies = read_layers(given, guarded, Strictness(lenient, accept_invalid)).policies()
+        strictness = Strictness(lenient, accept_invalid)
+        layers = read_layers(given, guarded, strictness)
+        around = Surroundings(layers)
+        if sources.sources:
+            asked_first = (guarded, resource)
+            around = surroundings(sources, given, layers, [asked_first], strictness, tell)
+            given = given._replace(principal=None)
+        policies = around.policies.policies()
         _want_policies(policies)
         tell(policies.warnings)
         try:
             asked: list[Request | str] = [] if action is None else [action]
-            if action is not None and is_described:
-                principal = read_caller(given, None)
+            if action is not None and (is_described or sources.sources):
+                principal = read_caller(given, around.principal)
                 asked = [
                     described.request(
                         each, resource, principal,
-                        resource_account=resource_account, unknown=unknown,
+                        resource_account=resource_account or around.resource_account,
+                        dependencies=around.dependencies,
+                        known_tags=dict(around.resource_tags),
                     )
                     for each in actions_of(action)
                 ]  # fmt: skip
@@ -113,12 +120,26 @@ def command(  # noqa: PLR0913 - one parameter an option
         except RequestError as error:
             from policy_eval.cli.context_places import located  # only when something is wrong
 
-            raise located(error, pairs, files) from None
-    print_answer(as_data(found.to_dict(), form) if form != "text" else safe_lines(_text(found)))
+            raise located(error, described.pairs, described.files) from None
+        unknown = _unknown(policies)
+    if form != "text":
+        print_answer(as_data({**found.to_dict(), "unknown": unknown}, form))
+    else:
+        notes = "\n".join(f"note: {each}" for each in unknown)
+        print_answer(safe_lines("\n\n".join(filter(None, (_text(found), notes)))))
+
+
+def _unknown(policies: PolicySet) -> list[str]:
+    """Return what nobody knows of the policies: there may be keys in it."""
+    layers = [
+        f"nobody knows the {NAMES[each]}" for each in Layer if each in policies.attached.unknown
+    ]
+    statements = (each for policy in policies.policies for each in policy.statements)
+    return [*layers, *dict.fromkeys(each.unusable for each in statements if each.unusable)]
 
 
 def _want_policies(policies: PolicySet) -> None:
-    if not policies.attachments:
+    if not policies.attachments and not policies.attached.unknown:
         raise PolicyError(
             Diagnostic(
                 "missing-policies", Severity.ERROR, "no policy is given",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policy_eval.cases.fields import read_file
 from policy_eval.errors import Diagnostic, InputError, RequestError
+from policy_eval.text.fields import read_file
 from policy_eval.text.folding import fold
 from policy_eval.text.node import Node, Span
 from policy_eval.text.pointing import point

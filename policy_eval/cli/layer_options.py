@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import click
 
-from policy_eval.cli.options import read_policies, read_tags
+from policy_eval.cli.options import read_policies, read_tags, with_options
 from policy_eval.engine.policies import LayersOf
 from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
 from policy_eval.policy.policy_type import PolicyType, Strictness
@@ -15,12 +15,11 @@ from policy_eval.request.principal import Credentials, Principal, parse_principa
 from policy_eval.semantics.layers import EndpointType, Layer
 from policy_eval.semantics.service_exceptions import resource_policy_type
 
-_Option: TypeAlias = Callable[[Callable[..., None]], Callable[..., None]]
-
 if TYPE_CHECKING:
     from policy_eval.policy.ast import Policy
     from policy_eval.policy.document import Document
 
+    Named: TypeAlias = Callable[[str], Principal]
     _Type: TypeAlias = PolicyType | Callable[[Document], PolicyType]
     _Levels: TypeAlias = tuple[tuple[Policy, ...], ...]
 
@@ -117,18 +116,12 @@ _CALLER = (
 
 def layer_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of `Given` to a command."""
-    return _with((*_POLICIES, *_CALLER), command)
+    return with_options((*_POLICIES, *_CALLER), command)
 
 
 def policy_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of `Given` that name policies to a command."""
-    return _with(_POLICIES, command)
-
-
-def _with(options: Sequence[_Option], command: Callable[..., None]) -> Callable[..., None]:
-    for decorate in reversed(options):
-        command = decorate(command)
-    return command
+    return with_options(_POLICIES, command)
 
 
 def read_layers(given: Given, action: str, strictness: Strictness) -> LayersOf:
@@ -202,8 +195,13 @@ def _type_by_arn(arn: str) -> PolicyType:
     return type_by_arn(arn)
 
 
-def read_caller(given: Given, otherwise: Principal | None) -> Principal | str | None:
-    """Return who calls: the option's principal, else another, with what the options say of it."""
+def read_caller(
+    given: Given, otherwise: Principal | None, named: Named = parse_principal
+) -> Principal | None:
+    """Return who calls: the option's principal, else another, with what the options say of it.
+
+    `named` returns whom a text names. Raises RequestError.
+    """
     said: dict[str, object] = {
         "tags": tuple(read_tags("--principal-tag", given.principal_tag).items()),
         "session_tags": tuple(read_tags("--session-tag", given.session_tag).items()),
@@ -215,9 +213,9 @@ def read_caller(given: Given, otherwise: Principal | None) -> Principal | str | 
         "management_account": given.management_account,
     }
     said = {name: value for name, value in said.items() if value not in (None, ())}
+    principal = otherwise if given.principal is None else named(given.principal)
     if not said:
-        return otherwise if given.principal is None else given.principal
-    principal = otherwise if given.principal is None else parse_principal(given.principal)
+        return principal
     if principal is None:
         raise refuse_request(
             "missing-principal",
@@ -225,3 +223,14 @@ def read_caller(given: Given, otherwise: Principal | None) -> Principal | str | 
             "name who calls with --as",
         )
     return principal._replace(**said)  # type: ignore[arg-type]  # each is a field's
+
+
+def caller_of(given: Given) -> Callable[[Named], Principal | None] | None:
+    """Return what makes the caller of the options, by what names mean; None where they name none.
+
+    Raises RequestError where something is said of nobody.
+    """
+    if given.principal is None:
+        read_caller(given, None)
+        return None
+    return lambda named: read_caller(given, None, named)

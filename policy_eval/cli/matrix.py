@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from policy_eval.cli.options import taken
 from policy_eval.cli.output import as_line, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, complete_action, request_options
 from policy_eval.cli.source_options import Sources, source_options
@@ -32,7 +33,6 @@ _WIDEST = 48
 @click.argument("actions", nargs=-1, required=True, shell_complete=complete_action)
 @source_options
 @request_options
-@click.option("--unknown", multiple=True, metavar="KEY", help="A key whose value nobody knows.")
 @click.option("--on", "resource", metavar="RESOURCE", help="The resource of every action.")
 @click.option("--as", "names", multiple=True, metavar="PRINCIPAL", help="Only this user or role.")
 @click.option(
@@ -40,21 +40,14 @@ _WIDEST = 48
     help="How to print the matrix.",
 )  # fmt: skip
 @click.option("--out", metavar="FILE", help="Write it to a file, whole or not at all.")
-def command(  # noqa: PLR0913 - one parameter an option
+def command(
     *,
     actions: tuple[str, ...],
-    pairs: tuple[str, ...],
-    files: tuple[str, ...],
-    absent: tuple[str, ...],
-    request_tags: tuple[str, ...],
-    resource_tags: tuple[str, ...],
-    now: str | None,
-    unknown: tuple[str, ...],
     resource: str | None,
     names: tuple[str, ...],
     form: str,
     out: str | None,
-    **sources: Any,  # noqa: ANN401 - the options of `Sources`, as click hands them over
+    **options: Any,  # noqa: ANN401 - those of `Sources` and `Described`, as click hands them over
 ) -> None:
     """Say what every user and role can do of ACTIONS, names or patterns such as `s3:Get*`.
 
@@ -63,11 +56,11 @@ def command(  # noqa: PLR0913 - one parameter an option
     \b
         policy-eval matrix 'secretsmanager:*' --source gaad.json -o html --out matrix.html
     """  # noqa: D301 - click's \b
-    described = Described(pairs, files, absent, request_tags, resource_tags, now)
+    described = taken(Described, options)
     with refusing_bad_input() as tell:
-        accounts = Sources(**sources).accounts(tell)
+        accounts = taken(Sources, options).accounts(tell)
         wanted = actions_like(actions)
-        question = described.question(wanted[0], resource, unknown=unknown)
+        question = described.question(wanted[0], resource)
         callers = [_caller(accounts, name) for name in names] or None
         rows = matrix(accounts, wanted, question, callers)
         text = _written(accounts, wanted, question, rows, form)
@@ -152,12 +145,8 @@ def _short(row: Row) -> str:
 
 def _write(path: Path, parts: Iterable[str]) -> None:
     """Write a file whole, or not at all. Raises InputError."""
-    from policy_eval.text.replacing import replacing
+    from policy_eval.text.replacing import replacing, writing
 
-    try:
-        with replacing(path) as file:
-            for part in parts:
-                file.write(part.encode("utf-8") + b"\n")
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise refuse_request("output", f"{path}: {why}") from None
+    with writing(str(path)), replacing(path) as file:
+        for part in parts:
+            file.write(part.encode("utf-8") + b"\n")

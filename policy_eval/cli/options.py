@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -22,7 +22,26 @@ from policy_eval.text.limits import LARGEST_POLICY
 from policy_eval.text.source import Source
 
 if TYPE_CHECKING:
-    from policy_eval.cases.fields import Field
+    from policy_eval.text.fields import Field
+
+
+_Record = TypeVar("_Record", bound=NamedTuple)
+
+
+def taken(record: type[_Record], options: Mapping[str, Any]) -> _Record:
+    """Return the record that some options make: each of its fields is named as an option is."""
+    make: Callable[..., _Record] = record
+    return make(**{name: options[name] for name in record._fields if name in options})
+
+
+def with_options(
+    options: Iterable[Callable[[Callable[..., None]], Callable[..., None]]],
+    command: Callable[..., None],
+) -> Callable[..., None]:
+    """Add options to a command, in their order in its help."""
+    for decorate in reversed([*options]):
+        command = decorate(command)
+    return command
 
 
 class QuickCommand(click.Command):
@@ -199,7 +218,7 @@ def _context_file(path: str) -> Mapping[str, Given]:
     """Read a context: a mapping of keys, or the AWS CLI's ContextEntries."""
     from pathlib import Path
 
-    from policy_eval.cases.fields import read_file
+    from policy_eval.text.fields import read_file
 
     root = read_file(Path(path))
     if root.is_mapping and "ContextEntries" in root.members():

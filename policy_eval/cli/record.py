@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import product
 from pathlib import Path
@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from policy_eval.cases.accounts import Opened, Surroundings, around
+from policy_eval.cases.recording import OfSources
 from policy_eval.cases.suite import Case, Overrides, load_suite
-from policy_eval.cli.layer_options import Given, layer_options, read_caller, read_layers
-from policy_eval.cli.options import clock, read_context, read_tags, reading_options
+from policy_eval.cli.layer_options import (
+    Given,
+    caller_of,
+    layer_options,
+    read_caller,
+    read_layers,
+)
+from policy_eval.cli.options import clock, read_context, read_tags, reading_options, taken
 from policy_eval.cli.output import print_answer, refusing_bad_input, safe_lines
+from policy_eval.cli.source_options import Sources, further_source_options, warning
+from policy_eval.engine.policies import LayersOf
 from policy_eval.errors import Diagnostic, InputError, Place, PolicyError, Severity, visible
 from policy_eval.policy.policy_type import Strictness
 from policy_eval.request.principal import parse_principal
@@ -21,8 +31,11 @@ from policy_eval.request.request import Request
 from policy_eval.text.replacing import replace_file
 
 if TYPE_CHECKING:
+    from policy_eval.cli.output import Tell
+    from policy_eval.engine.policies import PolicySet
     from policy_eval.request.context import Given as Value
     from policy_eval.request.principal import Principal
+    from policy_eval.sources.accounts import Accounts
 
 
 @click.command("record", context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,6 +49,10 @@ if TYPE_CHECKING:
     help="A resource to ask about. Repeatable.",
 )  # fmt: skip
 @layer_options
+@further_source_options(
+    "Ask of an account (an export, a plan, a template, a workspace): every user and role of it, or "
+    "the one that --as names. The suite names the source, and no policies of it."
+)
 @click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resources are in.")
 @click.option(
     "-c", "--context", "pairs", multiple=True, metavar="KEY=VALUE",
@@ -71,7 +88,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     name: str,
     export: str,
     file: Path | None,
-    **layers: Any,  # noqa: ANN401 - the options of `Given`, as click hands them over
+    **options: Any,  # noqa: ANN401 - those of `Given` and `Sources`, as click hands them over
 ) -> None:
     """Write a suite of what is decided today, as the baseline of a refactoring.
 
@@ -84,18 +101,22 @@ def command(  # noqa: PLR0913 - one parameter an option
     if source is not None and (resources or pairs or request_tags or resource_tags):
         message = "-r, -c, --request-tag and --resource-tag go with -a; SOURCE says its own"
         raise click.UsageError(message)
-    given = Given(**layers)
+    given, sources = taken(Given, options), taken(Sources, options)
+    sources.check()
     with refusing_bad_input() as tell:
         strictness = Strictness(lenient, accept_invalid)
         read = read_layers(given, actions[0] if actions else "", strictness)
-        caller = read_caller(given, None)
-        who = parse_principal(caller) if isinstance(caller, str) else caller
+        caller = caller_of(given)
         time = clock() if now is None else now
+        of = None
         if source is not None:
-            overrides = Overrides(read, who, time, resource_account)
-            cases = load_suite(source, overrides).cases
+            named, opened = sources.named(), Opened(warning(tell))
+            overrides = Overrides(read, caller, time, resource_account, (), named, opened)
+            suite = load_suite(source, overrides)
+            cases = suite.cases
+            if suite.accounts is not None:
+                of = OfSources(suite.sources, suite.accounts)
         else:
-            policies = read.policies()
             said = _Said(
                 read_context(pairs, (), ()),
                 read_tags("--request-tag", request_tags),
@@ -103,13 +124,16 @@ def command(  # noqa: PLR0913 - one parameter an option
                 time,
                 resource_account,
             )
-            cases = tuple(
-                Case(name, _named(action, arn), _NOWHERE, policies, (said.asked(action, arn, who),),
-                     None)
-                for action, arn in product(actions, resources or (None,))
-            )  # fmt: skip
+            of = _of_sources(sources, tell)
+            asked = [*product(actions, resources or (None,))]
+            if of is None:
+                who = None if caller is None else caller(parse_principal)
+                policies = read.policies()
+                cases = tuple(_case(name, policies, said.asked(*each, who)) for each in asked)
+            else:
+                cases = tuple(_of_accounts(name, of.accounts, given, read, said, asked))
         tell(_warnings(cases))
-        text = _commands(cases) if export == "simulate" else _suite(cases, name, file or Path())
+        text = _commands(cases) if export == "simulate" else _suite(cases, name, file or Path(), of)
     if file is None:
         print_answer(safe_lines(text.removesuffix("\n")))
     else:
@@ -117,6 +141,37 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 _NOWHERE = Place("", 0, 0)
+
+
+def _case(name: str, policies: PolicySet, request: Request) -> Case:
+    called = _named(request.action, request.resource)
+    return Case(name, called, _NOWHERE, policies, (request,), None)
+
+
+def _of_sources(sources: Sources, tell: Tell) -> OfSources | None:
+    if not sources.sources:
+        return None
+    return OfSources(sources.named(), sources.accounts(tell))
+
+
+def _of_accounts(
+    name: str,
+    accounts: Accounts,
+    given: Given,
+    read: LayersOf,
+    said: _Said,
+    asked: Sequence[tuple[str, str | None]],
+) -> Iterator[Case]:
+    """Yield the questions, asked of every user and role, or of the one that is named."""
+    names = [given.principal] if given.principal else [each.arn for each in accounts.callers]
+    for who in names:
+        caller = read_caller(given._replace(principal=who), None, accounts.principal)
+        assert caller is not None  # it has a name
+        for action, resource in asked:
+            found = around(accounts, caller, [(action, resource)], read)
+            request = said.asked(action, resource, caller, found)
+            case = _case(name, found.policies.policies(), request)
+            yield case._replace(name=f"{caller}: {case.name}", given=read)
 
 
 class _Said(NamedTuple):
@@ -128,17 +183,23 @@ class _Said(NamedTuple):
     now: str | datetime
     resource_account: str | None
 
-    def asked(self, action: str, resource: str | None, who: Principal | None) -> Request:
-        """Return a request. Raises RequestError."""
+    def asked(
+        self,
+        action: str,
+        resource: str | None,
+        who: Principal | None,
+        found: Surroundings = Surroundings(LayersOf()),  # noqa: B008 - immutable
+    ) -> Request:
+        """Return a request, with what was `found` of its resource. Raises RequestError."""
         return Request(
             action,
             resource,
             principal=who,
             context=self.context,
             request_tags=self.request_tags,
-            resource_tags=self.resource_tags,
+            resource_tags={**dict(found.resource_tags), **self.resource_tags},
             now=self.now,
-            resource_account=self.resource_account,
+            resource_account=self.resource_account or found.resource_account,
         )
 
 
@@ -149,7 +210,10 @@ def _named(action: str, resource: str | None) -> str:
 def _warnings(cases: Sequence[Case]) -> tuple[Diagnostic, ...]:
     """Return the warnings about the policies of cases. Raises PolicyError where none has any."""
     sets = [case.policies for case in cases]
-    if not any(isinstance(each, InputError) or each.attached.given for each in sets):
+    nobody_says = all(case.given is None for case in cases)
+    if nobody_says and not any(
+        isinstance(each, InputError) or each.attached.given for each in sets
+    ):
         message = "no policy is given"
         remedy = "name an identity-based one with -p, or another (see --help)"
         raise PolicyError(Diagnostic("missing-policies", Severity.ERROR, message, remedy))
@@ -157,11 +221,11 @@ def _warnings(cases: Sequence[Case]) -> tuple[Diagnostic, ...]:
     return tuple(dict.fromkeys(warning for warnings in found for warning in warnings))
 
 
-def _suite(cases: Sequence[Case], name: str, file: Path) -> str:
+def _suite(cases: Sequence[Case], name: str, file: Path, of: OfSources | None) -> str:
     from policy_eval.cases.recording import recorded
     from policy_eval.cases.writing import suite_text
 
-    return suite_text(recorded(cases, name, file.parent), file.suffix)
+    return suite_text(recorded(cases, name, file.parent, of), file.suffix)
 
 
 def _commands(cases: Sequence[Case]) -> str:

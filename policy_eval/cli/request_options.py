@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from policy_eval.cli.options import clock, read_context, read_tags
+from policy_eval.cli.options import clock, read_context, read_tags, with_options
 from policy_eval.request.request import Request
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from policy_eval.queries.asking import Question
     from policy_eval.request.dependency import Dependency
     from policy_eval.request.principal import Principal
@@ -35,6 +37,11 @@ _OPTIONS = (
         help="A tag the resource has.",
     ),
     click.option("--now", metavar="TIME", help="The time of the call (default: now)."),
+    click.option(
+        "--unknown", multiple=True, metavar="KEY",
+        help="A key whose value nobody knows; a family (aws:ResourceTag/*), or * for all not "
+        "given.",
+    ),
 )  # fmt: skip
 
 
@@ -56,11 +63,26 @@ def complete_action(
     ]
 
 
+def also_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--also` to a command."""
+    return click.option(
+        "--also",
+        multiple=True,
+        metavar="ACTION[=RESOURCE]",
+        help="A further action that the same call needs, on RESOURCE or on the same one. "
+        "Repeatable.",
+    )(command)
+
+
+def further_of(also: str) -> tuple[str, str | None]:
+    """Return the action and the resource of a further request; None is that of the first."""
+    action, equals, resource = also.partition("=")
+    return action, resource if equals else None
+
+
 def request_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of `Described` to a command."""
-    for decorate in reversed(_OPTIONS):
-        command = decorate(command)
-    return command
+    return with_options(_OPTIONS, command)
 
 
 class Described(NamedTuple):
@@ -72,14 +94,15 @@ class Described(NamedTuple):
     request_tags: tuple[str, ...]
     resource_tags: tuple[str, ...]
     now: str | None
+    unknown: tuple[str, ...]
 
     def question(
         self,
         action: str,
         resource: str | None,
         *,
-        unknown: tuple[str, ...] = (),
         resource_account: str | None = None,
+        also: Iterable[str] = (),
     ) -> Question:
         """Return what is asked of every caller. Raises as `request` does."""
         from policy_eval.queries.asking import Question  # where accounts are asked about
@@ -88,11 +111,12 @@ class Described(NamedTuple):
             action,
             resource,
             read_context(self.pairs, self.files, self.absent),
-            unknown,
+            self.unknown,
             read_tags("--request-tag", self.request_tags),
             read_tags("--resource-tag", self.resource_tags),
-            clock() if self.now is None and not _covers_time(unknown) else self.now,
+            self._time(),
             resource_account,
+            tuple(map(further_of, also)),
         )
 
     def request(
@@ -104,7 +128,6 @@ class Described(NamedTuple):
         action_only: bool = False,
         resource_account: str | None = None,
         dependencies: Iterable[Dependency] = (),
-        unknown: tuple[str, ...] = (),
         known_tags: Mapping[str, str] = {},
     ) -> Request:
         """Return the request; `known_tags` are the resource's where the options say no other.
@@ -116,14 +139,17 @@ class Described(NamedTuple):
             resource,
             principal=principal,
             context=read_context(self.pairs, self.files, self.absent),
-            unknown=unknown,
+            unknown=self.unknown,
             request_tags=read_tags("--request-tag", self.request_tags),
             resource_tags={**known_tags, **read_tags("--resource-tag", self.resource_tags)},
-            now=clock() if self.now is None and not _covers_time(unknown) else self.now,
+            now=self._time(),
             action_only=action_only,
             resource_account=resource_account,
             dependencies=dependencies,
         )
+
+    def _time(self) -> str | datetime | None:
+        return clock() if self.now is None and not _covers_time(self.unknown) else self.now
 
 
 def _covers_time(unknown: Iterable[str]) -> bool:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import click
 
+from policy_eval.cli.options import with_options
 from policy_eval.errors import Diagnostic, InputError, Severity, SourceError, refuse_request
 from policy_eval.semantics.layers import Layer
 
 if TYPE_CHECKING:
+    from policy_eval.cases.accounts import NamedSources
     from policy_eval.cli.output import Tell
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Found
 
+_Command: TypeAlias = Callable[..., None]
 _READING = (
     click.option(
         "--keep-going", is_flag=True,
@@ -30,17 +33,9 @@ _READING = (
         help="The value of a template's parameter.",
     ),
 )  # fmt: skip
-_OPTIONS = (
-    click.option(
-        "--source", "sources", multiple=True, required=True, metavar="SOURCE",
-        help="An account export, an organization, a plan, a template or a workspace. Several are "
-        "read as one.",
-    ),
-    *_READING,
-    click.option(
-        "--unknown-layer", multiple=True, type=click.Choice([each.value for each in Layer]),
-        help="A layer of which nobody knows the policies.",
-    ),
+_UNKNOWN_LAYER = click.option(
+    "--unknown-layer", multiple=True, type=click.Choice([each.value for each in Layer]),
+    help="A layer of which nobody knows the policies.",
 )  # fmt: skip
 
 
@@ -48,28 +43,76 @@ class Sources(NamedTuple):
     """What the options say, as click hands it over; each name is an option's."""
 
     sources: tuple[str, ...]
-    keep_going: bool
-    account: str | None
-    region: str | None
-    parameters: tuple[str, ...]
+    keep_going: bool = False
+    account: str | None = None
+    region: str | None = None
+    parameters: tuple[str, ...] = ()
     unknown_layer: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Refuse options about sources where there are none. Raises click.UsageError."""
+        if self._said and not self.sources:
+            message = f"{self._said}: that is about a --source, and none is named"
+            raise click.UsageError(message)
+
+    @property
+    def _said(self) -> str:
+        said = [name for name in _ABOUT_SOURCES if getattr(self, name)]
+        return ", ".join(f"--{name.removesuffix('s').replace('_', '-')}" for name in said)
+
+    def of_suite(self, suite: str) -> NamedSources:
+        """Return the sources that a suite names, if any, with what the options say of them.
+
+        Raises SuiteError, and RequestError for options about sources where there are none.
+        """
+        from pathlib import Path
+
+        from policy_eval.cases.suite import sources_of
+
+        sources = sources_of(Path(suite))
+        if self._said and not sources.paths:
+            raise refuse_request(
+                "field-combination", f"{self._said}: {suite} names no `sources` to tell of"
+            )
+        return self.told().over(sources)
+
+    def told(self) -> NamedSources:
+        """Return what is said of how sources are read, without the sources.
+
+        Raises RequestError.
+        """
+        from policy_eval.cases.accounts import NamedSources
+
+        pairs = tuple(map(_pair, self.parameters))
+        return NamedSources((), self.account, self.region, pairs, self.keep_going)
 
     def found(self, tell: Tell) -> tuple[Found, int]:
         """Return what the sources hold, and how much was left out, which is told.
 
-        Raises SourceError and RequestError.
+        Raises SourceError, and what `named` raises.
         """
-        from policy_eval.sources.loading import Deployment, load
-
         skipped: list[Diagnostic] = []
-
-        def skip(error: SourceError) -> None:
-            skipped.extend(each._replace(severity=Severity.WARNING) for each in error.diagnostics)
-
-        deployment = Deployment(self.account, self.region, dict(map(_pair, self.parameters)))
-        found = load(self.sources, skip if self.keep_going else None, deployment)
+        found = self.named().found(warning(skipped.extend))
         tell(tuple(skipped))
         return found, len(skipped)
+
+    def named(self) -> NamedSources:
+        """Return the sources, or those that a suite names.
+
+        Raises RequestError, and SuiteError for a suite that names none.
+        """
+        suite = suite_among(self.sources)
+        if suite is None:
+            return self.told()._replace(paths=self.sources)
+        sources = self.of_suite(suite)
+        if not sources.paths:
+            raise refuse_request(
+                "unknown-source",
+                f"{suite}: this suite names no `sources`: it tells the policies of one caller, "
+                "and no account",
+                "name an account; can-i, check and context-keys take such a suite",
+            )  # fmt: skip
+        return sources
 
     def accounts(self, tell: Tell) -> Accounts:
         """Return the accounts that the sources hold. Raises SourceError and RequestError."""
@@ -77,6 +120,47 @@ class Sources(NamedTuple):
 
         found, _ = self.found(tell)
         return Accounts(found, unknown_layers=map(Layer, self.unknown_layer))
+
+
+_ABOUT_SOURCES = ("keep_going", "account", "region", "parameters")
+
+
+def warning(tell: Callable[[tuple[Diagnostic, ...]], object]) -> Callable[[SourceError], None]:
+    """Return what tells an error as a warning."""
+
+    def told(error: SourceError) -> None:
+        tell(tuple(each._replace(severity=Severity.WARNING) for each in error.diagnostics))
+
+    return told
+
+
+def suite_among(paths: Sequence[str]) -> str | None:
+    """Return the suite that is named as a source; None where there is none.
+
+    Raises RequestError for one among others.
+    """
+    found = [each for each in paths if each.endswith(_SUITES) and not _is_template(each)]
+    if found and len(paths) > 1:
+        raise refuse_request(
+            "unknown-source", f"{found[0]}: a suite is not read together with other sources",
+            "name the suite alone, or name them in its `sources`",
+        )  # fmt: skip
+    return found[0] if found else None
+
+
+_SUITES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json", ".scenario.yaml", ".yaml", ".yml")
+
+
+def _is_template(name: str) -> bool:
+    """Return whether a file is a template of CloudFormation; those end as suites do."""
+    from pathlib import Path
+
+    from policy_eval.sources.template_text import is_yaml_template  # only where a source is named
+
+    try:
+        return is_yaml_template(Path(name).read_bytes())
+    except OSError:
+        return False  # the reader of suites says why
 
 
 def _pair(given: str) -> tuple[str, str]:
@@ -110,20 +194,26 @@ def in_lines(error: InputError) -> str:
     return str(error).replace("\n", "\n      ")
 
 
-def source_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of `Sources` to a command."""
-    return _with(_OPTIONS, command)
+def source_options(command: _Command) -> _Command:
+    """Add the options of `Sources` to a command that cannot do without."""
+    says = (
+        "An account export, an organization, a plan, a template or a workspace. Several are read "
+        "as one."
+    )
+    return with_options((_source(says, required=True), *_READING, _UNKNOWN_LAYER), command)
 
 
-def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+def further_source_options(says: str) -> Callable[[_Command], _Command]:
+    """Return what adds the options of `Sources` to a command that has those of `Given`, too."""
+    return lambda command: with_options((_source(says, required=False), *_READING), command)
+
+
+def reading_options(command: _Command) -> _Command:
     """Add the options that say how sources are read to a command that takes sources otherwise."""
-    return _with(_READING, command)
+    return with_options(_READING, command)
 
 
-def _with(
-    options: Sequence[Callable[[Callable[..., None]], Callable[..., None]]],
-    command: Callable[..., None],
-) -> Callable[..., None]:
-    for decorate in reversed(options):
-        command = decorate(command)
-    return command
+def _source(says: str, *, required: bool) -> Callable[[_Command], _Command]:
+    return click.option(
+        "--source", "sources", multiple=True, required=required, metavar="SOURCE", help=says
+    )

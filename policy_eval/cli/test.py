@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import click
 
+from policy_eval.cases.accounts import Opened
 from policy_eval.cases.discovery import ENDINGS, find_suites
 from policy_eval.cases.outcome import Run, Status
 from policy_eval.cases.run import Rules
 from policy_eval.cases.runner import Plan, Progress, Selection, run
-from policy_eval.cli.options import strict_rules_option
+from policy_eval.cases.suite import Overrides
+from policy_eval.cli.options import strict_rules_option, taken
 from policy_eval.cli.output import (
     Exit,
     print_answer,
@@ -22,6 +25,7 @@ from policy_eval.cli.output import (
     refusing_bad_input,
     safe_lines,
 )
+from policy_eval.cli.source_options import Sources, further_source_options, warning
 from policy_eval.errors import Diagnostic
 from policy_eval.reports.formats import FORMATS, written
 from policy_eval.reports.text import spell_run
@@ -86,6 +90,10 @@ def _reports(
     "--cover-min", type=click.FloatRange(0, 100), metavar="PERCENT",
     help="Exit 4 if less is covered (implies --cover).",
 )  # fmt: skip
+@further_source_options(
+    "Take the policies of the suites from an account, in place of their own sources: an export, a "
+    "plan, a template or a workspace."
+)
 @strict_rules_option
 def command(  # noqa: PLR0913 - one parameter an option
     *,
@@ -101,6 +109,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     cover: bool,
     cover_min: float | None,
     strict_rules: bool,
+    **options: Any,  # noqa: ANN401 - those of `Sources`, as click hands them over
 ) -> None:
     """Run the suites in PATH: *.iamtest.yaml, .yml or .json, or folders of them.
 
@@ -113,13 +122,18 @@ def command(  # noqa: PLR0913 - one parameter an option
         raise click.UsageError(message)
     cover = cover or cover_min is not None or any(each in _OF_COVERAGE for each, _ in reports)
     rules = Rules.STRICT if strict_rules else Rules.OURS
-    plan = Plan(Selection(keywords), fail_fast, cover, rules)
+    sources = taken(Sources, options)
+    if sources.keep_going and jobs > 1:
+        message = "--keep-going tells what it leaves out, and the processes of -j tell nothing"
+        raise click.UsageError(message)
     where = paths or (Path(),)
     least = cover_min or 0.0
 
     def once() -> Run:
-        with refusing_bad_input():
+        with refusing_bad_input() as tell:
             suites = find_suites(where)
+            given = Overrides(sources=sources.named(), opened=Opened(warning(tell)))
+        plan = Plan(Selection(keywords), fail_fast, cover, rules, given)
         with _progress() as progress:
             done = run(suites, plan, jobs, progress)
         if mutate:
@@ -131,7 +145,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     if watch:
         from policy_eval.cli.watching import run_on_change
 
-        run_on_change(lambda: map(Path, once().files), where, [file for _, file in reports])
+        watched = (*where, *map(Path, sources.sources))
+        run_on_change(lambda: map(Path, once().files), watched, [file for _, file in reports])
     raise click.exceptions.Exit(exit_code(once(), least))
 
 

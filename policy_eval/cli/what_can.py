@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from policy_eval.cli.options import output_option
+from policy_eval.cli.options import output_option, taken
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
 from policy_eval.cli.request_options import Described, request_options
 from policy_eval.cli.source_options import Sources, counted, in_lines, notes, source_options
@@ -20,24 +20,16 @@ _WIDTH = 96
 @click.argument("principal")
 @source_options
 @request_options
-@click.option("--unknown", multiple=True, metavar="KEY", help="A key whose value nobody knows.")
 @click.option("--service", "services", multiple=True, metavar="PREFIX", help="Only this service.")
 @click.option("--on", "resource", metavar="RESOURCE", help="Only on this resource.")
 @output_option()
 def command(
     *,
     principal: str,
-    pairs: tuple[str, ...],
-    files: tuple[str, ...],
-    absent: tuple[str, ...],
-    request_tags: tuple[str, ...],
-    resource_tags: tuple[str, ...],
-    now: str | None,
-    unknown: tuple[str, ...],
     services: tuple[str, ...],
     resource: str | None,
     form: str,
-    **sources: Any,  # noqa: ANN401 - the options of `Sources`, as click hands them over
+    **options: Any,  # noqa: ANN401 - those of `Sources` and `Described`, as click hands them over
 ) -> None:
     """Say which actions PRINCIPAL is allowed, by service, and what each hangs on.
 
@@ -46,11 +38,11 @@ def command(
     \b
         policy-eval what-can role/Dev --source gaad.json
     """  # noqa: D301 - click's \b
-    described = Described(pairs, files, absent, request_tags, resource_tags, now)
+    described = taken(Described, options)
     with refusing_bad_input(form) as tell:
-        accounts = Sources(**sources).accounts(tell)
+        accounts = taken(Sources, options).accounts(tell)
         entity = accounts.caller(principal)
-        question = described.question("iam:GetUser", resource, unknown=unknown)
+        question = described.question("iam:GetUser", resource)
         found = what_can(accounts, entity, question, services)
         if form != "text":
             print_answer(as_data(found.to_dict(), form))

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from policy_eval.cli.options import output_option
+from policy_eval.cli.options import output_option, taken
 from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, safe_lines
-from policy_eval.cli.request_options import Described, complete_action, request_options
+from policy_eval.cli.request_options import Described, also_option, complete_action, request_options
 from policy_eval.cli.source_options import Sources, in_lines, notes, source_options
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.marks import HOLDS, OPEN
@@ -21,26 +21,20 @@ from policy_eval.semantics.layers import NAMES
 @click.argument("action", shell_complete=complete_action)
 @click.argument("resource", required=False)
 @source_options
+@also_option
 @request_options
-@click.option("--unknown", multiple=True, metavar="KEY", help="A key whose value nobody knows.")
 @click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resource is in.")
 @click.option("--all", "wants_all", is_flag=True, help="List those who cannot, too, and why.")
 @output_option()
-def command(  # noqa: PLR0913 - one parameter an option
+def command(
     *,
     action: str,
     resource: str | None,
-    pairs: tuple[str, ...],
-    files: tuple[str, ...],
-    absent: tuple[str, ...],
-    request_tags: tuple[str, ...],
-    resource_tags: tuple[str, ...],
-    now: str | None,
-    unknown: tuple[str, ...],
+    also: tuple[str, ...],
     resource_account: str | None,
     wants_all: bool,
     form: str,
-    **sources: Any,  # noqa: ANN401 - the options of `Sources`, as click hands them over
+    **options: Any,  # noqa: ANN401 - those of `Sources` and `Described`, as click hands them over
 ) -> None:
     """Say which users and roles can do ACTION on RESOURCE, each with the reason.
 
@@ -49,11 +43,11 @@ def command(  # noqa: PLR0913 - one parameter an option
     \b
         policy-eval who-can secretsmanager:CreateSecret --source gaad.json
     """  # noqa: D301 - click's \b
-    described = Described(pairs, files, absent, request_tags, resource_tags, now)
+    described = taken(Described, options)
     with refusing_bad_input(form) as tell:
-        accounts = Sources(**sources).accounts(tell)
+        accounts = taken(Sources, options).accounts(tell)
         question = described.question(
-            action, resource, unknown=unknown, resource_account=resource_account
+            action, resource, resource_account=resource_account, also=also
         )
         found = who_can(accounts, question)
         if form != "text":
@@ -65,9 +59,11 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 def _lines(found: WhoCan, *, wants_all: bool) -> list[str]:
-    on = f" on {found.question.resource}" if found.question.resource else ""
+    question = found.question
+    calls = ((question.action, question.resource), *question.also)
+    asked = " and ".join(f"{action} on {on}" if on else action for action, on in calls)
     total = len(found.answers) + len(found.refused)
-    lines = [f"{len(found.allowed)} of {total} can {found.question.action}{on}"]
+    lines = [f"{len(found.allowed)} of {total} can {asked}"]
     width = max((len(_short(each.caller)) for each in found.answers), default=0)
     width = min(width, _WIDEST)
     lines += [

@@ -7,7 +7,7 @@ to be absent (R-COND-36).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from policy_eval.columnar.codes import Codes, combined
 from policy_eval.errors import RequestError, refuse_request
-from policy_eval.request.context import Scalar, Values, text_of
+from policy_eval.request.context import Given, Scalar, Values, text_of
+from policy_eval.request.principal import Principal
+from policy_eval.request.request import Request
 from policy_eval.text.folding import fold
 
 Numbers: TypeAlias = NDArray[np.signedinteger[Any]]
@@ -90,6 +92,10 @@ class Column:
         self.codes = codes
         self.dictionary = dictionary
 
+    def text(self, row: int) -> str | None:
+        """Return the one text that a row holds; None where it holds nothing."""
+        return self.dictionary.text(int(self.codes[row]))
+
     @property
     def coded(self) -> Codes:
         """The numbers of the rows, and how many different ones there are."""
@@ -122,6 +128,44 @@ class Columns:
         if CONTEXT in names:
             for column in self._of_context(_one(table, CONTEXT)):
                 self._add(column)
+
+    def request(
+        self,
+        row: int,
+        principal: str | Principal | None,
+        keys: Iterable[Column],
+        unknown: tuple[str, ...],
+        owner: str | None = None,
+        tags: Mapping[str, str] = {},
+    ) -> Request:
+        """Return the request of a row, with the values of some keys, as somebody makes it.
+
+        `unknown` are keys that nobody knows where the row does not give them; `owner` is whose the
+        resource is where the row does not say it, `tags` are its tags. Raises RequestError.
+        """
+        context: dict[str, Given] = {}
+        for key in keys:
+            code = int(key.codes[row])
+            if code:
+                held = key.dictionary.held(code)
+                context[key.name] = held[0] if held is not None and len(held) == 1 else held
+        if unknown:
+            given = set(map(fold, context))
+            unknown = tuple(name for name in unknown if fold(name) not in given)
+        action = self.action.text(row)
+        if action is None:
+            raise refuse_request(
+                "unknown-action", "no action is given", "write `service:Name`", ("R-ACT-01",)
+            )
+        return Request(
+            action,
+            self.resource.text(row),
+            principal=principal,
+            context=context,
+            unknown=unknown,
+            resource_tags=tags,
+            resource_account=self.account.text(row) or owner,
+        )
 
     def _add(self, column: Column) -> None:
         if column.name != column.name.strip():

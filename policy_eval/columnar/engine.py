@@ -30,11 +30,9 @@ from policy_eval.engine.decide import Seen, decide_call
 from policy_eval.engine.plan import recall
 from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import RequestError, refuse_request
-from policy_eval.request.context import Given
 from policy_eval.request.principal import Principal, is_account
 from policy_eval.request.request import Frame, Request
 from policy_eval.semantics.linked_keys import brings_needs
-from policy_eval.text.folding import fold
 
 _MOST_ROWS = 1 << 20
 
@@ -266,35 +264,12 @@ class _Slice:
 
     def _request_of(self, row: int) -> Request:
         """Return the request of a row as it stands."""
-        return self._request(row, _text(self._columns.principal, row), self._columns.keys)
+        return self._request(row, self._columns.principal.text(row), self._columns.keys)
 
     def _request(
         self, row: int, principal: str | Principal | None, keys: Iterable[Column]
     ) -> Request:
-        columns = self._columns
-        context: dict[str, Given] = {}
-        for key in keys:
-            code = int(key.codes[row])
-            if code:
-                held = key.dictionary.held(code)
-                context[key.name] = held[0] if held is not None and len(held) == 1 else held
-        unknown = self._engine.unknown
-        if unknown:
-            given = set(map(fold, context))
-            unknown = tuple(name for name in unknown if fold(name) not in given)
-        action = _text(columns.action, row)
-        if action is None:
-            raise refuse_request(
-                "unknown-action", "no action is given", "write `service:Name`", ("R-ACT-01",)
-            )
-        return Request(
-            action,
-            _text(columns.resource, row),
-            principal=principal,
-            context=context,
-            unknown=unknown,
-            resource_account=_text(columns.account, row),
-        )
+        return self._columns.request(row, principal, keys, self._engine.unknown)
 
 
 def _sets_of(columns: Columns, sets: Sets) -> Codes:
@@ -309,10 +284,6 @@ def _sets_of(columns: Columns, sets: Sets) -> Codes:
         [none if text is None else numbers.get(text, none) for text in texts], np.int32
     )
     return Codes(table[columns.policies.codes], none + 1)
-
-
-def _text(column: Column, row: int) -> str | None:
-    return column.dictionary.text(int(column.codes[row]))
 
 
 def _is_principal(text: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from policy_eval.engine.decide import decide_call
+from policy_eval.request.alongside import alongside
 from policy_eval.request.request import Request
 from policy_eval.sources.accounts import endpoint_passed
 
@@ -32,7 +33,10 @@ class Asked(TypedDict, total=False):
 
 
 class Question(NamedTuple):
-    """What is asked of every caller: the action, the resource, and the context of the request."""
+    """What is asked of every caller: the action, the resource, and the context of the request.
+
+    `also` are further actions of the same call, each with its resource (None: the same one).
+    """
 
     action: str
     resource: str | None = None
@@ -42,6 +46,7 @@ class Question(NamedTuple):
     resource_tags: Mapping[str, str] = {}
     now: str | datetime | None = None
     resource_account: str | None = None
+    also: tuple[tuple[str, str | None], ...] = ()
 
 
 class Answer(NamedTuple):
@@ -78,7 +83,9 @@ def can(decision: Decision) -> bool | None:
 
 def check(question: Question) -> None:
     """Refuse a question that can be asked of nobody. Raises RequestError."""
-    _request(question)
+    first = _request(question)
+    for action, resource in question.also:
+        alongside(first, action, resource)
 
 
 def _request(
@@ -130,5 +137,12 @@ def prepare(accounts: Accounts, entity: Entity, question: Question) -> tuple[Pol
 
 def answer(accounts: Accounts, entity: Entity, question: Question) -> Answer:
     """Return what AWS would decide for one caller. Raises PolicyError and RequestError."""
-    policies, request = prepare(accounts, entity, question)
-    return Answer(entity.arn, decide_call(policies, [request]))
+    policies, first = prepare(accounts, entity, question)
+    further = [
+        alongside(first, action, resource, accounts.unsaid_owner(resource), accounts.tags(resource))
+        for action, resource in question.also
+    ]
+    if further:
+        asked = [(each.action, each.resource) for each in (first, *further)]
+        policies = accounts.policies_of_call(entity, asked)
+    return Answer(entity.arn, decide_call(policies, [first, *further]))

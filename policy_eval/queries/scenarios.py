@@ -1,8 +1,8 @@
 """A scenario asked of every user and role: who can do which steps, by what, and who almost can.
 
 A scenario tells its story in an account of its own, that of its principal; asked of a caller, the
-account is the caller's. The policies are those of the sources; the scenario's own are left aside,
-and so are questions about callers that are no user and no role.
+account is the caller's, and the credentials are the story's. The policies are those of the sources;
+the scenario's own are left aside, and so are questions about callers that are no user and no role.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from policy_eval.cases.suite import Case, Suite
     from policy_eval.engine.decision import Decision
+    from policy_eval.request.principal import Principal
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Entity
 
@@ -105,10 +106,30 @@ def _ask(accounts: Accounts, entity: Entity, suite: Suite) -> OfCaller:
     return OfCaller(entity.arn, tuple(asked))
 
 
+def _in_session(caller: Principal, told: Principal | None) -> Principal:
+    """Return a caller with the credentials that a scenario tells of its principal.
+
+    How a call is made belongs to the question: whether MFA was used, of whomever; name, tags and
+    origin of the session where both are users, or both roles (R-CRED-01, R-TRUST-03). Who the
+    caller is (tags, unique ID, organization), the sources say.
+    """
+    if told is None:
+        return caller
+    caller = caller._replace(mfa=told.mfa)
+    if caller.kind is not told.kind:
+        return caller
+    return caller._replace(
+        session_name=told.session_name,
+        session_tags=told.session_tags,
+        credentials=told.credentials,
+    )
+
+
 def _as_caller(accounts: Accounts, entity: Entity, request: Request) -> Request:
     """Return a request of a scenario as a caller would make it, in the caller's account."""
+    caller = _in_session(accounts.principal(entity.arn), request.principal)
     own = request.principal.account if request.principal else None
-    mine = accounts.principal(entity.arn).account
+    mine = caller.account
 
     def moved(text: str) -> str:
         return text.replace(own, mine) if own and mine else text
@@ -118,7 +139,7 @@ def _as_caller(accounts: Accounts, entity: Entity, request: Request) -> Request:
     return Request(
         request.action,
         resource,
-        principal=accounts.principal(entity.arn),
+        principal=caller,
         context={
             name: None if values is None else tuple(map(moved, values))
             for spellings in request.context.values()

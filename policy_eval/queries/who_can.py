@@ -38,6 +38,9 @@ class WhoCan(NamedTuple):
         return {
             "action": self.question.action,
             "resource": self.question.resource,
+            "also": [
+                {"action": action, "resource": resource} for action, resource in self.question.also
+            ],
             "allowed": [each.to_dict() for each in self.allowed],
             "undetermined": [each.to_dict() for each in self.undetermined],
             "denied": [each.to_dict() for each in self.denied],

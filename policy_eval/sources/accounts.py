@@ -202,6 +202,13 @@ class Accounts:
         """The policies that were read so far."""
         return tuple(self._policies.values())
 
+    def places(self) -> dict[int, str]:
+        """Return where each policy that was read so far stands, and its name, by its identity."""
+        return {
+            id(policy): f"{document.where}: {document.name}"
+            for (document, _), policy in self._policies.items()
+        }
+
     def managed(self, arn: str, kind: PolicyType) -> Policy:
         """Return a managed policy; one that may do anything where its document is not there."""
         document = self.found.managed.get(arn)

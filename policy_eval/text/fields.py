@@ -43,10 +43,15 @@ class Field(NamedTuple):
 
     def refuse(self, code: str, message: str, remedy: str = "") -> SuiteError:
         """Return an error at this value."""
-        problem = Diagnostic(code, Severity.ERROR, message, remedy)
+        return SuiteError(self.pointed(Diagnostic(code, Severity.ERROR, message, remedy)))
+
+    def pointed(self, problem: Diagnostic) -> Diagnostic:
+        """Return a problem with the place of this value, unless it has one."""
+        if problem.place is not None:
+            return problem
         several_lines = not isinstance(self.node.value, str)
         end = self.node.start + 1 if several_lines else self.node.end
-        return SuiteError(point(self.source, problem, self.node.start, end))
+        return point(self.source, problem, self.node.start, end)
 
     def text(self) -> str:
         """Return the value as text. Raises SuiteError for a list or mapping."""

@@ -9,6 +9,8 @@ from errno import EISDIR
 from pathlib import Path
 from typing import BinaryIO
 
+from policy_eval.errors import refuse_request
+
 
 def replace_file(path: Path, text: str) -> None:
     """Write a file, in place of one of that name: whole, or not at all. Raises OSError.
@@ -46,6 +48,20 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         os.unlink(name)  # noqa: PTH108 - likewise
         raise
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Turn what keeps a file from being written into a RequestError with its name.
+
+    That nobody reads on at the other end (BrokenPipeError) is left to the caller.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise refuse_request("output", f"{name}: {error.strerror or error}") from None
 
 
 def copy_all(file: BinaryIO, stream: BinaryIO) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from policy_eval.cases.format import ASKED_BY
+from policy_eval.cases.format import ASKED_BY, BESIDE
 from tests.cases.editors import Mapping
 
 _ACTION: Mapping = {"action": "s3:GetObject"}
@@ -13,7 +13,8 @@ _ROLE = "arn:aws:iam::111122223333:role/Dev"
 
 
 def _suite(own: Mapping) -> Mapping:
-    return {"tests": [{} if "action" in own else _ACTION], **own}
+    beside: Mapping = {"sources": "word"} if own.keys() & {one for one, _ in BESIDE} else {}
+    return {"tests": [{} if "action" in own else _ACTION], **beside, **own}
 
 
 def _test(own: Mapping) -> Mapping:

@@ -13,7 +13,6 @@ from policy_eval.cases.expectation import (
     expected_as,
     read_expectation,
 )
-from policy_eval.cases.fields import read_file
 from policy_eval.cases.format import DECISIONS
 from policy_eval.engine.explain import explain_call
 from policy_eval.engine.explanation import Explanation
@@ -21,6 +20,7 @@ from policy_eval.engine.policies import PolicySet
 from policy_eval.errors import Diagnostic, InputError, RequestError, Severity, SuiteError
 from policy_eval.request.request import Request
 from policy_eval.semantics.layers import Layer
+from policy_eval.text.fields import read_file
 
 POLICIES = PolicySet(
     [

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from policy_eval.cases.fields import read_file
 from policy_eval.cases.principal import read_principal
 from policy_eval.errors import InputError, RequestError, SuiteError
 from policy_eval.request.principal import Principal, parse_principal
 from policy_eval.semantics.principal_keys import principal_keys
+from policy_eval.text.fields import read_file
 
 DEV = "arn:aws:iam::111122223333:role/Dev"
 

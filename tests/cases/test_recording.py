@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_eval.cases.outcome import Status
-from policy_eval.cases.recording import answered, recorded
+from policy_eval.cases.recording import OfSources, answered, recorded
 from policy_eval.cases.run import run_case
 from policy_eval.cases.runner import Plan, run_suite
-from policy_eval.cases.suite import Case, load_suite
+from policy_eval.cases.suite import Case, Suite, load_suite
 from policy_eval.cases.writing import Fields, decision_fields, suite_text
 from policy_eval.engine.decision import Decision
 from policy_eval.engine.policies import PolicySet, parse_policy
@@ -33,18 +33,20 @@ _FREE = PolicySet([{"Version": "2012-10-17", "Statement": _ALLOW}])
 _OBJECT = "arn:aws:s3:::logs/today"
 
 
-def _usable(path: Path) -> Iterator[tuple[Case, Decision]]:
+def _usable(suite: Suite) -> Iterator[tuple[Case, Decision]]:
     """Yield the cases of a suite that hold a decision, each with it."""
-    for case in load_suite(path).cases:
+    for case in suite.cases:
         found = run_case(case).found
         if isinstance(found, Decision):
             yield case, found
 
 
-def _again(cases: Sequence[Case], folder: Path, suffix: str = ".yaml") -> tuple[Case, ...]:
+def _again(
+    cases: Sequence[Case], folder: Path, suffix: str = ".yaml", of: OfSources | None = None
+) -> tuple[Case, ...]:
     """Return cases as they are read from what was recorded of them in a folder."""
     path = folder / f"recorded.iamtest{suffix}"
-    path.write_text(suite_text(recorded(cases, "recorded", folder), suffix), "utf-8")
+    path.write_text(suite_text(recorded(cases, "recorded", folder, of), suffix), "utf-8")
     return load_suite(path).cases
 
 
@@ -66,9 +68,11 @@ def _case(request: Request, policies: PolicySet = _FREE, name: str = "a test") -
 
 @pytest.mark.parametrize("path", _SUITES, ids=lambda path: path.name)
 def test_a_recorded_fixture_loads_passes_and_decides_the_same(path: Path, tmp_path: Path) -> None:
-    cases, decisions = zip(*_usable(path), strict=True)
+    suite = load_suite(path)
+    cases, decisions = zip(*_usable(suite), strict=True)
+    of = None if suite.accounts is None else OfSources(suite.sources, suite.accounts)
 
-    results = [run_case(case) for case in _again(cases, tmp_path)]
+    results = [run_case(case) for case in _again(cases, tmp_path, of=of)]
 
     assert [result.case.name for result in results] == [case.name for case in cases]
     assert [result.case.rules for result in results] == [case.rules for case in cases]
@@ -80,7 +84,8 @@ def test_a_recorded_fixture_loads_passes_and_decides_the_same(path: Path, tmp_pa
 
 
 def test_a_suite_in_json_is_recorded_as_one(tmp_path: Path) -> None:
-    cases, _ = zip(*_usable(_ROOT / "fixtures" / "appflow" / "block.iamtest.yaml"), strict=True)
+    suite = load_suite(_ROOT / "fixtures" / "appflow" / "block.iamtest.yaml")
+    cases, _ = zip(*_usable(suite), strict=True)
 
     again = _again(cases, tmp_path, ".json")
 
@@ -103,7 +108,7 @@ def test_a_recorded_suite_passes_whatever_it_asks(
 ) -> None:
     path = folder / "suite.iamtest.json"
     path.write_text(suite_text(suite, ".json"), "utf-8")
-    usable = [case for case, _ in _usable(path)]
+    usable = [case for case, _ in _usable(load_suite(path))]
 
     again = _again(usable, folder / "elsewhere", suffix) if usable else ()
 
@@ -385,16 +390,16 @@ def test_a_refused_policy_is_not_recorded(tmp_path: Path) -> None:
     assert caught.value.diagnostics[0].place == (f"{tmp_path}/suite.iamtest.yaml", 6, 44)
 
 
-@pytest.mark.parametrize("fields", ["principal: nobody", "now: yesterday"])
+@pytest.mark.parametrize(("fields", "column"), [("principal: nobody", 26), ("now: yesterday", 5)])
 def test_a_refused_request_is_not_recorded_and_stands_where_its_test_does(
-    tmp_path: Path, fields: str
+    tmp_path: Path, fields: str, column: int
 ) -> None:
     case = only_case(tmp_path, f"tests:\n  - {{name: a, {fields}}}\n")
 
     with pytest.raises(RequestError) as caught:
         recorded([case], "recorded", tmp_path)
 
-    assert caught.value.diagnostics[0].place == case.place
+    assert caught.value.diagnostics[0].place == case.place._replace(column=column)
 
 
 def test_a_request_that_stands_nowhere_is_refused_without_a_place() -> None:

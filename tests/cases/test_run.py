@@ -228,7 +228,6 @@ def test_a_value_that_a_statement_cannot_read_stands_where_its_case_does(tmp_pat
     ("fields", "code"),
     [
         ("action: bad", "unknown-action"),
-        ("principal: bob", "unknown-principal"),
         ('context: {" a:b": x}', "context-key"),
     ],
 )

@@ -12,7 +12,6 @@ from policy_eval.cases.suite import Overrides, load_suite
 from policy_eval.engine.policies import LayersOf
 from policy_eval.errors import PolicyError, RequestError, SuiteError
 from policy_eval.request.context import Entries
-from policy_eval.request.principal import parse_principal
 from tests.cases.suites import (
     ALLOW_ALL,
     DENY_BY_DEFAULT,
@@ -611,7 +610,7 @@ def test_an_unknown_field_of_a_policy_entry_is_refused(
 
 def test_policies_and_principal_given_replace_the_suite_s_own(tmp_path: Path) -> None:
     path = write_suite(tmp_path, ALLOW_ALL + f"principal: {DEV}\ntests: [{{policies: {{}}}}]\n")
-    given = Overrides(LayersOf(identity=()), parse_principal("anonymous"))
+    given = Overrides(LayersOf(identity=()), lambda named: named("anonymous"))
 
     (case,) = load_suite(path, given).cases
 

@@ -272,7 +272,7 @@ def test_a_file_is_written_whole_or_not_at_all(
     result = policy_eval(*_ASKED, "-o", "csv", "--out", str(out))
 
     assert (result.exit_code, result.stdout) == (Exit.UNUSABLE, "")
-    assert told(result) == [f"error[output]: {out}: no space left on device"]
+    assert told(result) == [f"error[output]: {out}: No space left on device"]
     assert (out.read_text("utf-8") if out.exists() else None) == before
     assert [*tmp_path.iterdir()] == ([out] if before else [])
 
@@ -282,9 +282,9 @@ def test_a_file_that_cannot_be_written_is_unusable(tmp_path: Path) -> None:
     nowhere = policy_eval(*_ASKED, "--out", str(tmp_path / "None" / "matrix.csv"))
 
     assert (folder.exit_code, nowhere.exit_code) == (Exit.UNUSABLE, Exit.UNUSABLE)
-    assert told(folder) == [f"error[output]: {tmp_path}: is a directory"]
+    assert told(folder) == [f"error[output]: {tmp_path}: Is a directory"]
     assert told(nowhere) == [
-        f"error[output]: {tmp_path / 'None' / 'matrix.csv'}: no such file or directory"
+        f"error[output]: {tmp_path / 'None' / 'matrix.csv'}: No such file or directory"
     ]
     assert [*tmp_path.iterdir()] == []
 

@@ -255,7 +255,7 @@ tests:
     ("fields", "place"),
     [
         ("policies: {identity: [{Statement: 7}]}", "5:49"),
-        ("principal: nobody", "5:5"),
+        ("principal: nobody", "5:26"),
         ("now: yesterday", "5:5"),
         ("nmae: c", "5:15"),
     ],

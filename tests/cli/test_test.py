@@ -227,7 +227,7 @@ def test_each_mistake_is_told_with_its_line_and_the_other_suites_run() -> None:
             "error[trailing-comma]: a comma stands before a closing bracket",
             "bad.json:2:48",
         ),
-        ("error[unknown-principal]: `bob` is no principal", "f-value.iamtest.yaml:2:9"),
+        ("error[unknown-principal]: `bob` is no principal", "f-value.iamtest.yaml:2:21"),
     ]
     assert "did you mean `action`" in result.stderr
     assert "did you mean `implicitDeny`" in result.stderr
@@ -474,7 +474,7 @@ def test_several_processes_end_without_a_traceback(monkeypatch: pytest.MonkeyPat
         import os, time
         from policy_eval.cases import runner
 
-        runner.load_tests = lambda _: (os.write(1, b"running\\n"), time.sleep(60))
+        runner.load_tests = lambda *_: (os.write(1, b"running\\n"), time.sleep(60))
     """
     file_of(Path(), slow, "sitecustomize.py")
     monkeypatch.setenv("PYTHONPATH", f"{Path().absolute()}{os.pathsep}{ROOT}")

@@ -41,16 +41,19 @@ def test_the_suite_of_the_readme_ends_as_the_readme_says(
 def test_the_suites_of_the_page_on_the_format_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, part = (each for each in blocks("docs/iamtest.md", "yaml") if "expect" in each)
+    whole, account, part = (each for each in blocks("docs/iamtest.md", "yaml") if "expect" in each)
     monkeypatch.chdir(tmp_path)
     shutil.copy(BLOCK, "appflow-doc.json")
     Path("whole.iamtest.yaml").write_text(whole, "utf-8")
+    for name in ("account.json", "organization.json"):
+        shutil.copy(ROOT / "fixtures" / "accounts" / name, name)
+    Path("account.iamtest.yaml").write_text(account, "utf-8")
     Path("part.iamtest.yaml").write_text(f"tests:\n{part}", "utf-8")
 
     result = policy_eval("test")
 
     assert result.exit_code == 0, result.output
-    assert "6 tests in 2 files: 6 passed" in result.output
+    assert "9 tests in 3 files: 9 passed" in result.output
 
 
 def test_the_batch_of_the_page_on_files_of_requests_ends_as_the_page_says(
@@ -109,7 +112,7 @@ def test_the_commands_of_the_page_on_sources_print_what_the_page_shows(
     monkeypatch.chdir(tmp_path)
     Path("fixtures").symlink_to(ROOT / "fixtures")
 
-    assert len(shown) == 10
+    assert len(shown) == 12
     for each in shown:
         run, _, printed = each.removeprefix("$ ").partition("\n")
         result = policy_eval(*shlex.split(run.removeprefix("policy-eval ")))

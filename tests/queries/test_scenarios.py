@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from policy_eval.cases.suite import Overrides, Suite, load_suite
-from policy_eval.engine.policies import LayersOf
 from policy_eval.queries.scenarios import OfCaller, ask_all, questions, summary
 from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.model import Resource, Where
@@ -45,7 +44,7 @@ tests:
 
 def _suite(folder: Path, text: str = _SCENARIO) -> Suite:
     path = file_of(folder, text, "story.scenario.yaml")
-    return load_suite(Path(path), Overrides(LayersOf(), None, NOW, None))
+    return load_suite(Path(path), Overrides(now=NOW))
 
 
 def _of(answers: tuple[OfCaller, ...]) -> dict[str, list[str]]:
@@ -116,6 +115,37 @@ tests:
     assert [one.name for one in first.asked] == ["user", "anybody"]
 
 
+def test_callers_have_the_credentials_of_the_story(tmp_path: Path) -> None:
+    """Name, tags and origin of the session of a role are those of no user."""
+    shown = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    tagged = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
+    named = {"StringLike": {"aws:userid": "*:me"}}
+    own = inline(
+        document(
+            {"Action": "s3:ListAllMyBuckets", "Condition": shown},
+            {"Action": "iam:ListUsers", "Condition": tagged},
+            {"Action": "ec2:DescribeRegions", "Condition": named},
+        )
+    )
+    within = accounts(
+        users=(user("u", UserPolicyList=own, UserId="AIDAEXAMPLE"),),
+        roles=(role("r", RolePolicyList=own, RoleId="AROAEXAMPLE"),),
+    )
+    text = """\
+principal: {arn: "arn:aws:iam::999999999999:role/Story", mfa: true, session_name: me,
+            session_tags: {team: red}, credentials: AssumeRole, tags: {of: story}}
+tests: [{actions: [s3:ListAllMyBuckets, iam:ListUsers, ec2:DescribeRegions]}]
+"""
+
+    assert _of(ask_all(within, _suite(tmp_path, text))) == {
+        "111122223333:user/u": ["allowed", "implicitDeny", "implicitDeny"],
+        "111122223333:role/r": ["allowed", "allowed", "allowed"],
+    }
+    key = text.replace("role/Story", "user/story").partition("mfa")[0] + "credentials: AccessKey}\n"
+    calls = f"{key}tests: [{{action: 's3:ListAllMyBuckets'}}]\n"
+    assert [each.error for each in ask_all(within, _suite(tmp_path, calls))] == [None, None]
+
+
 def test_what_sources_say_of_a_resource_is_said(tmp_path: Path) -> None:
     arn = "arn:aws:s3:::b"
     condition = {"StringEquals": {"aws:ResourceTag/team": "red"}}
@@ -148,7 +178,7 @@ def test_a_question_that_is_refused_is_refused_of_everybody(tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["Flow", "ana"])
 def test_the_packaged_scenario_tells_who_can_create_secrets(name: str) -> None:
     path = ROOT / "policy_eval" / "scenarios" / "appflow-secrets.scenario.yaml"
-    suite = load_suite(path, Overrides(LayersOf(), None, NOW, None))
+    suite = load_suite(path, Overrides(now=NOW))
 
     (only,) = ask_all(example(), suite, [example().caller(name)])
 

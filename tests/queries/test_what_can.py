@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import policy_eval as pe
+from policy_eval.engine.decide import decide_call
 from policy_eval.errors import PolicyError, RequestError
-from policy_eval.queries.asking import Question
+from policy_eval.queries.asking import Question, can, prepare
 from policy_eval.queries.what_can import WhatCan, shortened, what_can
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.service_reference import service_actions
 from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.loading import merged
-from policy_eval.sources.model import Document, Resource, Where
+from policy_eval.sources.model import Document, Entity, Resource, Where
 from policy_eval.sources.organizations import read_organization
 from tests.sources.exports import (
     ACCOUNT,
@@ -218,3 +219,63 @@ def test_a_name_that_a_pattern_matches_is_not_named_again() -> None:
     chosen = ["PutRole", "PutRolePolicy", "PutRoleTags"]
 
     assert shortened(chosen, [*chosen, "PutUser"]) == ["PutRole*"]
+
+
+# Many actions at once
+
+
+def _one_by_one(
+    within: Accounts, caller: Entity, question: Question, services: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the condition under which each action is allowed, each decided by itself."""
+    conditions = {}
+    for service in services:
+        for name in service_actions(service):
+            action = f"{service}:{name}"
+            asked = question._replace(action=action)
+            policies, request = prepare(within, caller, asked)
+            try:
+                decision = decide_call(policies, [request.alone()])
+            except RequestError:
+                continue
+            if can(decision) is not False:
+                conditions[action] = "" if can(decision) else str(decision.allow_if)
+    return conditions
+
+
+@pytest.mark.parametrize(
+    ("unknown_layers", "unknown", "statements"),
+    [
+        ((), (), ()),
+        ((Layer.SCP,), (), ()),
+        ((), (), ({"Effect": "Deny", "Action": "sqs:*", "Resource": _QUEUE},)),
+        ((), ("aws:SourceIp",), (
+            {"Action": "sqs:*", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+            {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        )),
+    ],
+)  # fmt: skip
+def test_actions_asked_together_have_the_answers_that_each_has_alone(
+    unknown_layers: tuple[Layer, ...],
+    unknown: tuple[str, ...],
+    statements: tuple[dict[str, object], ...],
+) -> None:
+    """One policy of the role is not in the source: it may allow and deny anything."""
+    own = inline(document({"Action": ["sts:*", "secretsmanager:*"]}, *statements))
+    missing = attached("arn:aws:iam::aws:policy/Missing")
+    held = found(roles=(role("A", RolePolicyList=own, AttachedManagedPolicies=missing),))
+    within = Accounts(held, unknown_layers=unknown_layers)
+    caller = within.caller("A")
+    context = {"secretsmanager:Name": "appflow!x"}
+    question = _ASK._replace(unknown=unknown, context=context)
+    services = ("secretsmanager", "sqs", "sts")
+
+    together = what_can(within, caller, question, services)
+
+    told = {
+        f"{each.service}:{action}": each.condition
+        for each in together.granted
+        for action in each.actions
+    }
+    assert told == _one_by_one(within, caller, question, services)
+    assert len({*told.values()}) > 1

@@ -10,13 +10,18 @@ import policy_eval as pe
 from policy_eval.errors import RequestError
 from policy_eval.queries.asking import Question, answer
 from policy_eval.queries.who_can import who_can
+from policy_eval.sources.accounts import Accounts
+from policy_eval.sources.model import Document, Resource, Where
 from tests.sources.exports import (
+    ACCOUNT,
     NOW,
     ORGANIZATION,
+    OTHER,
     accounts,
     allowing,
     document,
     example,
+    found,
     iam,
     inline,
     plain,
@@ -139,3 +144,69 @@ def test_the_public_face_asks_the_same() -> None:
     assert len(found.allowed) == 3
     with pytest.raises(RequestError, match="`nonsense` is no layer"):
         pe.load_accounts(ORGANIZATION, unknown_layers=["nonsense"])
+
+
+# Several actions of one call
+
+
+def _of_buckets() -> Accounts:
+    """Return accounts in which a role may read what is tagged, and a bucket of another's is."""
+    tagged = {"StringEquals": {"aws:ResourceTag/team": "red"}}
+    own = document(
+        {"Action": "s3:ListBucket", "Condition": tagged}, {"Action": "s3:ListAllMyBuckets"}
+    )
+    everything = found(roles=(role("A", RolePolicyList=inline(own)), role("B")))
+    where = Where("r")
+    everything.resources["arn:aws:s3:::red"] = Resource(
+        "arn:aws:s3:::red", None, where, ACCOUNT, (("team", "red"),)
+    )
+    everything.resources["arn:aws:s3:::plain"] = Resource(
+        "arn:aws:s3:::plain", None, where, ACCOUNT
+    )
+    opened = Document("open", _OPEN, where)
+    everything.resources["arn:aws:s3:::theirs"] = Resource(
+        "arn:aws:s3:::theirs", opened, where, OTHER, (("team", "red"),)
+    )
+    return Accounts(everything)
+
+
+_OPEN = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow", "Principal": {"AWS": iam("role/A")}, "Action": "s3:ListBucket",
+        "Resource": "arn:aws:s3:::theirs",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("also", "decision"),
+    [
+        (("s3:ListBucket", "arn:aws:s3:::red"), "allowed"),
+        (("s3:ListBucket", "arn:aws:s3:::plain"), "undetermined"),
+        (("s3:ListBucket", "arn:aws:s3:::theirs"), "allowed"),
+        (("s3:CreateBucket", None), "implicitDeny"),
+    ],
+)
+def test_a_call_may_need_further_actions_each_on_its_own_resource(
+    also: tuple[str, str | None], decision: str
+) -> None:
+    question = Question("s3:ListAllMyBuckets", now=NOW, also=(also,))
+
+    told = who_can(_of_buckets(), question)
+
+    assert [each.decision.decision for each in told.answers] == [decision, "implicitDeny"]
+    action, resource = also
+    assert told.to_dict()["also"] == [{"action": action, "resource": resource}]
+
+
+def test_the_library_asks_of_further_actions() -> None:
+    within = _of_buckets()
+
+    both = pe.who_can(within, "s3:ListAllMyBuckets", also=[("s3:ListBucket", "arn:aws:s3:::red")])
+    same = pe.who_can(within, "s3:ListAllMyBuckets", also=["s3:ListBucket"])
+
+    assert [len(both.allowed), len(same.allowed)] == [1, 0]
+    with pytest.raises(RequestError) as refusal:
+        pe.who_can(within, "s3:ListAllMyBuckets", also=["bad"])
+    assert refusal.value.diagnostics[0].code == "unknown-action"

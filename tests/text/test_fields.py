@@ -7,8 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from policy_eval.cases.fields import Field, read_file
 from policy_eval.errors import Diagnostic, SuiteError
+from policy_eval.text.fields import Field, read_file
 
 
 def _read(folder: Path, text: str, name: str = "f.yaml") -> Field:
