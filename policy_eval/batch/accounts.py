@@ -22,7 +22,7 @@ from policy_eval.engine.decide import decide_call
 from policy_eval.engine.policies import LayersOf, PolicySet
 from policy_eval.errors import InputError, RequestError, refuse_request
 from policy_eval.request.principal import Principal, PrincipalKind
-from policy_eval.sources.accounts import Accounts
+from policy_eval.sources.accounts import Accounts, Through, endpoint_passed
 from policy_eval.text.folding import fold
 
 _HAVE_POLICIES = (PrincipalKind.USER, PrincipalKind.ROLE, PrincipalKind.FEDERATED_USER)
@@ -40,7 +40,7 @@ class OfAccounts:
         self._given = given
         self._unknown = unknown
         self._callers: dict[str | None, Principal | InputError] = {}
-        self._sets: dict[tuple[str, int, str | None], _Known | InputError] = {}
+        self._sets: dict[object, _Known | InputError] = {}
         self._first: dict[str, Principal] = {}
 
     def decide(self, table: pa.Table) -> Decided:
@@ -76,7 +76,8 @@ class OfAccounts:
         caller = self._caller(columns.principal.text(row))
         resource = columns.resource.text(row)
         action = columns.action.text(row)
-        known = None if action is None else self._policies(caller, action, resource)
+        through = self._through(columns, row)
+        known = None if action is None else self._policies(caller, action, resource, through)
         says_session = any(each.folded == _OF_SESSION for each in columns.keys)
         if known is not None and not (known.look_at_sessions or says_session):
             caller = self._first.setdefault(caller.arn, caller)
@@ -111,13 +112,25 @@ class OfAccounts:
             self.accounts.caller(principal.arn)
         return principal
 
-    def _policies(self, caller: Principal, action: str, resource: str | None) -> _Known:
+    def _through(self, columns: Columns, row: int) -> Through:
+        """Return the VPC endpoint that the request of a row passes."""
+        said = {
+            each.name: each.dictionary.held(code)
+            for each in columns.keys
+            if (code := int(each.codes[row]))
+        }
+        return endpoint_passed(said, self._unknown)
+
+    def _policies(
+        self, caller: Principal, action: str, resource: str | None, through: Through
+    ) -> _Known:
         own = self.accounts.resource_policy(action, resource)
-        key = (caller.arn, id(own), self.accounts.owner(resource))  # accounts keep `own`
+        owner = self.accounts.owner(resource)
+        key = (caller.arn, id(own), owner, through)  # accounts keep `own`
         if key not in self._sets:
             try:
                 layers = layers_around(self.accounts, caller, [(action, resource)], self._given)
-                self._sets[key] = _known(layers.policies())
+                self._sets[key] = _known(self.accounts.passing(layers, through).policies())
             except InputError as error:
                 self._sets[key] = error
         return _unless_refused(self._sets[key])

@@ -16,6 +16,7 @@ from policy_eval.request.principal import Principal
 from policy_eval.text.fields import Field
 
 if TYPE_CHECKING:
+    from policy_eval.request.request import Request
     from policy_eval.sources.accounts import Accounts
     from policy_eval.sources.model import Found
 
@@ -137,6 +138,25 @@ class Surroundings(NamedTuple):
         if self.accounts is None:
             return None, {}
         return self.accounts.unsaid_owner(resource), self.accounts.tags(resource)
+
+    def passing(self, request: Request) -> LayersOf:
+        """Return the policies, with that of the VPC endpoint that a request passes."""
+        return (
+            self.policies
+            if self.accounts is None
+            else passing(self.accounts, self.policies, request)
+        )
+
+
+def passing(accounts: Accounts, layers: LayersOf, request: Request) -> LayersOf:
+    """Return layers with the policy of the VPC endpoint that a request passes.
+
+    Raises PolicyError.
+    """
+    from policy_eval.sources.accounts import endpoint_passed  # only where there are accounts
+
+    through = endpoint_passed(request.given_context(), request.unknown)
+    return accounts.passing(layers, through)
 
 
 def layers_around(

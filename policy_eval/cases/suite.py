@@ -20,6 +20,7 @@ from policy_eval.cases.accounts import (
     files_of,
     layers_around,
     nobody_named,
+    passing,
     read_sources,
 )
 from policy_eval.cases.dependencies import read_dependencies
@@ -408,7 +409,7 @@ class _Reader:
         caller = requests[0].principal
         assert caller is not None  # refused where there are sources
         asked = [(each.action, each.resource) for each in requests]
-        return layers_around(accounts, caller, asked, layers)
+        return passing(accounts, layers_around(accounts, caller, asked, layers), requests[0])
 
     def _in_sources(self, problem: Diagnostic) -> Diagnostic:
         """Return a problem of a policy in sources, which has no lines, where they are named."""

@@ -153,6 +153,8 @@ def command(  # noqa: PLR0913 - one parameter an option
                 dependencies=further or (around.dependencies if around else ()),
                 known_tags=dict(around.resource_tags) if around else {},
             )
+            if around is not None:
+                policies = around.passing(first).policies()
             requests = [first, *(_also(first, text, around) for text in also)]
             assuming = None if when is None else _condition(when)
             if assuming is not None:

@@ -107,7 +107,7 @@ def command(
             asked: list[Request | str] = [] if action is None else [action]
             if action is not None and (is_described or sources.sources):
                 principal = read_caller(given, around.principal)
-                asked = [
+                requests = [
                     described.request(
                         each, resource, principal,
                         resource_account=resource_account or around.resource_account,
@@ -116,6 +116,8 @@ def command(
                     )
                     for each in actions_of(action)
                 ]  # fmt: skip
+                policies = around.passing(requests[0]).policies()
+                asked = [*requests]
             found = context_keys(policies, *asked)
         except RequestError as error:
             from policy_eval.cli.context_places import located  # only when something is wrong

@@ -170,7 +170,7 @@ def _of_accounts(
         for action, resource in asked:
             found = around(accounts, caller, [(action, resource)], read)
             request = said.asked(action, resource, caller, found)
-            case = _case(name, found.policies.policies(), request)
+            case = _case(name, found.passing(request).policies(), request)
             yield case._replace(name=f"{caller}: {case.name}", given=read)
 
 

@@ -144,5 +144,6 @@ def answer(accounts: Accounts, entity: Entity, question: Question) -> Answer:
     ]
     if further:
         asked = [(each.action, each.resource) for each in (first, *further)]
-        policies = accounts.policies_of_call(entity, asked)
+        passed = endpoint_passed(question.context, question.unknown)
+        policies = accounts.policies_of_call(entity, asked, passed)
     return Answer(entity.arn, decide_call(policies, [first, *further]))

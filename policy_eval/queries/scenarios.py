@@ -16,6 +16,7 @@ from policy_eval.queries.asking import can
 from policy_eval.request.principal import PrincipalKind
 from policy_eval.request.request import Request
 from policy_eval.semantics.authorization import Word
+from policy_eval.sources.accounts import endpoint_passed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +93,9 @@ def _ask(accounts: Accounts, entity: Entity, suite: Suite) -> OfCaller:
                 raise case.requests
             requests = [_as_caller(accounts, entity, request) for request in case.requests]
             policies = accounts.policies_of_call(
-                entity, [(request.action, request.resource) for request in requests]
+                entity,
+                [(request.action, request.resource) for request in requests],
+                endpoint_passed(requests[0].given_context(), requests[0].unknown),
             )
             explanation = explain_call(policies, requests)
             almost = explanation.decision.word is Word.IMPLICIT_DENY and any(

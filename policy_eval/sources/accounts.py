@@ -315,17 +315,25 @@ class Accounts:
             resources=self._resources(resource, further) or None,
             scps=self.levels(account, PolicyType.SCP) or None,
             rcps=self.levels(self.owner(resource) or account, PolicyType.RCP) or None,
-            endpoint=self._endpoint(through),
         )
-        if through.is_unknown and self.found.endpoints:
-            unknown = (*unknown, Layer.ENDPOINT)
         nobody_knows = tuple(dict.fromkeys((*unknown, *self.unknown_layers)))
-        return found.replaced_by(LayersOf(unknown_layers=nobody_knows or None))
+        found = found.replaced_by(LayersOf(unknown_layers=nobody_knows or None))
+        return self.passing(found, through)
 
-    def _endpoint(self, through: Through) -> tuple[Policy, ...] | None:
-        """Return the policy of a VPC endpoint; None where no source holds it."""
+    def passing(self, layers: LayersOf, through: Through) -> LayersOf:
+        """Return layers with the policy of the VPC endpoint that a call passes (R-VPCE-01).
+
+        Layers that say something of an endpoint stay as they are. Raises PolicyError.
+        """
+        unknown = layers.unknown_layers or ()
+        if layers.mentions(Layer.ENDPOINT) or Layer.ENDPOINT in unknown:
+            return layers
+        if through.is_unknown and self.found.endpoints:
+            return layers._replace(unknown_layers=(*unknown, Layer.ENDPOINT))
         document = self.found.endpoints.get(through.endpoint or "")
-        return None if document is None else (self.read(document, PolicyType.ENDPOINT),)
+        if document is None:
+            return layers
+        return layers._replace(endpoint=(self.read(document, PolicyType.ENDPOINT),))
 
     def _resources(
         self, first: str | None, further: Iterable[tuple[str, str | None]]
