@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from benchmarks import (
+    accounts,
     batches,
     cold_start,
     engines,
+    exports,
     globs,
     lines,
     loading,
@@ -25,6 +27,8 @@ def main() -> None:
         rows.keep(found)
     for benchmark in (batches, lines, residuals, loading, cold_start, readers, globs, suites):
         benchmark.run()
+    accounts.run()
+    exports.run()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from benchmarks.peer import SCRIPTS, missing, python_of
-from benchmarks.timing import ROOT
+from benchmarks.timing import ROOT, peak_memory
 
 _PYTHON = python_of("python")
 _OURS, _DUCKDB, _POLARS = "policy_eval", "DuckDB", "Polars"
@@ -153,22 +153,13 @@ def ours(which: str, events: str, out: str) -> None:
     decided = engine.decide(table).table.select(["decision"])
     write(decided.add_column(0, "id", table["id"]), Path(out))
     work = perf_counter() - start
-    peak = _peak()
+    peak = peak_memory()
     start = perf_counter()
     engine.decide(table)
     again = perf_counter() - start
     decisions = Counter(decided["decision"].to_pylist())
     said = {"import": imports, "work": work, "decisions": decisions, "peak": peak, "again": again}
     print(json.dumps(said))
-
-
-def _peak() -> int:
-    """Return the most bytes that this process has held; 0 where the system does not tell."""
-    status = Path("/proc/self/status")  # getrusage counts what the parent held, too
-    for line in status.read_text("utf-8").splitlines() if status.exists() else ():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return 0
 
 
 if __name__ == "__main__":

@@ -46,3 +46,12 @@ def data_folder() -> Path | None:
     """
     folder = Path(os.environ.get("POLICY_EVAL_DATA", ROOT.parent / "shared" / "data"))
     return folder if folder.is_dir() else None
+
+
+def peak_memory() -> int:
+    """Return the most bytes that this process has held; 0 where the system does not tell."""
+    status = Path("/proc/self/status")  # getrusage counts what the parent held, too
+    for line in status.read_text("utf-8").splitlines() if status.exists() else ():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0
