@@ -70,6 +70,7 @@ def _agrees(view: View, accepts: ValueSet, texts: list[str]) -> None:
 
 @pytest.mark.parametrize("view", [View.NUMBER, View.EPOCH, View.INSTANT, View.ADDRESS])
 @given(_SETS, _SETS, _TEXTS)
+@example(OneOf(frozenset({Address(4, 16843009), Address(6, 1)})), NOTHING, ["1.1.1.1"])
 @example(EVERYTHING, NOTHING, ["2026-01-01T00:00:00Z", "1", "10.0.0.1", "0001-01-01T00:00:00Z"])
 def test_common_forms_are_read_as_by_the_semantics(
     view: View, first: ValueSet, second: ValueSet, texts: list[str]

