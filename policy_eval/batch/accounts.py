@@ -77,7 +77,8 @@ class OfAccounts:
         resource = columns.resource.text(row)
         action = columns.action.text(row)
         through = self._through(columns, row)
-        known = None if action is None else self._policies(caller, action, resource, through)
+        owner = columns.account.text(row)
+        known = None if action is None else self._policies(caller, action, resource, through, owner)
         says_session = any(each.folded == _OF_SESSION for each in columns.keys)
         if known is not None and not (known.look_at_sessions or says_session):
             caller = self._first.setdefault(caller.arn, caller)
@@ -122,14 +123,21 @@ class OfAccounts:
         return endpoint_passed(said, self._unknown)
 
     def _policies(
-        self, caller: Principal, action: str, resource: str | None, through: Through
+        self,
+        caller: Principal,
+        action: str,
+        resource: str | None,
+        through: Through,
+        said_owner: str | None,
     ) -> _Known:
         own = self.accounts.resource_policy(action, resource)
-        owner = self.accounts.owner(resource)
+        owner = said_owner or self.accounts.owner(resource)
         key = (caller.arn, id(own), owner, through)  # accounts keep `own`
         if key not in self._sets:
             try:
-                layers = layers_around(self.accounts, caller, [(action, resource)], self._given)
+                layers = layers_around(
+                    self.accounts, caller, [(action, resource)], self._given, said_owner
+                )
                 self._sets[key] = _known(self.accounts.passing(layers, through).policies())
             except InputError as error:
                 self._sets[key] = error

@@ -164,15 +164,18 @@ def layers_around(
     caller: Principal,
     asked: Sequence[tuple[str, str | None]],
     given: LayersOf,
+    said_owner: str | None = None,
 ) -> LayersOf:
     """Return the policies that have a say in a call of some actions on resources.
+
+    `said_owner` is the account that the first resource belongs to, where a question says it.
 
     The layers that are `given` replace those of the accounts. Who gives the identity-based policies
     of a caller that no source holds describes the caller: the boundary is not unknown then.
     Raises PolicyError.
     """
     entity = accounts.entity(caller.arn)
-    layers = accounts.layers(entity or caller, *asked[0], further=asked[1:])
+    layers = accounts.layers(entity or caller, *asked[0], further=asked[1:], said_owner=said_owner)
     if entity is None and given.identity is not None:
         layers = layers._replace(unknown_layers=accounts.unknown_layers or None)
     unknown = [each for each in layers.unknown_layers or () if not given.mentions(each)]
@@ -185,11 +188,12 @@ def around(
     caller: Principal,
     asked: Sequence[tuple[str, str | None]],
     given: LayersOf,
+    said_owner: str | None = None,
 ) -> Surroundings:
     """Return what accounts say beside a call, of its first resource. Raises PolicyError."""
     _, resource = asked[0]
     return Surroundings(
-        layers_around(accounts, caller, asked, given),
+        layers_around(accounts, caller, asked, given, said_owner),
         caller,
         accounts.unsaid_owner(resource),
         (),

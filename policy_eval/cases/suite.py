@@ -194,14 +194,15 @@ def load_surroundings(
     action = asked[0][0] or (fields["action"].text() if "action" in fields else "")
     layers = PoliciesReader(path).layers([fields], action.lower(), strictness)
     layers = layers.replaced_by(given.policies)
-    owner, further = fields.get("resource_account"), fields.get("dependent_actions")
+    field, further = fields.get("resource_account"), fields.get("dependent_actions")
+    owner = None if field is None or field.is_null else field.text()
     found = Surroundings(layers, principal)
     if accounts is not None:
         if principal is None:
             raise nobody_named()
-        found = around(accounts, principal, asked, layers)
+        found = around(accounts, principal, asked, layers, given.resource_account or owner)
     return found._replace(
-        resource_account=found.resource_account if owner is None or owner.is_null else owner.text(),
+        resource_account=found.resource_account if owner is None else owner,
         dependencies=() if further is None else read_dependencies(further),
     )
 
@@ -409,7 +410,8 @@ class _Reader:
         caller = requests[0].principal
         assert caller is not None  # refused where there are sources
         asked = [(each.action, each.resource) for each in requests]
-        return passing(accounts, layers_around(accounts, caller, asked, layers), requests[0])
+        owner = requests[0].resource_account
+        return passing(accounts, layers_around(accounts, caller, asked, layers, owner), requests[0])
 
     def _in_sources(self, problem: Diagnostic) -> Diagnostic:
         """Return a problem of a policy in sources, which has no lines, where they are named."""

@@ -138,7 +138,7 @@ def command(  # noqa: PLR0913 - one parameter an option
             from policy_eval.cli.surroundings import surroundings  # only where one is named
 
             asked = [(action, resource), *map(further_of, also)]
-            around = surroundings(sources, given, layers, asked, strictness, tell)
+            around = surroundings(sources, given, layers, asked, strictness, tell, resource_account)
             layers, given = around.policies, given._replace(principal=None)
         policies = layers.policies()
         tell(policies.warnings)

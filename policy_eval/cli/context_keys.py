@@ -98,7 +98,9 @@ def command(
         around = Surroundings(layers)
         if sources.sources:
             asked_first = (guarded, resource)
-            around = surroundings(sources, given, layers, [asked_first], strictness, tell)
+            around = surroundings(
+                sources, given, layers, [asked_first], strictness, tell, resource_account
+            )
             given = given._replace(principal=None)
         policies = around.policies.policies()
         _want_policies(policies)

@@ -168,7 +168,8 @@ def _of_accounts(
         caller = read_caller(given._replace(principal=who), None, accounts.principal)
         assert caller is not None  # it has a name
         for action, resource in asked:
-            found = around(accounts, caller, [(action, resource)], read)
+            asked_one = [(action, resource)]
+            found = around(accounts, caller, asked_one, read, said.resource_account)
             request = said.asked(action, resource, caller, found)
             case = _case(name, found.passing(request).policies(), request)
             yield case._replace(name=f"{caller}: {case.name}", given=read)

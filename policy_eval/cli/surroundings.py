@@ -24,10 +24,12 @@ def surroundings(
     asked: Sequence[tuple[str, str | None]],
     strictness: Strictness,
     tell: Tell,
+    said_owner: str | None = None,
 ) -> Surroundings:
     """Return what sources say beside a call of some actions on resources: a suite, or accounts.
 
-    `given` names the caller, and `layers` replace those of the sources. Raises SuiteError,
+    `given` names the caller, `layers` replace those of the sources, and `said_owner` is the account
+    that the resource belongs to, where it was said. Raises SuiteError,
     SourceError, PolicyError and RequestError.
     """
     name = given.principal
@@ -35,9 +37,11 @@ def surroundings(
     if suite is not None:
         caller = None if name is None else lambda named: named(name)
         opened = Opened(warning(tell))
-        overrides = Overrides(layers, caller, sources=sources.of_suite(suite), opened=opened)
+        overrides = Overrides(
+            layers, caller, None, said_owner, sources=sources.of_suite(suite), opened=opened
+        )
         return load_surroundings(Path(suite), asked, strictness, overrides)
     accounts = sources.accounts(tell)
     if name is None:
         raise nobody_named()
-    return around(accounts, accounts.principal(name), asked, layers)
+    return around(accounts, accounts.principal(name), asked, layers, said_owner)

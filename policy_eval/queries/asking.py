@@ -118,8 +118,8 @@ class Asking:
 
     def policies(self, action: str) -> PolicySet:
         """Return the policies that have a say. Raises PolicyError."""
-        resource = self._question.resource
-        return self._accounts.policies(self._entity, action, resource, self._through)
+        resource, owner = self._question.resource, self._question.resource_account
+        return self._accounts.policies(self._entity, action, resource, self._through, owner)
 
     def request(self, action: str) -> Request:
         """Return the request that the caller makes. Raises RequestError."""
@@ -145,5 +145,5 @@ def answer(accounts: Accounts, entity: Entity, question: Question) -> Answer:
     if further:
         asked = [(each.action, each.resource) for each in (first, *further)]
         passed = endpoint_passed(question.context, question.unknown)
-        policies = accounts.policies_of_call(entity, asked, passed)
+        policies = accounts.policies_of_call(entity, asked, passed, question.resource_account)
     return Answer(entity.arn, decide_call(policies, [first, *further]))

@@ -73,7 +73,13 @@ class ManyActions:
         """Yield actions for which the same policies have a say."""
         first, resource = self.actions.first(within), self._question.resource
         try:  # nobody keeps what was compiled: there may be many callers
-            layers = self._accounts.layers(entity, first, resource, through=self._through)
+            layers = self._accounts.layers(
+                entity,
+                first,
+                resource,
+                through=self._through,
+                said_owner=self._question.resource_account,
+            )
             policies = layers.policies()
         except PolicyError as error:
             yield self._refused(within, error)

@@ -96,6 +96,7 @@ def _ask(accounts: Accounts, entity: Entity, suite: Suite) -> OfCaller:
                 entity,
                 [(request.action, request.resource) for request in requests],
                 endpoint_passed(requests[0].given_context(), requests[0].unknown),
+                requests[0].resource_account,
             )
             explanation = explain_call(policies, requests)
             almost = explanation.decision.word is Word.IMPLICIT_DENY and any(

@@ -4,6 +4,7 @@ AWS: "AWS JSON policy elements: Principal", "IAM identifiers". Rules: R-PRIN-04,
 R-KEY-03.
 """
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -44,7 +45,9 @@ class Principal(NamedTuple):
     `role_arn` is the role's ARN, None where only the session's is known, which lacks the path
     (R-PRIN-07). `user_id` is the unique ID (`AIDA…`, `AROA…`); `user` the ARN of the user behind a
     federated user. `mfa`: whether MFA was used; `management_account`: the ID of the
-    organization's management account. What nobody said is None.
+    organization's management account. `organization_accounts`: what is known of the accounts of an
+    organization, by ID: its ID (None: not known), and where the account is in it. What nobody said
+    is None.
     """
 
     kind: PrincipalKind
@@ -64,6 +67,7 @@ class Principal(NamedTuple):
     credentials: Credentials | None = None
     service_linked: bool = False
     management_account: str | None = None
+    organization_accounts: Mapping[str, tuple[str | None, tuple[str, ...]]] | None = None
 
     def __hash__(self) -> int:
         return hash(self.arn)

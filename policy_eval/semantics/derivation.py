@@ -365,11 +365,15 @@ def _refuse_other_partition(arn: Arn, principal: Principal | None) -> None:
 def _enter_resource_organization(keys: KnownKeys, principal: Principal | None) -> None:
     """Enter the resource's organization, which is the caller's in one account.
 
-    It is unknown where the caller's is, or where it is unknown whose resource it is.
+    It is unknown where the caller's is, or where it is unknown whose resource it is. Of another
+    account it is what is known of the accounts of an organization; of accounts that are not known
+    to be in one it is unknown then (R-KEY-06).
     """
     owner = keys.first("aws:resourceaccount")
     unknown_owner = owner is None and keys.is_said_unknown("aws:resourceaccount")
     own = principal is not None and (principal.account,) == owner
+    if principal is not None and principal.organization_accounts is not None and owner and not own:
+        _enter_known_organization(keys, principal.organization_accounts, owner[0])
     for name in ("OrgID", "OrgPaths"):
         caller = f"aws:principal{name.lower()}"
         values = keys.first(caller)
@@ -381,6 +385,18 @@ def _enter_resource_organization(keys: KnownKeys, principal: Principal | None) -
             unknown = True  # the resource is taken to be the caller's own
         if unknown and f"aws:resource{name.lower()}" not in keys.entries:
             keys.unknown.add(f"aws:resource{name.lower()}")
+
+
+def _enter_known_organization(
+    keys: KnownKeys, accounts: Mapping[str, tuple[str | None, tuple[str, ...]]], owner: str
+) -> None:
+    named, paths = accounts.get(owner, (None, ()))
+    for name, values in (("OrgID", (named,) if named else ()), ("OrgPaths", paths)):
+        key = f"aws:Resource{name}"
+        if values:
+            keys.settle(key, values, f"the resource belongs to account {owner}")
+        elif key.lower() not in keys.entries:
+            keys.unknown.add(key.lower())
 
 
 _LEVELS_OF = {"aws:PrincipalOrgPaths": "service", "aws:ResourceOrgPaths": "resource"}

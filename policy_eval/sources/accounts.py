@@ -21,7 +21,7 @@ from policy_eval.policy.policy_type import RULES, PolicyType, Strictness
 from policy_eval.policy.principal_element import PrincipalElement, PrincipalValue
 from policy_eval.request.callers import levels_of
 from policy_eval.request.context import Given, values_of
-from policy_eval.request.principal import Principal, PrincipalKind, parse_principal
+from policy_eval.request.principal import Principal, PrincipalKind, is_account, parse_principal
 from policy_eval.semantics.layers import Layer
 from policy_eval.semantics.resources import names_before_made
 from policy_eval.semantics.service_exceptions import resource_policy_type
@@ -156,17 +156,32 @@ class Accounts:
     def _in_organization(self, principal: Principal) -> Principal:
         """Return a caller with what the organization's file says of its account."""
         organization = self.found.organization
-        if organization is None or principal.account is None:
+        account = principal.account
+        if organization is None or account is None:
             return principal
-        principal = principal._replace(management_account=organization.management_account)
-        nodes = self._path(principal.account)
-        if not nodes:
-            return principal
-        path = "/".join([organization.id or "", *(node.id for node in nodes[:-1]), ""])
-        return principal._replace(
-            organization_id=organization.id,
-            organization_paths=() if levels_of(path) is None else (path,),
+        principal = principal._replace(
+            management_account=organization.management_account,
+            organization_accounts=self._organization_accounts,
         )
+        if not self._path(account):
+            return principal
+        named, paths = self._organization_accounts[account]
+        return principal._replace(organization_id=named, organization_paths=paths)
+
+    @cached_property
+    def _organization_accounts(self) -> dict[str, tuple[str | None, tuple[str, ...]]]:
+        """The ID of the organization, and the path of each account in it."""
+        organization = self.found.organization
+        if organization is None:
+            return {}
+        found: dict[str, tuple[str | None, tuple[str, ...]]] = {}
+        if organization.management_account is not None:
+            found[organization.management_account] = organization.id, ()
+        for account in filter(is_account, organization.nodes):
+            above = (node.id for node in self._path(account)[:-1])
+            path = "/".join([organization.id or "", *above, ""])
+            found[account] = organization.id, () if levels_of(path) is None else (path,)
+        return found
 
     def _unknown(self, name: str) -> Exception:
         from difflib import get_close_matches
@@ -256,17 +271,20 @@ class Accounts:
         action: str,
         resource: str | None,
         through: Through = NO_ENDPOINT,
+        said_owner: str | None = None,
     ) -> PolicySet:
         """Return the policies that have a say where a user or role does something to a resource.
+
+        `said_owner` is the account that the resource belongs to, where a question says it.
 
         Raises PolicyError for documents that AWS would not store.
         """
         own = self.resource_policy(action, resource)
-        owner = self.owner(resource) or _account_of(entity.arn)
+        owner = said_owner or self.owner(resource) or _account_of(entity.arn)
         key = (entity.arn, id(own), owner, through)  # `read` keeps the policy
         found = self._sets.get(key)
         if found is None:
-            layers = self.layers(entity, action, resource, through=through)
+            layers = self.layers(entity, action, resource, through=through, said_owner=said_owner)
             found = self._sets[key] = layers.policies()
         return found
 
@@ -275,14 +293,17 @@ class Accounts:
         entity: Entity,
         asked: Sequence[tuple[str, str | None]],
         through: Through = NO_ENDPOINT,
+        said_owner: str | None = None,
     ) -> PolicySet:
         """Return the policies that have a say in a call of several requests: actions, resources.
 
         Raises PolicyError.
         """
         if len(asked) == 1:
-            return self.policies(entity, *asked[0], through)
-        return self.layers(entity, *asked[0], further=asked[1:], through=through).policies()
+            return self.policies(entity, *asked[0], through, said_owner)
+        return self.layers(
+            entity, *asked[0], further=asked[1:], through=through, said_owner=said_owner
+        ).policies()
 
     def layers(
         self,
@@ -291,15 +312,18 @@ class Accounts:
         resource: str | None,
         further: Iterable[tuple[str, str | None]] = (),
         through: Through = NO_ENDPOINT,
+        said_owner: str | None = None,
     ) -> LayersOf:
         """Return the same as layers, of which each can be replaced.
 
         A user or role that no source holds has policies that nobody knows; it is given as a
         principal, as are the callers that have none. `further` are the actions and resources of
-        the other requests of the call; `through` is the VPC endpoint that it passes.
+        the other requests of the call; `through` is the VPC endpoint that it passes, and
+        `said_owner` the account that the resource belongs to, where a question says it.
         """
         own = self.resource_policy(action, resource)
         account = _account_of(caller.arn)
+        owner = said_owner or self.owner(resource) or account
         identity, boundary = None, None
         unknown: tuple[Layer, ...] = ()
         if isinstance(caller, Entity):
@@ -314,7 +338,7 @@ class Accounts:
             resource=(own,) if own is not None else None,
             resources=self._resources(resource, further) or None,
             scps=self.levels(account, PolicyType.SCP) or None,
-            rcps=self.levels(self.owner(resource) or account, PolicyType.RCP) or None,
+            rcps=self.levels(owner, PolicyType.RCP) or None,
         )
         nobody_knows = tuple(dict.fromkeys((*unknown, *self.unknown_layers)))
         found = found.replaced_by(LayersOf(unknown_layers=nobody_knows or None))
@@ -364,7 +388,7 @@ class Accounts:
         if resource is None:
             return None
         found = self._resource(resource)
-        return (found.account if found else None) or _account_of(resource)
+        return _account_of(resource) or (found.account if found else None)
 
     def tags(self, resource: str | None) -> dict[str, str]:
         """Return the tags that sources say a resource has; users and roles are resources, too."""
