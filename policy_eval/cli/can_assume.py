@@ -11,7 +11,7 @@ from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, sa
 from policy_eval.cli.request_options import Described, request_options
 from policy_eval.cli.source_options import Sources, counted, in_lines, notes, source_options
 from policy_eval.engine.marks import HOLDS, OPEN
-from policy_eval.queries.can_assume import CanAssume, as_dot, as_mermaid, can_assume
+from policy_eval.queries.can_assume import CanAssume, as_dot, as_mermaid, can_assume, short_names_in
 
 if TYPE_CHECKING:
     from policy_eval.sources.accounts import Accounts
@@ -61,18 +61,17 @@ def _shown(accounts: Accounts, found: CanAssume, form: str) -> str:
 def _lines(found: CanAssume) -> list[str]:
     chains = found.chains
     count = counted(len(chains), "role") if chains else "no role"
-    lines = [f"{found.caller.split(':', 5)[-1]} can assume {count}"]
+    short = short_names_in(found)
+    lines = [f"{short(found.caller)} can assume {count}"]
     for chain in chains:
-        path = " → ".join(each.role.split(":", 5)[-1] for each in chain.steps)
+        path = " → ".join(short(each.role) for each in chain.steps)
         lines.append(f"  {HOLDS if chain.is_sure else OPEN} {path}")
         lines += [
-            f"      {step.role.split(':', 5)[-1]} if {step.decision.allow_if}"
+            f"      {short(step.role)} if {step.decision.allow_if}"
             for step in chain.steps
             if not step.is_sure
         ]
     if found.refused:
         lines += ["", f"{len(found.refused)} could not be asked about"]
-        lines += [
-            f"  {each.of.split(':', 5)[-1]}: {in_lines(each.error)}" for each in found.refused
-        ]
+        lines += [f"  {short(each.of)}: {in_lines(each.error)}" for each in found.refused]
     return lines

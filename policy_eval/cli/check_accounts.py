@@ -11,6 +11,7 @@ from policy_eval.engine.marks import MARKS, WARNS
 from policy_eval.engine.wording import spell_answer
 from policy_eval.queries.asking import can
 from policy_eval.queries.scenarios import Asked, OfCaller, ask_all, questions, summary
+from policy_eval.sources.titles import short_names
 
 if TYPE_CHECKING:
     from policy_eval.cases.suite import Suite
@@ -36,31 +37,32 @@ def check_accounts(suite: Suite, accounts: Accounts, name: str | None, form: str
 
 def _lines(suite: Suite, found: Sequence[OfCaller]) -> list[str]:
     able, almost, others = summary(found)
+    short = short_names(each.caller for each in found)
     lines = [suite.name, ""]
     names = [case.name for case in questions(suite)]
     lines += [f"  {number}  {name}" for number, name in enumerate(names, 1)]
     lines += ["", f"{len(able)} of {len(found)} can do something of it"]
-    width = min(max((len(_short(each)) for each in able), default=0), _WIDEST)
+    width = min(max((len(short(each.caller)) for each in able), default=0), _WIDEST)
     if able:
         heads = " ".join(f"{number}" for number in range(1, len(names) + 1))
         lines.append(f"  {'':<{width}}  {heads}")
     for each in able:
         marks = " ".join(map(_mark, each.asked))
-        lines.append(f"  {_short(each):<{width}}  {marks}  {_by(each)}".rstrip())
+        lines.append(f"  {short(each.caller):<{width}}  {marks}  {_by(each)}".rstrip())
         lines += _conditions(each)
     if any(_mark(one) == WARNS for each in able for one in each.asked):
         lines += ["", f"  {WARNS}  IAM allows it, and the service refuses it all the same"]
     if almost:
         lines += ["", f"{len(almost)} almost can: what is missing"]
         for each in almost:
-            lines.append(f"  {_short(each)}")
+            lines.append(f"  {short(each.caller)}")
             for one in each.asked:
                 if one.almost:
                     lines.append(f"    {one.name}: {spell_answer(one.decision)}")
                     lines += [f"      {line}" for line in one.reasons]
     if others:
         lines += ["", f"{len(others)} cannot do anything of it"]
-    lines += [f"  {_short(each)}: {in_lines(each.error)}" for each in found if each.error]
+    lines += [f"  {short(each.caller)}: {in_lines(each.error)}" for each in found if each.error]
     return lines
 
 
@@ -71,10 +73,6 @@ def _mark(one: Asked) -> str:
     """Return the mark of an answer; what the service refuses whatever IAM decides is a warning."""
     refused = one.decision.refused_by_service and one.decision.allowed is not False
     return WARNS if refused else MARKS[one.decision.allowed]
-
-
-def _short(each: OfCaller) -> str:
-    return each.caller.split(":", 5)[-1]
 
 
 def _by(each: OfCaller) -> str:

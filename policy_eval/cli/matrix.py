@@ -15,13 +15,12 @@ from policy_eval.cli.output import as_line, print_answer, refusing_bad_input, sa
 from policy_eval.cli.request_options import Described, complete_action, request_options
 from policy_eval.cli.source_options import Sources, source_options
 from policy_eval.engine.marks import FAILS, HOLDS, OPEN
-from policy_eval.errors import refuse_request
 from policy_eval.queries.matrix import BY_SERVICE, REFUSED, Row, actions_like, matrix
+from policy_eval.sources.titles import short_names
 
 if TYPE_CHECKING:
     from policy_eval.queries.asking import Question
     from policy_eval.sources.accounts import Accounts
-    from policy_eval.sources.model import Entity
 
 _FORMATS = ("text", "csv", "json", "html")
 _MARKS = {"allowed": HOLDS, "explicitDeny": FAILS, "implicitDeny": "·", "undetermined": OPEN,
@@ -34,6 +33,7 @@ _WIDEST = 48
 @source_options
 @request_options
 @click.option("--on", "resource", metavar="RESOURCE", help="The resource of every action.")
+@click.option("--resource-account", metavar="ACCOUNT", help="Whose account the resource is in.")
 @click.option("--as", "names", multiple=True, metavar="PRINCIPAL", help="Only this user or role.")
 @click.option(
     "-o", "--output", "form", type=click.Choice(_FORMATS), default="text",
@@ -44,6 +44,7 @@ def command(
     *,
     actions: tuple[str, ...],
     resource: str | None,
+    resource_account: str | None,
     names: tuple[str, ...],
     form: str,
     out: str | None,
@@ -60,8 +61,8 @@ def command(
     with refusing_bad_input() as tell:
         accounts = taken(Sources, options).accounts(tell)
         wanted = actions_like(actions)
-        question = described.question(wanted[0], resource)
-        callers = [_caller(accounts, name) for name in names] or None
+        question = described.question(wanted[0], resource, resource_account=resource_account)
+        callers = [*map(accounts.caller, names)] or None
         rows = matrix(accounts, wanted, question, callers)
         text = _written(accounts, wanted, question, rows, form)
         if out is None:
@@ -69,17 +70,6 @@ def command(
                 print_answer(part)
             return
         _write(Path(out), text)
-
-
-def _caller(accounts: Accounts, name: str) -> Entity:
-    entity = accounts.entity(name)
-    if entity is None:
-        accounts.principal(name)
-        raise refuse_request(
-            "unknown-principal", f"`{name}` is no user or role of the sources",
-            "name one of their users and roles",
-        )  # fmt: skip
-    return entity
 
 
 def _written(
@@ -128,19 +118,16 @@ def _text(actions: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
         yield f"{number:>3}  {action}"
     yield ""
     found = [*rows]
-    width = min(max((len(_short(row)) for row in found), default=0), _WIDEST)
+    short = short_names(row.caller for row in found)
+    width = min(max((len(short(row.caller)) for row in found), default=0), _WIDEST)
     yield f"{'':<{width}} " + "".join(f"{number:>4}" for number in range(1, len(actions) + 1))
     for row in found:
         marks = "".join(f"{_MARKS[cell.word]:>4}" for cell in row.cells)
-        yield f"{_short(row):<{width}} {marks}"
+        yield f"{short(row.caller):<{width}} {marks}"
     yield ""
     yield f"{HOLDS} allowed   {FAILS} explicit deny   · implicit deny   {OPEN} undetermined"
     yield f"{_MARKS[BY_SERVICE]} not denied by policies, and the service refuses it all the same"
     yield f"{_MARKS[REFUSED]} no such caller makes this call, or AWS would not store a policy"
-
-
-def _short(row: Row) -> str:
-    return row.caller.split(":", 5)[-1]
 
 
 def _write(path: Path, parts: Iterable[str]) -> None:

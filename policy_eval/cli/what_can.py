@@ -12,6 +12,7 @@ from policy_eval.cli.output import as_data, print_answer, refusing_bad_input, sa
 from policy_eval.cli.request_options import Described, request_options
 from policy_eval.cli.source_options import Sources, counted, in_lines, notes, source_options
 from policy_eval.queries.what_can import Granted, WhatCan, what_can
+from policy_eval.sources.titles import resource_part
 
 _WIDTH = 96
 
@@ -52,7 +53,7 @@ def command(
 
 
 def _lines(found: WhatCan) -> list[str]:
-    short = found.caller.split(":", 5)[-1]
+    short = resource_part(found.caller)
     sure = [each for each in found.granted if not each.condition]
     others = sum(len(each.actions) for each in found.granted if each.condition)
     more = f"; {others} more under conditions" if others else ""

@@ -15,6 +15,7 @@ from policy_eval.engine.marks import HOLDS, OPEN
 from policy_eval.queries.asking import Answer
 from policy_eval.queries.who_can import WhoCan, who_can
 from policy_eval.semantics.layers import NAMES
+from policy_eval.sources.titles import short_names
 
 
 @click.command("who-can", context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,31 +65,29 @@ def _lines(found: WhoCan, *, wants_all: bool) -> list[str]:
     asked = " and ".join(f"{action} on {on}" if on else action for action, on in calls)
     total = len(found.answers) + len(found.refused)
     lines = [f"{len(found.allowed)} of {total} can {asked}"]
-    width = max((len(_short(each.caller)) for each in found.answers), default=0)
+    short = short_names([*(each.caller for each in found.answers),
+                         *(each.of for each in found.refused)])  # fmt: skip
+    width = max((len(short(each.caller)) for each in found.answers), default=0)
     width = min(width, _WIDEST)
     lines += [
-        f"  {HOLDS} {_short(each.caller):<{width}}  {_by(each.decision)}" for each in found.allowed
+        f"  {HOLDS} {short(each.caller):<{width}}  {_by(each.decision)}" for each in found.allowed
     ]
     if found.undetermined:
         lines += ["", f"{len(found.undetermined)} can if"]
         for each in found.undetermined:
-            lines.append(f"  {OPEN} {_short(each.caller):<{width}}  {each.decision.allow_if}")
+            lines.append(f"  {OPEN} {short(each.caller):<{width}}  {each.decision.allow_if}")
     if found.refused:
         lines += ["", f"{len(found.refused)} cannot be asked"]
-        lines += [f"  {OPEN} {_short(each.of)}  {in_lines(each.error)}" for each in found.refused]
+        lines += [f"  {OPEN} {short(each.of)}  {in_lines(each.error)}" for each in found.refused]
     if not found.denied:
         return lines
     lines += ["", f"{len(found.denied)} cannot{'' if wants_all else ' (--all lists them)'}"]
     if wants_all:
-        lines += [f"    {_short(each.caller):<{width}}  {_why(each)}" for each in found.denied]
+        lines += [f"    {short(each.caller):<{width}}  {_why(each)}" for each in found.denied]
     return lines
 
 
 _WIDEST = 60
-
-
-def _short(arn: str) -> str:
-    return arn.split(":", 5)[-1]
 
 
 def _by(decision: Decision) -> str:

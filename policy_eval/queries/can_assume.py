@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_eval.errors import InputError
 from policy_eval.queries.asking import Refused, answer, check
 from policy_eval.sources.model import EntityKind
+from policy_eval.sources.titles import short_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from policy_eval.engine.decision import Decision
     from policy_eval.queries.asking import Question
@@ -143,27 +144,34 @@ class _Asked:
                 yield Step(caller.arn, role.arn, found.decision), role
 
 
+def short_names_in(found: CanAssume) -> Callable[[str], str]:
+    """Return what tells the users and roles of an answer apart."""
+    roles = (step.role for chain in found.chains for step in chain.steps)
+    return short_names([found.caller, *roles, *(each.of for each in found.refused)])
+
+
 def as_dot(found: CanAssume) -> str:
     """Return the steps of chains as a graph in the language of Graphviz."""
+    short = short_names_in(found)
     lines = ["digraph roles {", "  rankdir=LR;"]
     for step in _all_steps(found.chains):
         style = "" if step.is_sure else " [style=dashed]"
-        lines.append(f"  {_quoted(_short(step.caller))} -> {_quoted(_short(step.role))}{style};")
+        lines.append(f"  {_quoted(short(step.caller))} -> {_quoted(short(step.role))}{style};")
     if not found.chains:
-        lines.append(f"  {_quoted(_short(found.caller))};")
+        lines.append(f"  {_quoted(short(found.caller))};")
     return "\n".join([*lines, "}"])
 
 
 def as_mermaid(found: CanAssume) -> str:
     """Return the steps of chains as a flowchart of Mermaid."""
     names: dict[str, str] = {}
+    short = short_names_in(found)
 
     def node(arn: str) -> str:
-        short = _short(arn)
         if arn in names:
             return names[arn]
         names[arn] = f"n{len(names)}"
-        label = short.replace('"', "#quot;")
+        label = short(arn).replace('"', "#quot;")
         return f'{names[arn]}["{label}"]'
 
     lines = ["flowchart LR"]
@@ -178,10 +186,6 @@ def as_mermaid(found: CanAssume) -> str:
 def _all_steps(chains: tuple[Chain, ...]) -> list[Step]:
     found = {(step.caller, step.role): step for chain in chains for step in chain.steps}
     return [*found.values()]
-
-
-def _short(arn: str) -> str:
-    return arn.split(":", 5)[-1]
 
 
 def _quoted(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy_eval.engine.program import indices
 from policy_eval.errors import InputError, refuse_request
+from policy_eval.policy.action import parse_action
 from policy_eval.queries.many_actions import ManyActions
 from policy_eval.semantics.service_reference import service_action, service_actions, services
 
@@ -55,6 +56,11 @@ def actions_like(patterns: Iterable[str]) -> tuple[str, ...]:
     for pattern in patterns:
         service, colon, name = pattern.partition(":")
         if "*" not in pattern and "?" not in pattern:
+            if parse_action(pattern) is None:
+                raise refuse_request(
+                    "unknown-action", f"`{pattern}` is no action",
+                    "write `service:Name`, or a pattern such as `s3:Get*`", ("R-ACT-01",),
+                )  # fmt: skip
             listed = service_action(service, name)
             found[f"{service.lower()}:{listed.name}" if listed else pattern] = None
             continue

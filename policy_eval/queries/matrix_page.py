@@ -12,6 +12,7 @@ from policy_eval.policy.rendering import rendered
 from policy_eval.queries.matrix import BY_SERVICE, REFUSED, Cell, Row
 from policy_eval.request.context import values_of
 from policy_eval.semantics.authorization import Word
+from policy_eval.sources.titles import short_names
 
 if TYPE_CHECKING:
     from policy_eval.engine.decision import Deciding
@@ -29,13 +30,15 @@ def page(
     statements = _Statements(accounts)
     kinds: dict[tuple[int, tuple[int, ...]], int] = {}
 
-    def kind_of(caller: str, cell: Cell) -> int:
-        key = _WORDS.index(cell.word), statements.numbers(caller, cell.statements)
+    def kind_of(cell: Cell) -> int:
+        key = _WORDS.index(cell.word), statements.numbers(cell.statements)
         return kinds.setdefault(key, len(kinds))
 
-    shown = []
+    shown: list[dict[str, object]] = []
+    callers: list[str] = []
     for row in rows:
-        found = {cell: kind_of(row.caller, cell) for cell in dict.fromkeys(row.cells)}
+        callers.append(row.caller)
+        found = {cell: kind_of(cell) for cell in dict.fromkeys(row.cells)}
         shown.append({"caller": row.caller, "cells": [found[cell] for cell in row.cells]})
     on = f" on {question.resource}" if question.resource else ""
     data = {
@@ -48,9 +51,10 @@ def page(
         "texts": statements.texts,
         "kinds": list(kinds),
         "rows": shown,
+        "short": [*map(short_names(callers), callers)],
     }
     template = resources.files("policy_eval.queries").joinpath("matrix.html").read_text("utf-8")
-    return template.replace("{{DATA}}", _inside_script(json.dumps(data, ensure_ascii=False)))
+    return template.replace("{{DATA}}", _inside_script(json.dumps(data)))
 
 
 class _Statements:
@@ -59,16 +63,16 @@ class _Statements:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
         self._numbers: dict[tuple[int, int], int] = {}
-        self._policies: dict[tuple[str, str], Policy] = {}
+        self._policies: dict[str, Policy] = {}
         self.titles: list[str] = []
         self.texts: list[str] = []
 
-    def numbers(self, caller: str, deciding: Iterable[Deciding]) -> tuple[int, ...]:
-        """Return the numbers of the statements that decided a call of somebody."""
-        return (*dict.fromkeys(self._number(caller, each) for each in deciding),)
+    def numbers(self, deciding: Iterable[Deciding]) -> tuple[int, ...]:
+        """Return the numbers of the statements that decided a call."""
+        return (*dict.fromkeys(map(self._number, deciding)),)
 
-    def _number(self, caller: str, deciding: Deciding) -> int:
-        policy = self._policy(caller, deciding.policy)
+    def _number(self, deciding: Deciding) -> int:
+        policy = self._policy(deciding.policy)
         number = self._numbers.setdefault((id(policy), deciding.number), len(self.titles))
         if number == len(self.titles):
             statement = next(each for each in policy.statements if each.number == deciding.number)
@@ -76,15 +80,11 @@ class _Statements:
             self.texts.append(rendered(statement))
         return number
 
-    def _policy(self, caller: str, name: str) -> Policy:
-        """Return a policy of a caller, by its name; policies of two accounts may have the same."""
-        found = self._policies.get((caller, name))
-        if found is None:
-            own = self._accounts.identity(self._accounts.caller(caller))
-            read = (*own, *self._accounts.read_policies)
-            found = next(policy for policy in read if policy.name == name)
-            self._policies[caller, name] = found
-        return found
+    def _policy(self, name: str) -> Policy:
+        """Return the policy of a name, which was read by now."""
+        if name not in self._policies:
+            self._policies = {policy.name: policy for policy in self._accounts.read_policies}
+        return self._policies[name]
 
 
 def _options(accounts: Accounts, question: Question) -> str:
@@ -102,6 +102,8 @@ def _options(accounts: Accounts, question: Question) -> str:
         else:
             say("-c", *(f"{key}={value}" for value in values))
     say("--unknown", *question.unknown)
+    if question.resource_account is not None:
+        say("--resource-account", question.resource_account)
     say("--request-tag", *(f"{key}={value}" for key, value in question.request_tags.items()))
     say("--resource-tag", *(f"{key}={value}" for key, value in question.resource_tags.items()))
     if isinstance(question.now, str):  # else it was the time of the asking
@@ -112,5 +114,5 @@ def _options(accounts: Accounts, question: Question) -> str:
 
 
 def _inside_script(text: str) -> str:
-    """Return JSON that no text in it ends early, whatever names and policies hold."""
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    """Return JSON, which is ASCII, that no text in it ends early, whatever names there are."""
+    return text.replace("<", "\\u003c")

@@ -35,6 +35,7 @@ from policy_eval.sources.model import (
     Unsure,
     Where,
 )
+from policy_eval.sources.titles import Titles, bare, resource_part
 from policy_eval.text.files import checked
 from policy_eval.text.folding import fold
 from policy_eval.text.printed import Printed
@@ -101,8 +102,13 @@ class Accounts:
             return known
         if name.startswith("arn:"):
             return self._by_arn(name)
-        matching = [each for each in self.callers if _answers_to(each.arn, name)]
-        exact = [each for each in matching if each.arn.split(":", 5)[-1] == name]
+        account, _, rest = name.partition(":")
+        callers: Iterable[Entity] = self.callers
+        if rest and is_account(account):
+            callers = [each for each in callers if _account_of(each.arn) == account]
+            name = rest
+        matching = [each for each in callers if _answers_to(each.arn, name)]
+        exact = [each for each in matching if resource_part(each.arn) == name]
         matching = exact or matching
         if len(matching) > 1:
             listed = ", ".join(each.arn for each in matching)
@@ -186,7 +192,7 @@ class Accounts:
     def _unknown(self, name: str) -> Exception:
         from difflib import get_close_matches
 
-        names = [each.arn.split(":", 5)[-1] for each in self.callers]
+        names = [resource_part(each.arn) for each in self.callers]
         by_last = {each.rpartition("/")[2]: each for each in names}
         near = [by_last[each] for each in get_close_matches(name.rpartition("/")[2], by_last, 3)]
         remedy = f"did you mean {' or '.join(f'`{each}`' for each in near)}" if near else (
@@ -201,9 +207,10 @@ class Accounts:
 
         Raises PolicyError naming the source and the place in it.
         """
-        key = (document._replace(content=None), kind)
+        key = (bare(document), kind)
         policy = self._policies.get(key)
         if policy is None:
+            document = document._replace(name=self._titles.of(document))
             if document.content is None:
                 self.unknown[document.name] = document.unknown
             for each in document.unsure:
@@ -211,6 +218,10 @@ class Accounts:
                 self.unknown[statement] = f"{statement}: {each.why}"
             policy = self._policies[key] = _read(document, kind)
         return policy
+
+    @cached_property
+    def _titles(self) -> Titles:
+        return Titles(self.found)
 
     @property
     def read_policies(self) -> tuple[Policy, ...]:
@@ -220,7 +231,7 @@ class Accounts:
     def places(self) -> dict[int, str]:
         """Return where each policy that was read so far stands, and its name, by its identity."""
         return {
-            id(policy): f"{document.where}: {document.name}"
+            id(policy): f"{document.where}: {policy.name}"
             for (document, _), policy in self._policies.items()
         }
 
@@ -228,7 +239,7 @@ class Accounts:
         """Return a managed policy; one that may do anything where its document is not there."""
         document = self.found.managed.get(arn)
         if document is None:
-            name = arn.split(":", 5)[-1]
+            name = self._titles.of_missing(arn)
             where = Where(", ".join(self.found.sources))
             document = Document(name, None, where, f"{where} does not hold the document of {arn}")
         return self.read(document, kind)
@@ -240,7 +251,7 @@ class Accounts:
         for arn in entity.groups:
             group = self._group(arn)
             if group is None:
-                unknown = Document(arn.split(":", 5)[-1], None, entity.where,
+                unknown = Document(resource_part(arn), None, entity.where,
                                    f"the group {arn} is not in the source")  # fmt: skip
                 policies.append(self.read(unknown, PolicyType.IDENTITY))
             else:
@@ -442,7 +453,7 @@ def _in_order(entity: Entity) -> tuple[str, bool, str]:
 
 def _answers_to(arn: str, name: str) -> bool:
     """Return whether an ARN is what a name means: `role/Dev`, `team/Dev` or `Dev`."""
-    resource = arn.split(":", 5)[-1]
+    resource = resource_part(arn)
     kind, _, rest = resource.partition("/")
     last = rest.rpartition("/")[2]
     return name in (resource, rest, last, f"{kind}/{last}")

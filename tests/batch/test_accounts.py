@@ -106,7 +106,9 @@ def test_a_table_says_what_each_row_says_by_itself() -> None:
             unknown=["aws:MultiFactorAuthPresent"],
             resource_account=row.get("resource_account"),
         )
-        policies = within.policies(within.caller(row["principal"]), action, resource)
+        owner = row.get("resource_account")
+        caller = within.caller(row["principal"])
+        policies = within.policies(caller, action, resource, said_owner=owner)
         alone.append(decide_call(policies, [request]).decision)
     assert words == alone
     assert {*words} == {"allowed", "implicitDeny", "explicitDeny", "undetermined"}

@@ -293,3 +293,36 @@ def test_a_matrix_wants_actions_and_a_source() -> None:
     assert policy_eval("matrix", *_HERE).exit_code == Exit.UNUSABLE
     assert policy_eval("matrix", "s3:GetObject").exit_code == Exit.UNUSABLE
     assert policy_eval(*_ASKED, "-o", "xml").exit_code == Exit.UNUSABLE
+
+
+def test_a_page_takes_names_that_no_encoding_has(tmp_path: Path) -> None:
+    odd = role("A\ud800", RolePolicyList=inline(document({}), "Own\ud800"))
+    source = written(tmp_path, export(roles=(odd,)))
+    page = tmp_path / "m.html"
+
+    result = policy_eval(
+        "matrix", "s3:ListAllMyBuckets", "--source", source, "-o", "html", "--out", str(page)
+    )
+
+    assert result.exit_code == 0, result.output
+    assert r"role/A\ud800" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["", "s3", ":", "s3:", "s3:a b"])
+def test_what_is_no_action_is_refused(name: str) -> None:
+    result = policy_eval("matrix", name, "--source", EXAMPLE)
+
+    assert result.exit_code == 2
+    assert f"`{name}` is no action" in result.stderr
+
+
+def test_the_resource_may_be_of_an_account(tmp_path: Path) -> None:
+    own = inline(document({}))
+    source = written(tmp_path, export(roles=(role("A", RolePolicyList=own),)))
+    asked = ("matrix", "s3:GetObject", "--on", "arn:aws:s3:::b/k", "--source", source, "-o", "csv")
+
+    assert "allowed" in policy_eval(*asked).stdout
+    other = policy_eval(*asked, "--resource-account", "444455556666")
+    assert "undetermined" in other.stdout
+    page = policy_eval(*asked[:-1], "html", "--resource-account", "444455556666").stdout
+    assert "--resource-account 444455556666" in page

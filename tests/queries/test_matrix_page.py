@@ -156,7 +156,8 @@ def test_policies_of_two_accounts_may_have_the_same_name() -> None:
 
     data = _data(_page(within, ["s3:GetObject"], Question("s3:GetObject", now=NOW))[0])
 
-    assert data["titles"] == ["role/A/Own#1", "role/A/Own#1"]
+    assert data["titles"] == [f"{ACCOUNT}:role/A/Own#1", f"{OTHER}:role/A/Own#1"]
+    assert data["short"] == [f"{ACCOUNT}:role/A", f"{OTHER}:role/A"]
     assert [json.loads(text)["Action"] for text in data["texts"]] == ["s3:*", "s3:Get*"]
 
 

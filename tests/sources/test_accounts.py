@@ -593,3 +593,88 @@ def test_the_policy_of_the_endpoint_that_a_call_passes_has_a_say(
     (row,) = matrix(within, actions, question)
     assert row.cells[0].word == decision
     assert row.cells[1].word == ("undetermined" if decision == "undetermined" else "allowed")
+
+
+# Whose a resource is
+
+
+_PERIMETER = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {
+    "StringNotEquals": {"aws:ResourceOrgID": "o-example1"},
+}}  # fmt: skip
+
+
+def _organized(*more: dict[str, object]) -> Accounts:
+    """Return an account whose organization lets nobody reach what is outside it."""
+    full = {"name": "Full", "policy": document({})}
+    perimeter = {"name": "Perimeter", "policy": {"Version": "2012-10-17", "Statement": _PERIMETER}}
+    nodes = [
+        {"id": "r-ab12", "scps": [full]},
+        {"id": ACCOUNT, "parent": "r-ab12", "scps": [full, perimeter]},
+        *({"parent": "r-ab12", "scps": [full], **each} for each in more),
+    ]
+    organization = {"id": "o-example1", "management_account": "999999999999"}
+    tree = read_organization({"organization": organization, "nodes": nodes}, "o.json")
+    held = found(
+        roles=(
+            role("Dev", RolePolicyList=inline(document({}))),
+            role("T", Arn=iam("role/T", OTHER),
+                 AssumeRolePolicyDocument=trusting({"AWS": iam("role/Dev")})),
+        )
+    )  # fmt: skip
+    return Accounts(merged([held, tree]))
+
+
+def test_an_account_of_the_organization_has_its_organization() -> None:
+    within = _organized({"id": OTHER})
+
+    assert _decided(within, "Dev", "sts:AssumeRole", iam("role/T", OTHER)).allowed is True
+    of_own = _decided(within, "Dev", "iam:GetRole", iam("role/Dev"))
+    assert of_own.allowed is True
+
+
+def test_of_an_account_that_may_be_in_the_organization_it_is_unknown() -> None:
+    decision = _decided(_organized(), "Dev", "sts:AssumeRole", iam("role/T", OTHER))
+
+    assert decision.allowed is None
+    assert "aws:ResourceOrgID" in decision.missing_context
+
+
+def test_the_management_account_is_in_its_organization() -> None:
+    within = _organized()
+    decision = _decided(within, "Dev", "sts:AssumeRole", iam("role/X", "999999999999"))
+
+    assert "aws:ResourceOrgID" not in decision.missing_context
+
+
+@pytest.mark.parametrize(("owner", "word"), [(OTHER, "explicitDeny"), (ACCOUNT, "allowed")])
+def test_the_account_that_a_question_says_has_its_control_policies(owner: str, word: str) -> None:
+    """R-RCP-01: the policies are those over the resource's account."""
+    denying = {
+        "name": "No",
+        "policy": document({"Effect": "Deny", "Principal": "*", "Action": "s3:*"}),
+    }
+    nodes = [{"id": "r-ab12"}, {"id": ACCOUNT, "parent": "r-ab12"},
+             {"id": OTHER, "parent": "r-ab12", "rcps": [denying]}]  # fmt: skip
+    tree = read_organization({"organization": {"id": "o-example1"}, "nodes": nodes}, "o.json")
+    policy = {"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": f"{_BUCKET}/*",
+    }}  # fmt: skip
+    bucket = Resource(_BUCKET, Document("policy of logs", policy, _HERE), _HERE)
+    held = found(roles=(role("Dev", RolePolicyList=inline(document({}))),))
+    within = Accounts(merged([held._replace(resources={_BUCKET: bucket}), tree]))
+    question = Question("s3:GetObject", f"{_BUCKET}/x", now=NOW, resource_account=owner)
+
+    assert answer(within, within.caller("Dev"), question).decision.decision == word
+    (row,) = matrix(within, ["s3:GetObject"], question)
+    assert row.cells[0].word == word
+    also = question._replace(also=(("s3:ListAllMyBuckets", None),))
+    assert answer(within, within.caller("Dev"), also).decision.allowed is (word == "allowed")
+
+
+def test_the_account_in_an_arn_is_the_resource_s_whatever_a_source_says() -> None:
+    arn = f"arn:aws:sqs:us-east-1:{OTHER}:q"
+    held = found(roles=(role("Dev"),))._replace(
+        resources={arn: Resource(arn, None, _HERE, ACCOUNT)}
+    )
+
+    assert Accounts(held).owner(arn) == OTHER
