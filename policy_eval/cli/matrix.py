@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -17,10 +17,6 @@ from policy_eval.cli.source_options import Sources, source_options
 from policy_eval.engine.marks import FAILS, HOLDS, OPEN
 from policy_eval.queries.matrix import BY_SERVICE, REFUSED, Row, actions_like, matrix
 from policy_eval.sources.titles import short_names
-
-if TYPE_CHECKING:
-    from policy_eval.queries.asking import Question
-    from policy_eval.sources.accounts import Accounts
 
 _FORMATS = ("text", "csv", "json", "html")
 _MARKS = {"allowed": HOLDS, "explicitDeny": FAILS, "implicitDeny": "·", "undetermined": OPEN,
@@ -58,13 +54,19 @@ def command(
         policy-eval matrix 'secretsmanager:*' --source gaad.json -o html --out matrix.html
     """  # noqa: D301 - click's \b
     described = taken(Described, options)
+    sources = taken(Sources, options)
     with refusing_bad_input() as tell:
-        accounts = taken(Sources, options).accounts(tell)
+        accounts = sources.accounts(tell)
         wanted = actions_like(actions)
         question = described.question(wanted[0], resource, resource_account=resource_account)
         callers = [*map(accounts.caller, names)] or None
         rows = matrix(accounts, wanted, question, callers)
-        text = _written(accounts, wanted, question, rows, form)
+        if form == "html":
+            from policy_eval.queries.matrix_page import page  # only where a page is wanted
+
+            text = iter([page(accounts, wanted, question, rows, sources.as_given())])
+        else:
+            text = _written(wanted, rows, form)
         if out is None:
             for part in text:
                 print_answer(part)
@@ -72,13 +74,7 @@ def command(
         _write(Path(out), text)
 
 
-def _written(
-    accounts: Accounts,
-    actions: Sequence[str],
-    question: Question,
-    rows: Iterable[Row],
-    form: str,
-) -> Iterator[str]:
+def _written(actions: Sequence[str], rows: Iterable[Row], form: str) -> Iterator[str]:
     """Yield the matrix in a format, some lines at a time."""
     match form:
         case "csv":
@@ -99,10 +95,6 @@ def _written(
                     for action, cell in zip(actions, row.cells, strict=True)
                 }
                 yield as_line({"principal": row.caller, "actions": cells})
-        case "html":
-            from policy_eval.queries.matrix_page import page  # only where a page is wanted
-
-            yield page(accounts, actions, question, rows)
         case _:
             yield safe_lines("\n".join(_text(actions, rows)))
 

@@ -114,6 +114,14 @@ class Sources(NamedTuple):
             )  # fmt: skip
         return sources
 
+    def as_given(self) -> list[str]:
+        """Return the options that name the sources, and say how they are read."""
+        said = [text for each in self.sources for text in ("--source", each)]
+        said += ["--keep-going"] * self.keep_going
+        for name, value in (("--account", self.account), ("--region", self.region)):
+            said += [] if value is None else [name, value]
+        return said + [text for each in self.parameters for text in ("--parameter", each)]
+
     def accounts(self, tell: Tell) -> Accounts:
         """Return the accounts that the sources hold. Raises SourceError and RequestError."""
         from policy_eval.sources.accounts import Accounts

@@ -24,9 +24,16 @@ _WORDS = (*(word.value for word in Word), BY_SERVICE, REFUSED)
 
 
 def page(
-    accounts: Accounts, actions: Sequence[str], question: Question, rows: Iterable[Row]
+    accounts: Accounts,
+    actions: Sequence[str],
+    question: Question,
+    rows: Iterable[Row],
+    sources: Sequence[str] = (),
 ) -> str:
-    """Return the page of a matrix."""
+    """Return the page of a matrix.
+
+    `sources` are the options of `can-i` that name the sources, where those alone would not do.
+    """
     statements = _Statements(accounts)
     kinds: dict[tuple[int, tuple[int, ...]], int] = {}
 
@@ -44,7 +51,7 @@ def page(
     data = {
         "about": f"{len(shown)} principals, {len(actions)} actions{on}; "
         f"from {', '.join(accounts.found.sources)}",
-        "options": _options(accounts, question),
+        "options": _options(accounts, question, sources),
         "words": list(_WORDS),
         "actions": list(actions),
         "titles": statements.titles,
@@ -87,7 +94,7 @@ class _Statements:
         return self._policies[name]
 
 
-def _options(accounts: Accounts, question: Question) -> str:
+def _options(accounts: Accounts, question: Question, sources: Sequence[str]) -> str:
     """Return the resource and the options with which `can-i` is asked the same, for a shell."""
     said = [] if question.resource is None else [question.resource]
 
@@ -109,8 +116,9 @@ def _options(accounts: Accounts, question: Question) -> str:
     if isinstance(question.now, str):  # else it was the time of the asking
         say("--now", question.now)
     say("--unknown-layer", *(each.value for each in accounts.unknown_layers))
-    say("--source", *accounts.found.sources)
-    return shlex.join(said)
+    if not sources:
+        say("--source", *accounts.found.sources)
+    return shlex.join([*said, *sources])
 
 
 def _inside_script(text: str) -> str:

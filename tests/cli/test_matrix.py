@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -326,3 +327,20 @@ def test_the_resource_may_be_of_an_account(tmp_path: Path) -> None:
     assert "undetermined" in other.stdout
     page = policy_eval(*asked[:-1], "html", "--resource-account", "444455556666").stdout
     assert "--resource-account 444455556666" in page
+
+
+def test_a_page_names_the_sources_as_they_were_given(tmp_path: Path) -> None:
+    """A template needs its account, and a workspace is not what it was made of."""
+    template = written(tmp_path, {"Parameters": {"P": {"Type": "String"}}, "Resources": {
+        "A": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}},
+    }})  # fmt: skip
+    folder = str(tmp_path / "workspace")
+    assert policy_eval("import", EXAMPLE, "--out", folder).exit_code == 0
+    given = ("--source", template, "--source", folder, "--keep-going", "--account", "1" * 12,
+             "--region", "eu-west-1", "--parameter", "P=a b")  # fmt: skip
+
+    result = policy_eval("matrix", "s3:GetObject", *given, "-o", "html", "--now", NOW)
+
+    assert result.exit_code == 0, result.output
+    (text,) = re.findall(r'<script id="data"[^>]*>(.*?)</script>', result.stdout, re.DOTALL)
+    assert shlex.split(json.loads(text)["options"]) == ["--now", NOW, *given]
