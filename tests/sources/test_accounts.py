@@ -678,3 +678,18 @@ def test_the_account_in_an_arn_is_the_resource_s_whatever_a_source_says() -> Non
     )
 
     assert Accounts(held).owner(arn) == OTHER
+
+
+def test_what_is_remembered_of_one_resource_is_not_said_of_another_account_s() -> None:
+    """The same policies are asked about resources of three accounts, one after the other."""
+    within = _organized({"id": OTHER})
+    queues = [f"arn:aws:sqs:us-east-1:{each}:q" for each in (ACCOUNT, OTHER, "121212121212")]
+    asked = [Question("sqs:SendMessage", each, now=NOW) for each in (*queues, *queues[::-1])]
+    dev = within.caller("Dev")
+
+    together = [answer(within, dev, each).decision for each in asked]
+
+    alone = [answer(_organized({"id": OTHER}), dev, each).decision for each in asked]
+    assert [each.missing_context for each in together] == [each.missing_context for each in alone]
+    assert [each.decision for each in together] == [each.decision for each in alone]
+    assert len({each.missing_context for each in together}) > 1
