@@ -13,10 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
+from policy_eval.engine.matching import TextPredicate, compile_glob
 from policy_eval.engine.policies import LayersOf, PolicySet, parse_policy, policy_in
 from policy_eval.errors import Diagnostic, PolicyError, Severity, refuse_request
 from policy_eval.policy.arn import parse_arn
 from policy_eval.policy.ast import Policy, Statement
+from policy_eval.policy.pattern import split_wildcards
 from policy_eval.policy.policy_type import RULES, PolicyType, Strictness
 from policy_eval.policy.principal_element import PrincipalElement, PrincipalValue
 from policy_eval.request.callers import levels_of
@@ -389,10 +391,26 @@ class Accounts:
         if kind is PolicyType.TRUST:
             role = self.found.entities.get(resource)
             return None if role is None or role.trust is None else self.read(role.trust, kind)
-        found = self._resource(resource)
+        found = self._open_policy(resource) or self._resource(resource)
         if found is None or found.policy is None:
             return None
         return self.read(found.policy, kind)
+
+    def _open_policy(self, resource: str) -> Resource | None:
+        """Return what stands for the resources one of which has a policy; nobody knows which."""
+        names = (resource, _holder(resource))
+        return next(
+            (open_ for matches, open_ in self._open if any(matches(name) for name in names)),
+            None,
+        )
+
+    @cached_property
+    def _open(self) -> list[tuple[TextPredicate, Resource]]:
+        return [
+            (compile_glob(split_wildcards(arn)), resource)
+            for arn, resource in self.found.resources.items()
+            if "*" in arn
+        ]
 
     def owner(self, resource: str | None) -> str | None:
         """Return the account that a resource belongs to, as its ARN or a source says."""

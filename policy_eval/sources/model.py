@@ -89,7 +89,11 @@ class Entity(NamedTuple):
 
 
 class Resource(NamedTuple):
-    """A resource with its own policy (None: it has none) and tags; `account` is whose it is."""
+    """A resource with its own policy (None: it has none) and tags; `account` is whose it is.
+
+    An ARN with `*` stands for all resources that it matches: one of them has a policy, or another
+    one than is known, and nobody knows which. Its policy is one that is not known.
+    """
 
     arn: str
     policy: Document | None

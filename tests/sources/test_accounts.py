@@ -693,3 +693,25 @@ def test_what_is_remembered_of_one_resource_is_not_said_of_another_account_s() -
     assert [each.missing_context for each in together] == [each.missing_context for each in alone]
     assert [each.decision for each in together] == [each.decision for each in alone]
     assert len({each.missing_context for each in together}) > 1
+
+
+def test_a_policy_of_a_resource_that_nobody_knows_may_be_that_of_any() -> None:
+    """So it is with one whose target a template or plan does not tell."""
+    unknown = Document("policy of Other", None, _HERE, "Other: whose it is is not known")
+    own = Document("policy of logs", document({"Principal": "*"}), _HERE)
+    queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
+    held = found(users=(user("ana", UserPolicyList=inline(document({}))),))._replace(
+        resources={
+            "arn:aws:s3:::*": Resource("arn:aws:s3:::*", unknown, _HERE),
+            _BUCKET: Resource(_BUCKET, own, _HERE),
+            queue: Resource(queue, None, _HERE),
+        }
+    )
+    within = Accounts(held)
+
+    for name in (f"{_BUCKET}/x", "arn:aws:s3:::other/x", "arn:aws:s3:::other"):
+        decision = _decided(within, "ana", "s3:GetObject", name)
+        assert decision.allowed is None
+        assert 'statement "policy of Other#2" applies' in str(decision.deny_if)
+    assert _decided(within, "ana", "sqs:SendMessage", queue).allowed is True
+    assert within.unknown == {"policy of Other": "Other: whose it is is not known"}
