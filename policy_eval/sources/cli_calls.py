@@ -26,7 +26,15 @@ from policy_eval.errors import SourceError
 from policy_eval.policy.arn import Arn, parse_arn
 from policy_eval.request.principal import is_account
 from policy_eval.sources import cli_identities, cli_organization, cli_resources
-from policy_eval.sources.cli_command import Call, Listed, call_of, listed, scripted, with_output
+from policy_eval.sources.cli_command import (
+    Call,
+    Listed,
+    NoCall,
+    call_of,
+    listed,
+    scripted,
+    with_output,
+)
 from policy_eval.sources.cli_identities import CALLER, Identities, check_account
 from policy_eval.sources.cli_told import NotLeftOutError, Told, not_left_out
 from policy_eval.sources.model import Document, Found, LeftOut, Where, nothing
@@ -60,7 +68,7 @@ class _Read(NamedTuple):
 
 
 def _read(
-    given: Iterable[Listed | SourceError],
+    given: Iterable[Listed | NoCall],
     file: str,
     account: Value | None,
     on_error: _OnError | None,
@@ -73,11 +81,12 @@ def _read(
     calls: list[Call] = []
     for each in given:
         try:
-            if isinstance(each, SourceError):
-                raise each
+            if isinstance(each, NoCall):
+                raise each.error
             calls.append(call_of(each, Path(file).parent))
         except SourceError as error:
-            refused(error)
+            text = each.text if isinstance(each, NoCall) else " ".join(each.words)
+            refused(not_left_out(error) if _is_missed(text) else error)
     files = Counter(map(_file, calls))
     gathered = _Calls(file)
     read: list[_Read] = []
@@ -100,6 +109,15 @@ def _read(
             failed = error
         gathered.leave_open(call, failed)
     return gathered.found()
+
+
+def _is_missed(text: str) -> bool:
+    """Return whether a text that is no call holds a command without which there is no policy.
+
+    What no call tells of an identity is unknown anyway.
+    """
+    words = " ".join(text.split())
+    return any(name in words for name in (*cli_resources.COMMANDS, *cli_organization.COMMANDS))
 
 
 def _file(call: Call) -> str:
@@ -219,8 +237,8 @@ class _Calls:
         if call.name in cli_resources.COMMANDS:
             cli_resources.COMMANDS[call.name](self._resources, call)
         elif call.name in cli_organization.COMMANDS:
+            self._tree.asked(self._resources.account, call)
             if not call.error:
-                self._tree.asked(self._resources.account, call)
                 cli_organization.COMMANDS[call.name](self._tree, call)
         else:
             cli_identities.COMMANDS[call.name](gathered, call)
@@ -247,7 +265,8 @@ class _Calls:
         found.managed.update(managed)
         found.resources.update(self._resources.found())
         found.endpoints.update(self._resources.endpoints)
-        organization = self._tree.organization()
+        accounts = {each: self._accounts.places[name] for name, each in self._accounts.items()}
+        organization = self._tree.organization(accounts)
         left_out += self._tree.left_out
         return found._replace(organization=organization, left_out=tuple(left_out))
 

@@ -84,24 +84,33 @@ class Listed(NamedTuple):
     where: Where
 
 
+class NoCall(NamedTuple):
+    """What stands in a list or script in place of a call, and why it is none."""
+
+    text: str
+    error: SourceError
+
+
 def is_calls(value: object) -> bool:
     """Return whether a JSON value lists calls and their outputs."""
     return isinstance(value, dict) and "calls" in value
 
 
-def listed(root: Value) -> Iterator[Listed | SourceError]:
-    """Yield the calls of a list, and errors for what is none. Raises SourceError."""
+def listed(root: Value) -> Iterator[Listed | NoCall]:
+    """Yield the calls of a list, and what is none. Raises SourceError."""
     version = root.get("version")
     if version is not None and version.value != VERSION:
         raise refuse("unknown-version", f"version {version.value} is not known", version.where,
                      f"expected {VERSION}")  # fmt: skip
     for item in root.need("calls").items():
+        text = ""
         try:
             command = item.need("command")
-            words = _command_alone(command.text(), command.where)
+            text = command.text()
+            words = _command_alone(text, command.where)
             yield Listed(words, item.need("output").text(), command.where)
         except SourceError as error:
-            yield error
+            yield NoCall(text, error)
 
 
 def _command_alone(text: str, where: Where) -> tuple[str, ...]:
@@ -153,8 +162,8 @@ def is_script(data: bytes) -> bool:
     return False
 
 
-def scripted(text: str, file: str) -> Iterator[Listed | SourceError]:
-    """Yield the calls of a script, `aws … > FILE` a line, and errors for other lines."""
+def scripted(text: str, file: str) -> Iterator[Listed | NoCall]:
+    """Yield the calls of a script, `aws … > FILE` a line, and other lines."""
     lines = enumerate(_LINE_END.split(text), 1)
     found = False
     for number, line in lines:
@@ -168,10 +177,10 @@ def scripted(text: str, file: str) -> Iterator[Listed | SourceError]:
         try:
             yield _of_line(whole.strip(), where)
         except SourceError as error:
-            yield error
+            yield NoCall(whole, error)
     if not found:
-        yield refuse("empty-file", "no command stands in this script", Where(file),
-                     "expected `aws … > FILE` a line")  # fmt: skip
+        yield NoCall("", refuse("empty-file", "no command stands in this script", Where(file),
+                                "expected `aws … > FILE` a line"))  # fmt: skip
 
 
 _ERRORS_TOO = ("2", ">&", "1")

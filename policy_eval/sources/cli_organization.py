@@ -10,7 +10,7 @@ concepts": an organization has one root.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 from policy_eval.sources.account_items import document
@@ -32,6 +32,8 @@ class Tree:
         self._about: Told[str, tuple[str, str | None]] = Told()
         self._asked: dict[str, Where] = {}
         self._members: dict[str, Where] = {}
+        self._outside: set[str | None] = set()
+        self._has_all_accounts = False
         self._where: dict[str, Where] = {}
         self._names: dict[str, str] = {}
         self._parents: Told[str, str] = Told()
@@ -45,7 +47,10 @@ class Tree:
     # What is told
 
     def asked(self, account: str | None, call: Call) -> None:
-        """Take that a profile asks of its organization: its account is in it."""
+        """Take that a profile asks of its organization: its account is in it, or in none."""
+        if call.error:
+            self._outside |= {account}
+            return
         self._asked.setdefault(call.profile, call.where)
         if account is not None:
             self._members.setdefault(account, call.output.where)
@@ -79,6 +84,7 @@ class Tree:
 
     def tell_accounts(self, call: Call) -> None:
         """Take `list-accounts`; newer outputs tell the path to each account."""
+        self._has_all_accounts = True
         for item in call.output.need("Accounts").items():
             self._node(item)
             for path in item.texts("Paths"):
@@ -153,8 +159,10 @@ class Tree:
 
     # What comes of it
 
-    def organization(self) -> Organization | None:
+    def organization(self, accounts: Mapping[str, Where]) -> Organization | None:
         """Return the organization; None where no call tells of one.
+
+        `accounts` are those of which calls tell something: whether they are in it must be told.
 
         Raises SourceError for a node above itself, and for calls about several organizations.
         """
@@ -162,6 +170,14 @@ class Tree:
         places = {**self._members, **self._where}
         if not places:
             return None
+        if not self._has_all_accounts:
+            for account in accounts.keys() - places.keys() - self._outside:
+                raise not_left_out(refuse(
+                    "unknown-source", f"it is not told whether {account} is in the organization",
+                    accounts[account],
+                    "add `organizations describe-organization` with its profile, or "
+                    "`list-accounts`",
+                ))  # fmt: skip
         names = dict.fromkeys((*places, *self._parents.values()))
         roots = [name for name in names if name.startswith("r-")]
         root = roots[0] if len(roots) == 1 else ""

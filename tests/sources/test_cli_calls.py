@@ -42,6 +42,8 @@ _GET_ROLE = {
 }  # fmt: skip
 _ATTACHED = {"AttachedPolicies": [{"PolicyName": "P", "PolicyArn": f"arn:aws:iam::{_A}:policy/P"}]}
 
+_IN_NONE = "An error occurred (AWSOrganizationsNotInUseException) when calling the X operation"
+
 _Calls: TypeAlias = list[tuple[str, object]]
 _OF_ROLE: _Calls = [
     ("aws iam get-role --role-name Dev", _GET_ROLE),
@@ -78,7 +80,8 @@ _OF_ROLE: _Calls = [
 def _read(folder: Path, calls: _Calls, account: str | None = _A, **more: object) -> Found:
     listed = []
     for number, (command, output) in enumerate(calls):
-        (folder / f"{number}.json").write_text(json.dumps(output), "utf-8")
+        text = json.dumps(output) if output is not None else _IN_NONE
+        (folder / f"{number}.json").write_text(text, "utf-8")
         whole = command if "aws " in command else f"aws {command}"
         listed.append({"command": whole, "output": f"{number}.json"})
     value = {"version": 1, "account": account, "calls": listed}
@@ -1048,6 +1051,19 @@ def test_a_policy_that_could_not_be_read_is_unknown(tmp_path: Path, command: str
     assert (again and again.unknown) == policy.unknown
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mkdir a && aws s3api  get-bucket-policy --bucket b > b.json",
+        "sudo aws organizations describe-organization > x.json",
+        "AWS_CONFIG_FILE=x aws s3api get-bucket-policy --bucket b > b.json",
+    ],
+)
+def test_a_line_with_a_policy_of_a_resource_cannot_be_left_out(tmp_path: Path, line: str) -> None:
+    with pytest.raises(SourceError, match="line 1: "):
+        read_script(line, str(tmp_path / "calls.sh"), print)
+
+
 def test_endpoints_of_which_the_call_failed_have_policies_that_nobody_knows(tmp_path: Path) -> None:
     found = _left_out(tmp_path, "ec2 describe-vpc-endpoints --vpc-endpoint-ids vpce-1 vpce-2")
 
@@ -1111,12 +1127,24 @@ def test_policies_of_the_root_are_over_every_account(tmp_path: Path) -> None:
 
 
 def test_an_account_may_be_in_no_organization(tmp_path: Path) -> None:
-    error = "An error occurred (AWSOrganizationsNotInUseException) when calling the X operation"
-    (tmp_path / "x").write_text(error, "utf-8")
+    (tmp_path / "x").write_text(_IN_NONE, "utf-8")
 
     for name in ("describe-organization", "list-roots"):
         call = {"command": f"aws organizations {name}", "output": "x"}
         assert read_calls({"account": _A, "calls": [call]}, f"{tmp_path}/c").organization is None
+
+
+def test_whether_an_account_is_in_the_organization_must_be_told(tmp_path: Path) -> None:
+    calls = [("sts get-caller-identity", _caller(_B)), _ABOUT,
+             *_calls_of_role(_role_of(_A, "X"), after=" --profile a")]  # fmt: skip
+    outside = ("organizations describe-organization --profile a", None)
+    listed = ("organizations list-accounts", {"Accounts": [{"Id": _B}]})
+    inside = ("organizations list-accounts", {"Accounts": [{"Id": _A}, {"Id": _B}]})
+
+    with pytest.raises(SourceError, match=f"it is not told whether {_A} is in the organization"):
+        _told(tmp_path, calls, on_error=print)
+    for more, decision in ((outside, "allowed"), (listed, "allowed"), (inside, "undetermined")):
+        assert _decided(_told(tmp_path, [*calls, more])).decision == decision
 
 
 def test_an_organization_of_nobody_is_left_out(tmp_path: Path) -> None:
