@@ -92,10 +92,12 @@ def _none_or(call: Call, name: str = "Policy") -> Value | None:
 
 def _secret_named(call: Call) -> str:
     """Return the ARN of the secret that an output is about, which is that of the command."""
-    arn, name = call.output.need("ARN"), call.output.need("Name")
-    given = call.given("secret-id") or name.text()
-    if given != name.text() and not (given.startswith("arn:") and arn.text().startswith(given)):
-        raise call.of_another("secret-id", arn)
+    arn, name = call.output.need("ARN"), call.output.get("Name")
+    given = call.given("secret-id")
+    if given is None or arn.text().startswith(given):
+        return arn.text()
+    if name.text() != given if name else f":secret:{given}-" not in arn.text():
+        raise call.of_another("secret-id", name or arn)
     return arn.text()
 
 

@@ -817,6 +817,9 @@ def test_a_resource_is_of_the_account_in_its_arn(tmp_path: Path) -> None:
     (secret,) = _read(tmp_path, [policy]).resources.values()
 
     assert secret.account == _B
+    for command in ("get-resource-policy", "describe-secret --secret-id appflow!x"):
+        known = _read(tmp_path, [(f"secretsmanager {command}", {"ARN": arn})])
+        assert [*known.resources] == [arn]
 
 
 @pytest.mark.parametrize(
@@ -911,6 +914,7 @@ def test_what_one_call_rules_out_another_cannot_tell(
          {"PolicyVersion": {"VersionId": "v1", "Document": {}}}),
         ("secretsmanager get-resource-policy --secret-id other", {"ARN": _SECRET, "Name": "x"}),
         (f"secretsmanager describe-secret --secret-id {_SECRET}2", {"ARN": _SECRET, "Name": "x"}),
+        ("secretsmanager describe-secret --secret-id y", {"ARN": _SECRET}),
         ("sqs get-queue-attributes --queue-url https://q/1/other",
          {"Attributes": {"QueueArn": "arn:aws:sqs:r:1:q"}}),
         ("sns get-topic-attributes --topic-arn arn:aws:sns:r:1:u",
