@@ -1723,7 +1723,9 @@ EOF
         "`IsTruncated`, `Marker` or `NextToken` says that AWS has more to tell: users, roles and "
         "policies are missing, and no source holds the last page of that account. Export without "
         "`--no-paginate` and `--max-items`, or give all pages, each as a source or as one JSON "
-        "list. A page between two others is not missed: pages do not tell their number.",
+        "list. A page between two others is not missed: pages do not tell their number. The output "
+        "of a call with `--max-items`, `--starting-token` or `--marker` may be a part: leave them "
+        "out.",
         about="source",
     ),
     ErrorCode(
@@ -1731,7 +1733,9 @@ EOF
         "two descriptions of one thing that differ",
         "A user, role, group, policy, resource or node is described twice, in one source or two, "
         "and not in the same way. Leave out the one that is out of date. The same twice "
-        "is taken once. Only one source may describe an organization.",
+        "is taken once. Only one source may describe an organization. The output of a call stands "
+        "in a file of its own, and is about what its command names; the calls of one profile are "
+        "of one account.",
         about="source",
     ),
     ErrorCode(

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from policy_eval.errors import SourceError, refuse_request
 from policy_eval.sources.account_export import OnError, is_export, missing_pages, read_export
 from policy_eval.sources.cli_calls import read_calls, read_script
-from policy_eval.sources.cli_command import is_calls, is_script
+from policy_eval.sources.cli_command import SCRIPT, is_calls, is_script
 from policy_eval.sources.cloudformation import is_template, parse_template, read_template
 from policy_eval.sources.json_stream import JsonStream
 from policy_eval.sources.model import Found, LeftOut, Where, without_places
@@ -105,7 +105,7 @@ def _load(path: str, on_error: OnError | None, deployment: Deployment, declared:
     if export is not None:
         return export
     data = _bytes(name)
-    if is_script(data):
+    if name.name == SCRIPT or is_script(data):
         return read_script(_text(data, Where(path)), path, on_error)
     if _IS_POLICY.match(data) and b'"Effect"' in data:
         raise refuse(
@@ -139,7 +139,7 @@ _IS_POLICY = re.compile(
 )
 """The beginning of a document, of a statement, or of several (R-GRAM-02)."""
 
-_IN_FOLDERS = (MANIFEST, *NAMES, "calls.json", "calls.sh")
+_IN_FOLDERS = (MANIFEST, *NAMES, "calls.json", SCRIPT)
 """The files that tell what a folder is."""
 
 

@@ -15,6 +15,7 @@ from policy_eval.sources.cli_calls import read_calls, read_script
 from policy_eval.sources.cli_command import is_calls, is_script
 from policy_eval.sources.loading import load
 from policy_eval.sources.model import EntityKind, Found, Organization
+from policy_eval.sources.workspace import write_workspace
 
 _A = "111122223333"
 _ROLE = f"arn:aws:iam::{_A}:role/team/Dev"
@@ -40,6 +41,8 @@ _GET_ROLE = {
     }
 }  # fmt: skip
 _ATTACHED = {"AttachedPolicies": [{"PolicyName": "P", "PolicyArn": f"arn:aws:iam::{_A}:policy/P"}]}
+
+_IN_NONE = "An error occurred (AWSOrganizationsNotInUseException) when calling the X operation"
 
 _Calls: TypeAlias = list[tuple[str, object]]
 _OF_ROLE: _Calls = [
@@ -74,12 +77,14 @@ _OF_ROLE: _Calls = [
 ]
 
 
-def _read(folder: Path, calls: _Calls, **more: object) -> Found:
+def _read(folder: Path, calls: _Calls, account: str | None = _A, **more: object) -> Found:
     listed = []
     for number, (command, output) in enumerate(calls):
-        (folder / f"{number}.json").write_text(json.dumps(output), "utf-8")
-        listed.append({"command": command, "output": f"{number}.json"})
-    value = {"version": 1, "account": _A, "calls": listed}
+        text = json.dumps(output) if output is not None else _IN_NONE
+        (folder / f"{number}.json").write_text(text, "utf-8")
+        whole = command if "aws " in command else f"aws {command}"
+        listed.append({"command": whole, "output": f"{number}.json"})
+    value = {"version": 1, "account": account, "calls": listed}
     assert is_calls(value)
     return read_calls(value, str(folder / "calls.json"), **more)  # type: ignore[arg-type]
 
@@ -161,6 +166,13 @@ def test_the_groups_of_a_user(tmp_path: Path) -> None:
         assert ("list-groups-for-user" not in ann.unknown) is is_known
 
 
+_LISTED: tuple[str, object] = (
+    "iam list-roles",
+    {"Roles": [{name: value for name, value in _GET_ROLE["Role"].items()
+                if name not in ("Tags", "PermissionsBoundary")}]},
+)  # fmt: skip
+
+
 def test_a_list_tells_no_boundary_and_no_tags(tmp_path: Path) -> None:
     listed = ("iam list-users", {"Users": [_USER]})
     tags = ("iam list-user-tags --user-name ann", {"Tags": [{"Key": "a", "Value": "b"}]})
@@ -188,7 +200,8 @@ def test_whom_a_policy_is_attached_to(tmp_path: Path) -> None:
     users = ("iam list-users", {"Users": [_USER]})
 
     attached = _read(tmp_path, [*_OF_ROLE, users, (f"{command}PermissionsPolicy", output)])
-    bounded = _read(tmp_path, [*_OF_ROLE, users, (f"{command}PermissionsBoundary", output)])
+    bounded = _read(tmp_path, [*_OF_ROLE[1:], users, _LISTED,
+                               (f"{command}PermissionsBoundary", output)])  # fmt: skip
     either = _read(tmp_path, [(command.replace("--policy-usage-filter ", ""), output)])
 
     assert attached.entities[_ROLE].managed == (f"arn:aws:iam::{_A}:policy/P", arn)
@@ -196,7 +209,7 @@ def test_whom_a_policy_is_attached_to(tmp_path: Path) -> None:
     assert "list-attached-user-policies" in attached.entities[_USER["Arn"]].unknown
     assert [each.what for each in attached.left_out[1:]] == ["group devs"]
     assert bounded.entities[_USER["Arn"]].boundary == arn
-    assert bounded.entities[_ROLE].boundary == f"arn:aws:iam::{_A}:policy/Limits"
+    assert bounded.entities[_ROLE].boundary == arn
     assert either.left_out[0].why == (
         "without --policy-usage-filter it tells attachments and boundaries as one"
     )
@@ -233,9 +246,9 @@ def test_policies_of_resources(tmp_path: Path) -> None:
              {"ARN": f"{_SECRET}2", "Name": "y"}),
             ("s3api get-bucket-policy --bucket logs", {"Policy": text}),
             (f"kms get-key-policy --key-id {key} --policy-name default", {"Policy": text}),
-            ("sqs get-queue-attributes --queue-url u --attribute-names All",
+            ("sqs get-queue-attributes --queue-url https://q/1/q --attribute-names All",
              {"Attributes": {"QueueArn": queue, "Policy": text}}),
-            ("sns get-topic-attributes --topic-arn t",
+            ("sns get-topic-attributes",
              {"Attributes": {"TopicArn": topic, "Policy": text}}),
             (f"lambda get-policy --function-name {function}", {"Policy": text, "RevisionId": "1"}),
         ],
@@ -257,7 +270,7 @@ def test_resources_of_which_no_call_tells_the_policy(tmp_path: Path) -> None:
     found = _read(tmp_path, [
         secret,
         ("s3api get-bucket-tagging --bucket logs --region cn-north-1", {"TagSet": tags}),
-        ("sqs get-queue-attributes --queue-url u --attribute-names QueueArn",
+        ("sqs get-queue-attributes --queue-url https://q/1/q --attribute-names QueueArn",
          {"Attributes": {"QueueArn": queue}}),
     ])  # fmt: skip
 
@@ -287,12 +300,12 @@ def test_a_call_that_failed_may_say_that_there_is_nothing(tmp_path: Path) -> Non
     for number, code in enumerate(commands.values()):
         text = f"\naws: [ERROR]: An error occurred ({code}) when calling the X operation: no\n"
         (tmp_path / f"{number}.json").write_text(text, "utf-8")
-    calls = [{"command": each, "output": f"{n}.json"} for n, each in enumerate(commands)]
+    calls = [{"command": f"aws {each}", "output": f"{n}.json"} for n, each in enumerate(commands)]
 
     found = read_calls({"calls": calls}, str(tmp_path / "calls.json"))
     with pytest.raises(SourceError, match="the call failed: NoSuchBucketPolicy"):
         read_calls(
-            {"calls": [{"command": "iam list-users", "output": "0.json"}]},
+            {"calls": [{"command": "aws iam list-users", "output": "0.json"}]},
             str(tmp_path / "calls.json"),
         )
 
@@ -303,18 +316,18 @@ def test_a_call_that_failed_may_say_that_there_is_nothing(tmp_path: Path) -> Non
 
 def test_keys_and_functions_may_be_named_where_region_and_account_are_told(tmp_path: Path) -> None:
     key, function = ("1234abcd-12ab-34cd-56ef-1234567890ab", "my-function")
-    caller = ("sts get-caller-identity", {"UserId": "x", "Account": "444455556666", "Arn": "y"})
+    caller = ("sts get-caller-identity", {"UserId": "x", "Account": _A, "Arn": "y"})
 
     found = _read(tmp_path, [
-        caller,
         (f"aws --region us-gov-west-1 kms get-key-policy --key-id {key} --policy-name default",
          {"Policy": "{}", "PolicyName": "default"}),
         (f"lambda get-policy --function-name {function} --region eu-west-1", {"Policy": _DOCUMENT}),
+        caller,
     ])  # fmt: skip
 
     assert [*found.resources] == [
-        f"arn:aws-us-gov:kms:us-gov-west-1:444455556666:key/{key}",
-        f"arn:aws:lambda:eu-west-1:444455556666:function:{function}",
+        f"arn:aws-us-gov:kms:us-gov-west-1:{_A}:key/{key}",
+        f"arn:aws:lambda:eu-west-1:{_A}:function:{function}",
     ]
 
 
@@ -496,7 +509,7 @@ def test_resource_control_policies_have_their_own_attachments(tmp_path: Path) ->
          _all_policies("p-1", "p-RCPFullAWSAccess", kind=rcp)],
     )  # fmt: skip
 
-    (root,) = _organization(found).nodes.values()
+    root = _organization(found).nodes["r-1"]
     assert [each.name for each in root.rcps] == ["p-1"]
     assert [each.name for each in root.scps] == ["policies of r-1"]
 
@@ -516,7 +529,7 @@ def test_a_tree_with_a_circle_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "command", ["iam list-instance-profiles", "ec2 describe-instances", "iam get-account-summary",
-                "iam list-policy-versions", "iam get-account-authorization-details"]
+                "iam list-policy-versions"]
 )  # fmt: skip
 def test_other_commands_are_listed_as_left_out(tmp_path: Path, command: str) -> None:
     found = _read(tmp_path, [(command, {})])
@@ -529,14 +542,11 @@ def test_other_commands_are_listed_as_left_out(tmp_path: Path, command: str) -> 
     ("command", "output", "message"),
     [
         ("iam list-attached-role-policies", _ATTACHED, "without --role-name"),
-        ("kms get-key-policy --key-id alias/x --region a", {"Policy": "{}"}, "no ARN of a key"),
-        ("kms get-key-policy --key-id x", {"Policy": "{}"}, "no ARN of a key"),
         ("iam get-role --role-name 'Dev", {}, "is no command: No closing quotation"),
         ("iam get-role --query Role", {}, "with --query the whole output is not printed as JSON"),
         ("iam get-role --output text", {}, "with --output the whole"),
         ("iam list-users", {"Users": [], "IsTruncated": True}, "`IsTruncated` says that there is"),
         ("iam get-role", {"Role": {"RoleName": "Dev", "Arn": "x"}}, "`x` is no ARN of a role"),
-        ("lambda get-policy --function-name f", {"Policy": "{}"}, "no ARN of a function"),
         ("iam get-role --role-name Dev", {"Rolle": {}}, "`Role` is not there"),
         ("iam get-role --role-name Dev", [], "a list stands where an object is expected"),
     ],
@@ -557,13 +567,13 @@ def test_a_call_that_cannot_be_used_is_refused_at_its_place(
     ("data", "code"),
     [
         (None, "unreadable-file"), (b"{", "json-syntax"), (b"\xe9", "wrong-encoding"),
-        (b" \n", "empty-file"), (b"[" * 100_000, "too-deep"),
+        (b" \n", "empty-file"), (b"\x1f\x8b\x08", "unreadable-file"), (b"[" * 100_000, "too-deep"),
     ],
 )  # fmt: skip
 def test_an_output_that_cannot_be_read(tmp_path: Path, data: bytes | None, code: str) -> None:
     if data is not None:
         (tmp_path / "x.json").write_bytes(data)
-    value = {"version": 1, "calls": [{"command": "iam list-users", "output": "x.json"}]}
+    value = {"version": 1, "calls": [{"command": "aws iam list-users", "output": "x.json"}]}
 
     with pytest.raises(SourceError) as caught:
         read_calls(value, str(tmp_path / "calls.json"))
@@ -573,7 +583,7 @@ def test_an_output_that_cannot_be_read(tmp_path: Path, data: bytes | None, code:
 
 def test_an_output_whose_name_no_file_has_is_refused() -> None:
     with pytest.raises(SourceError, match="embedded null byte"):
-        read_calls({"calls": [{"command": "iam list-users", "output": "a\0"}]}, "calls.json")
+        read_calls({"calls": [{"command": "aws iam list-users", "output": "a\0"}]}, "calls.json")
 
 
 def test_a_list_of_another_version_is_refused() -> None:
@@ -596,7 +606,7 @@ def test_which_version_of_a_managed_policy_is_the_default_one(tmp_path: Path) ->
     def taken(*calls: tuple[str, object]) -> list[object]:
         return [each.content for each in _read(tmp_path, [*calls]).managed.values()]
 
-    assert taken(version("v1")) == [{"Version": "v1"}]  # the only one there is
+    assert taken(version("v1")) == []  # an earlier one may be the default
     assert taken(version("v1"), version("v2")) == []
     assert taken(version("v1", IsDefaultVersion=False)) == []
     assert taken(version("v1"), version("v2", IsDefaultVersion=True)) == [{"Version": "v2"}]
@@ -662,7 +672,9 @@ def test_a_script_is_told_by_its_first_command(data: bytes, *, expected: bool) -
     "line",
     [
         "aws iam list-users", "cat x > y", "aws iam list-users > x; rm x",
-        "aws iam get-role --role-name $NAME > x", "aws iam list-users | tee x > y",
+        "aws iam get-role --role-name $NAME > x", "mkdir -p a && aws iam list-users > x",
+        "set -e; aws iam list-users > x", "mkdir a#; aws iam list-users > x",
+        "aws iam list-users | tee x > y",
         "aws iam 'list > x",
     ],
 )  # fmt: skip
@@ -678,3 +690,601 @@ def test_other_lines_of_a_script_are_refused(tmp_path: Path, line: str) -> None:
 
     assert str(caught.value).partition(" ")[2].startswith(f"{file}: line 10: `{line}`")
     assert (len(errors), [*found.entities]) == (1, [_ROLE])
+
+
+# Profiles and accounts
+
+_B = "444455556666"
+
+
+def _caller(account: str = _A, partition: str = "aws") -> dict[str, str]:
+    return {"UserId": "x", "Account": account, "Arn": f"arn:{partition}:iam::{account}:user/x"}
+
+
+def _role_of(account: str, inline: str = "") -> list[object]:
+    """Return what three calls (four with an inline policy) print of a role `Dev`."""
+    role = {"RoleName": "Dev", "Arn": f"arn:aws:iam::{account}:role/Dev"}
+    lists = [{"AttachedPolicies": []}, {"PolicyNames": [inline] if inline else []}]
+    policy = {"RoleName": "Dev", "PolicyName": inline, "PolicyDocument": _DOCUMENT}
+    return [{"Role": role}, *lists, *([policy] if inline else [])]
+
+
+def _calls_of_role(outputs: list[object], before: str = "aws", after: str = "") -> _Calls:
+    names = ("get-role", "list-attached-role-policies", "list-role-policies", "get-role-policy")
+    return [(f"{before} iam {name} --role-name Dev{after}", output)
+            for name, output in zip(names, outputs, strict=False)]  # fmt: skip
+
+
+_BUCKET: tuple[str, object] = (
+    "aws s3api get-bucket-policy --bucket b --profile b",
+    {"Policy": json.dumps(_DOCUMENT)},
+)
+
+
+def _told(folder: Path, calls: _Calls, **more: object) -> Found:
+    """Return what calls tell where the list says no account."""
+    return _read(folder, calls, account=None, **more)
+
+
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_what_is_told_of_roles_is_kept_by_profile(tmp_path: Path, way: str) -> None:
+    mine, theirs = _role_of(_A, "X"), _role_of(_B)
+    calls = (
+        [*_calls_of_role(mine, after=" --profile a"), *_calls_of_role(theirs, after=" --profile b")]
+        if way == "option"
+        else [*_calls_of_role(mine, "AWS_PROFILE=a aws"),
+              *_calls_of_role(theirs, "AWS_DEFAULT_PROFILE=b aws")]
+    )  # fmt: skip
+
+    found = _told(tmp_path, calls)
+
+    inline = {arn: [each.name for each in role.inline] for arn, role in found.entities.items()}
+    assert inline == {
+        f"arn:aws:iam::{_A}:role/Dev": ["role/Dev/X"], f"arn:aws:iam::{_B}:role/Dev": [],
+    }  # fmt: skip
+    assert {each.unknown for each in found.entities.values()} == {""}
+
+
+def test_profiles_of_one_account_tell_of_the_same(tmp_path: Path) -> None:
+    first, *rest = _calls_of_role(_role_of(_A, "X"))
+    me = ("aws sts get-caller-identity --profile b", _caller())
+
+    found = _told(tmp_path, [first, me, *((f"{name} --profile b", each) for name, each in rest)])
+
+    (role,) = found.entities.values()
+    assert (role.unknown, len(role.inline)) == ("", 1)
+
+
+def test_a_bucket_is_of_the_account_of_the_profile_that_asks(tmp_path: Path) -> None:
+    calls = [("aws sts get-caller-identity --profile b", _caller(_B)), _BUCKET,
+             ("aws sts get-caller-identity", _caller())]  # fmt: skip
+
+    for each in (calls, calls[::-1]):
+        (bucket,) = _told(tmp_path, each).resources.values()
+        assert (bucket.arn, bucket.account) == ("arn:aws:s3:::b", _B)
+
+
+def test_one_profile_of_two_accounts_is_refused_whatever_is_left_out(tmp_path: Path) -> None:
+    calls = [*_calls_of_role(_role_of(_A)), ("aws sts get-caller-identity", _caller(_B))]
+
+    with pytest.raises(SourceError, match=f"calls without --profile are of account {_B} here, and "
+                                          f"of {_A} in "):  # fmt: skip
+        _told(tmp_path, calls, on_error=print)
+    with pytest.raises(SourceError, match=f"profile b is of account {_A} here, and of {_B} in "):
+        _read(tmp_path, [("sts get-caller-identity --profile b", _caller(_B))])
+
+
+def test_the_account_of_a_list_is_that_of_its_one_profile(tmp_path: Path) -> None:
+    assert {each.account for each in _read(tmp_path, [_BUCKET]).resources.values()} == {_A}
+    with pytest.raises(SourceError, match="one account is said here, and the calls have several"):
+        _read(tmp_path, [_BUCKET, ("s3api get-bucket-policy --bucket c", _BUCKET[1])])
+
+
+def test_what_is_no_account_is_refused_where_it_stands(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="account: `prod` is no account ID"):
+        read_calls({"account": "prod", "calls": []}, str(tmp_path / "calls.json"))
+    for output, message in (
+        ({"Account": "1"}, "Account: `1` is no account ID"),
+        ([], "a list stands where"),
+        ({}, "`Account` is not there"),
+    ):
+        with pytest.raises(SourceError, match=message):
+            _told(tmp_path, [("sts get-caller-identity", output)])
+
+
+def test_credentials_of_unknown_accounts_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        _told(tmp_path, [("AWS_SECRET_ACCESS_KEY=hidden aws iam list-users", {"Users": []})])
+
+    assert "`AWS_SECRET_ACCESS_KEY` does not tell whose account is asked" in str(caught.value)
+    assert "hidden" not in str(caught.value)
+
+
+def test_variables_say_what_options_say(tmp_path: Path) -> None:
+    key = ("AWS_DEFAULT_REGION=cn-north-1 AWS_PAGER='' aws kms get-key-policy --key-id k",
+           {"Policy": "{}"})  # fmt: skip
+
+    assert [*_read(tmp_path, [key]).resources] == [f"arn:aws-cn:kms:cn-north-1:{_A}:key/k"]
+    with pytest.raises(SourceError, match="with --output the whole output"):
+        _read(tmp_path, [("AWS_DEFAULT_OUTPUT=text aws iam list-users", {})])
+
+
+def test_a_resource_is_of_the_account_in_its_arn(tmp_path: Path) -> None:
+    arn = _SECRET.replace(_A, _B)
+    policy = (f"secretsmanager get-resource-policy --secret-id {arn}",
+              {"ARN": arn, "Name": "appflow!x", "ResourcePolicy": "{}"})  # fmt: skip
+
+    (secret,) = _read(tmp_path, [policy]).resources.values()
+
+    assert secret.account == _B
+    for command in ("get-resource-policy", "describe-secret --secret-id appflow!x"):
+        known = _read(tmp_path, [(f"secretsmanager {command}", {"ARN": arn})])
+        assert [*known.resources] == [arn]
+
+
+@pytest.mark.parametrize(
+    ("calls", "partition"),
+    [
+        ([("sts get-caller-identity", _caller(partition="aws-cn"))], "aws-cn"),
+        ([("iam list-attached-role-policies --role-name x", {"AttachedPolicies": [
+            {"PolicyArn": "arn:aws-us-gov:iam::aws:policy/P"}]})], "aws-us-gov"),
+        ([("sns get-topic-attributes --topic-arn arn:aws-iso:sns:r:1:t",
+           {"Attributes": {"TopicArn": "arn:aws-iso:sns:r:1:t"}})], "aws-iso"),
+    ],
+)  # fmt: skip
+def test_a_bucket_is_in_the_partition_that_other_calls_tell(
+    tmp_path: Path, calls: _Calls, partition: str
+) -> None:
+    bucket: tuple[str, object] = ("s3api get-bucket-policy --bucket b --region x-1", _BUCKET[1])
+
+    assert f"arn:{partition}:s3:::b" in _told(tmp_path, [bucket, *calls]).resources
+
+
+def test_a_bucket_in_a_partition_that_no_call_tells_is_open_in_each(tmp_path: Path) -> None:
+    tags: tuple[str, object] = (
+        "s3api get-bucket-tagging --bucket b --profile b", {"TagSet": []}
+    )  # fmt: skip
+
+    for calls in ([_BUCKET], [tags]):
+        found = _told(tmp_path, calls).resources
+        assert {"arn:aws:s3:::b", "arn:aws-cn:s3:::b"} < found.keys()
+        assert all(each.policy and each.policy.unknown for each in found.values())
+
+
+# Calls that contradict another, or their output
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "message"),
+    [
+        (("iam get-role-policy --role-name Dev --policy-name X", _role_of(_A, "X")[3]),
+         ("iam get-role-policy --role-name Dev --policy-name X",
+          {"RoleName": "Dev", "PolicyName": "X", "PolicyDocument": {}}), "role/Dev/X is also in"),
+        (("iam list-role-policies --role-name Dev", {"PolicyNames": ["X"]}),
+         ("iam list-role-policies --role-name Dev", {"PolicyNames": []}), "names of the inline"),
+        (("iam list-attached-role-policies --role-name Dev", _ATTACHED),
+         ("iam list-attached-role-policies --role-name Dev", {"AttachedPolicies": []}),
+         "the managed policies of role Dev is also in"),
+        (_BUCKET, (_BUCKET[0], {"Policy": "{}"}), "the policy of arn:aws:s3:::b is also in"),
+        (("organizations describe-organization", {"Organization": {"Id": "o-a"}}),
+         ("organizations describe-organization", {"Organization": {"Id": "o-b"}}),
+         "the organization is also in"),
+    ],
+)  # fmt: skip
+def test_calls_that_differ_are_refused_whatever_is_left_out(
+    tmp_path: Path, one: tuple[str, object], other: tuple[str, object], message: str
+) -> None:
+    region = [(f"{command} --region us-gov-a".replace(":aws:", ":aws-us-gov:"), each)
+              for command, each in (one, other)]  # fmt: skip
+    _read(tmp_path, [one, one])
+
+    with pytest.raises(SourceError, match=message.replace(":aws:", ":aws-us-gov:")) as caught:
+        _read(tmp_path, region, on_error=print)
+
+    assert caught.value.diagnostics[0].code == "listed-twice"
+
+
+@pytest.mark.parametrize(
+    ("calls", "message"),
+    [
+        ([*_calls_of_role(_role_of(_A)),
+          ("iam get-role-policy --role-name Dev --policy-name X", _role_of(_A, "X")[3])],
+         "that role Dev has no inline policy X is also in"),
+        ([_OF_ROLE[0],
+          ("iam list-entities-for-policy --policy-arn x --policy-usage-filter PermissionsBoundary",
+           {"PolicyRoles": [{"RoleName": "Dev"}]})], "the permissions boundary of role Dev"),
+    ],
+)  # fmt: skip
+def test_what_one_call_rules_out_another_cannot_tell(
+    tmp_path: Path, calls: _Calls, message: str
+) -> None:
+    with pytest.raises(SourceError, match=message):
+        _read(tmp_path, calls, on_error=print)
+
+
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [
+        ("iam get-role --role-name Ops", _GET_ROLE),
+        ("iam get-role-policy --role-name Ops --policy-name X", _role_of(_A, "X")[3]),
+        ("iam get-role-policy --role-name Dev --policy-name Y", _role_of(_A, "X")[3]),
+        ("iam get-policy --policy-arn arn:aws:iam::aws:policy/Q",
+         {"Policy": {"Arn": "arn:aws:iam::aws:policy/P", "DefaultVersionId": "v1"}}),
+        ("iam get-policy-version --policy-arn a --version-id v2",
+         {"PolicyVersion": {"VersionId": "v1", "Document": {}}}),
+        ("secretsmanager get-resource-policy --secret-id other", {"ARN": _SECRET, "Name": "x"}),
+        (f"secretsmanager describe-secret --secret-id {_SECRET}2", {"ARN": _SECRET, "Name": "x"}),
+        ("secretsmanager describe-secret --secret-id y", {"ARN": _SECRET}),
+        ("sqs get-queue-attributes --queue-url https://q/1/other",
+         {"Attributes": {"QueueArn": "arn:aws:sqs:r:1:q"}}),
+        ("sns get-topic-attributes --topic-arn arn:aws:sns:r:1:u",
+         {"Attributes": {"TopicArn": "arn:aws:sns:r:1:t"}}),
+        ("organizations describe-account --account-id 1", {"Account": {"Id": "2"}}),
+        ("organizations describe-policy --policy-id p-1",
+         {"Policy": {"PolicySummary": {"Id": "p-2", "Name": "x", "Type": "y"}}}),
+    ],
+)  # fmt: skip
+def test_the_output_of_another_command_is_refused(
+    tmp_path: Path, command: str, output: object
+) -> None:
+    with pytest.raises(SourceError, match="stands here, and the command has --"):
+        _read(tmp_path, [(command, output)])
+
+
+def test_two_calls_cannot_name_one_file(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{"AttachedPolicies": []}', "utf-8")
+    calls = [{"command": f"aws iam list-attached-role-policies --role-name {name}", "output": file}
+             for name, file in (("a", "x.json"), ("b", "./x.json"))]  # fmt: skip
+
+    with pytest.raises(SourceError, match="2 calls name this file"):
+        read_calls({"calls": calls}, str(tmp_path / "calls.json"), print)
+
+
+@pytest.mark.parametrize(
+    ("command", "member"),
+    [
+        ("iam get-group --group-name devs", "Users"),
+        ("iam list-roles", "Roles"),
+        ("iam list-attached-role-policies --role-name x", "AttachedPolicies"),
+        ("iam list-role-policies --role-name x", "PolicyNames"),
+        ("iam list-role-tags --role-name x", "Tags"),
+        ("iam list-groups-for-user --user-name x", "Groups"),
+        ("iam list-policies", "Policies"),
+        ("iam list-entities-for-policy --policy-arn a --policy-usage-filter PermissionsPolicy",
+         "PolicyRoles"),
+        ("ec2 describe-vpc-endpoints", "VpcEndpoints"),
+        ("organizations list-roots", "Roots"),
+        ("organizations list-accounts-for-parent --parent-id r-1", "Accounts"),
+        ("organizations list-organizational-units-for-parent --parent-id r", "OrganizationalUnits"),
+        ("organizations list-children --parent-id r-1", "Children"),
+        ("organizations list-accounts", "Accounts"),
+        ("organizations describe-account --account-id 1", "Account"),
+        ("organizations list-parents --child-id 1", "Parents"),
+        ("organizations list-policies --filter x", "Policies"),
+        ("organizations list-policies-for-target --target-id x --filter y", "Policies"),
+        ("organizations list-targets-for-policy --policy-id x", "Targets"),
+    ],
+)  # fmt: skip
+def test_an_output_without_what_its_command_prints_is_refused(
+    tmp_path: Path, command: str, member: str
+) -> None:
+    with pytest.raises(SourceError, match=f"0.json: `{member}` is not there"):
+        _read(tmp_path, [(command, {"Group": _GROUP} if "get-group" in command else {})])
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--starting-token x", "with --starting-token the output may be a part"),
+        ("--marker x", "with --marker the output"), ("--next-token x", "with --next-token the"),
+        ("--max-items 5", "with --max-items the output"),
+        ("--cli-input-json x", "the command does not tell what was asked"),
+    ],
+)  # fmt: skip
+def test_a_part_of_what_there_is_is_refused(tmp_path: Path, option: str, message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        _read(tmp_path, [(f"iam list-roles {option}", {"Roles": []})])
+
+
+def test_a_name_that_stands_twice_in_an_output_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text('{"Roles": [], "Roles": []}', "utf-8")
+
+    with pytest.raises(SourceError, match="`Roles` stands twice in one object"):
+        read_calls({"calls": [{"command": "aws iam list-roles", "output": "x"}]},
+                   str(tmp_path / "calls.json"))  # fmt: skip
+
+
+def test_tags_that_no_call_tells_leave_open_what_a_role_may_do(tmp_path: Path) -> None:
+    tags: tuple[str, object] = ("iam list-role-tags --role-name Dev", {"Tags": []})
+
+    (role,) = _read(tmp_path, [_LISTED, *_OF_ROLE[1:]]).entities.values()
+    (whole,) = _read(tmp_path, [_LISTED, *_OF_ROLE[1:], tags]).entities.values()
+
+    assert role.unknown == "not among the calls: list-role-tags"
+    assert whole.unknown == ""
+
+
+# Calls that cannot be read, and are left out
+
+_DENIED = "An error occurred (AccessDenied) when calling the GetBucketPolicy operation: no"
+
+
+def _left_out(folder: Path, command: str) -> Found:
+    """Return what is known where a call after those of the role failed and is left out."""
+    (folder / "failed").write_text(_DENIED, "utf-8")
+    calls = []
+    for number, (each, output) in enumerate(_OF_ROLE):
+        (folder / f"{number}.json").write_text(json.dumps(output), "utf-8")
+        calls.append({"command": each, "output": f"{number}.json"})
+    value = {"calls": [*calls, {"command": f"aws {command}", "output": "failed"}]}
+    errors: list[SourceError] = []
+    found = read_calls(value, str(folder / "calls.json"), errors.append)
+    assert ["the call failed: AccessDenied" in str(each) for each in errors] == [True]
+    return found
+
+
+_FUNCTION = f"arn:aws:lambda:eu-west-1:{_A}:function:f"
+
+
+@pytest.mark.parametrize(
+    ("command", "arn"),
+    [
+        ("s3api get-bucket-policy --bucket b", "arn:aws:s3:::b"),
+        ("s3api get-bucket-tagging --bucket b", "arn:aws:s3:::b"),
+        (f"secretsmanager get-resource-policy --secret-id {_SECRET}", _SECRET),
+        ("secretsmanager get-resource-policy --secret-id x --region us-east-1",
+         f"arn:aws:secretsmanager:us-east-1:{_A}:secret:x-??????"),
+        (f"secretsmanager get-resource-policy --secret-id {_SECRET[:-7]}",
+         f"{_SECRET[:-7]}-??????"),
+        ("kms get-key-policy --key-id k --region r-1", f"arn:aws:kms:r-1:{_A}:key/k"),
+        (f"sqs get-queue-attributes --queue-url https://sqs.r-1.amazonaws.com/{_B}/q",
+         f"arn:aws:sqs:r-1:{_B}:q"),
+        (f"sns get-topic-attributes --topic-arn arn:aws:sns:r:{_A}:t", f"arn:aws:sns:r:{_A}:t"),
+        (f"lambda get-policy --function-name {_FUNCTION} --qualifier v", f"{_FUNCTION}:v"),
+    ],
+)  # fmt: skip
+def test_a_policy_that_could_not_be_read_is_unknown(tmp_path: Path, command: str, arn: str) -> None:
+    found = _left_out(tmp_path, command)
+
+    policy = found.resources[arn].policy
+    assert policy is not None
+    assert policy.unknown.startswith(f"{arn}: a call that was to tell its policy is not read")
+    folder = tmp_path / "workspace"
+    write_workspace(found, folder)
+    again = load([str(folder)]).resources[arn].policy
+    assert (again and again.unknown) == policy.unknown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mkdir a && aws s3api  get-bucket-policy --bucket b > b.json",
+        "sudo aws organizations describe-organization > x.json",
+        "AWS_CONFIG_FILE=x aws s3api get-bucket-policy --bucket b > b.json",
+    ],
+)
+def test_a_line_with_a_policy_of_a_resource_cannot_be_left_out(tmp_path: Path, line: str) -> None:
+    with pytest.raises(SourceError, match="line 1: "):
+        read_script(line, str(tmp_path / "calls.sh"), print)
+
+
+def test_endpoints_of_which_the_call_failed_have_policies_that_nobody_knows(tmp_path: Path) -> None:
+    found = _left_out(tmp_path, "ec2 describe-vpc-endpoints --vpc-endpoint-ids vpce-1 vpce-2")
+
+    assert [each.content for each in found.endpoints.values()] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "secretsmanager get-resource-policy --secret-id x", "kms get-key-policy --key-id alias/x",
+        "lambda get-policy --function-name f", "ec2 describe-vpc-endpoints",
+        "sqs get-queue-attributes --queue-url q",
+    ],
+)  # fmt: skip
+def test_a_call_about_nobody_knows_what_cannot_be_left_out(tmp_path: Path, command: str) -> None:
+    with pytest.raises(SourceError, match="the call failed: AccessDenied"):
+        _left_out(tmp_path, command)
+
+
+def test_policies_of_roles_that_could_not_be_read_are_unknown(tmp_path: Path) -> None:
+    found = _left_out(tmp_path, "iam get-role-policy --role-name Dev --policy-name Y")
+
+    assert _decided(found).decision == "allowed"  # it is none that the role has
+    assert _left_out(tmp_path, "iam list-users").of_kind(EntityKind.USER) == []
+
+
+def test_an_organization_of_which_nothing_could_be_read_is_there(tmp_path: Path) -> None:
+    found = _left_out(tmp_path, "organizations describe-organization")
+
+    assert _decided(found).decision == "undetermined"
+
+
+# The organization of who asks
+
+
+def test_the_account_that_asks_is_in_the_organization(tmp_path: Path) -> None:
+    found = _read(tmp_path, [*_OF_ROLE, _ABOUT])
+
+    decision = _decided(found)
+    assert decision.decision == "undetermined"
+    assert Accounts(found).principal("role/Dev").organization_id == "o-a"
+
+
+def test_policies_of_the_root_are_over_every_account(tmp_path: Path) -> None:
+    deny = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "secretsmanager:*", "Resource": "*"}],
+    }
+    policy = (
+        "organizations describe-policy --policy-id p-1",
+        {"Policy": {"PolicySummary": _summary("p-1"), "Content": json.dumps(deny)}},
+    )
+    above: _Calls = [_ABOUT, _roots("SERVICE_CONTROL_POLICY"), _policies_of("r-1", "p-1"), policy]
+    management = json.loads(json.dumps(_ABOUT[1]).replace("999999999999", _A))
+
+    decision = _decided(_read(tmp_path, [*_OF_ROLE, *above]))
+    of_management = _decided(_read(tmp_path, [*_OF_ROLE, (_ABOUT[0], management), *above[1:]]))
+
+    assert (decision.decision, decision.decided_by) == ("explicitDeny", pe.Layer.SCP)
+    assert of_management.decision == "allowed"
+
+
+def test_an_account_may_be_in_no_organization(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(_IN_NONE, "utf-8")
+
+    for name in ("describe-organization", "list-roots"):
+        call = {"command": f"aws organizations {name}", "output": "x"}
+        assert read_calls({"account": _A, "calls": [call]}, f"{tmp_path}/c").organization is None
+
+
+def test_whether_an_account_is_in_the_organization_must_be_told(tmp_path: Path) -> None:
+    calls = [("sts get-caller-identity", _caller(_B)), _ABOUT,
+             *_calls_of_role(_role_of(_A, "X"), after=" --profile a")]  # fmt: skip
+    outside = ("organizations describe-organization --profile a", None)
+    listed = ("organizations list-accounts", {"Accounts": [{"Id": _B}]})
+    inside = ("organizations list-accounts", {"Accounts": [{"Id": _A}, {"Id": _B}]})
+
+    with pytest.raises(SourceError, match=f"it is not told whether {_A} is in the organization"):
+        _told(tmp_path, calls, on_error=print)
+    for more, decision in ((outside, "allowed"), (listed, "allowed"), (inside, "undetermined")):
+        assert _decided(_told(tmp_path, [*calls, more])).decision == decision
+
+
+def test_an_organization_of_nobody_is_left_out(tmp_path: Path) -> None:
+    found = _told(tmp_path, [_ABOUT])
+
+    assert found.organization is None
+    assert [each.why for each in found.left_out] == [
+        "no call tells whose organization it is (sts get-caller-identity)"
+    ]
+
+
+def test_profiles_may_ask_of_one_organization_alone(tmp_path: Path) -> None:
+    mine, theirs = _ABOUT, (f"{_ABOUT[0]} --profile b", _ABOUT[1])
+    roots = (f"{_roots()[0]} --profile b", _roots()[1])
+    other = (theirs[0], {"Organization": {"Id": "o-b"}})
+
+    assert _organization(_told(tmp_path, [mine, theirs, roots])).id == "o-a"
+    for calls, message in (([mine, roots], "it is not told that these are of one"),
+                           ([mine, other], "the organization is also in")):  # fmt: skip
+        with pytest.raises(SourceError, match=message):
+            _told(tmp_path, calls)
+
+
+# Commands
+
+
+@pytest.mark.parametrize("program", ["/usr/local/bin/aws", "aws.exe", "'C:\\a b\\aws.exe'", "aws"])
+def test_the_aws_cli_may_be_named_by_its_path(tmp_path: Path, program: str) -> None:
+    (tmp_path / "x").write_text('{"Groups": []}', "utf-8")
+    call = {"command": f"{program} iam list-groups 2>&1", "output": "x"}
+
+    assert read_calls({"calls": [call]}, str(tmp_path / "calls.json")).left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        *((each, "is no command of the AWS CLI") for each in
+          ("", "aws", "aws iam", "sudo aws iam list-users", "iam list-users")),
+        *((f"aws iam list-users {each}", "is more than a call of the AWS CLI") for each in
+          ("| jq .", "; rm x", "> x", "--path-prefix $X", '--path-prefix "a$X"', "&& aws")),
+    ],
+)  # fmt: skip
+def test_what_is_no_command_of_a_list_is_refused(
+    tmp_path: Path, command: str, message: str
+) -> None:
+    with pytest.raises(SourceError, match=message):
+        read_calls({"calls": [{"command": command, "output": "x"}]}, str(tmp_path / "calls.json"))
+
+
+@pytest.mark.parametrize("qualifier", ["'$LATEST'", "\\$LATEST"])
+def test_a_dollar_in_single_quotes_is_none_of_the_shell(tmp_path: Path, qualifier: str) -> None:
+    command = f"lambda get-policy --function-name {_FUNCTION} --qualifier {qualifier}"
+
+    assert [*_read(tmp_path, [(command, {"Policy": "{}"})]).resources] == [f"{_FUNCTION}:$LATEST"]
+
+
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        ("iam get-account-authorization-details", "as a source of its own"),
+        ("ecr get-repository-policy --repository-name x", "--unknown-layer resource"),
+        ("kms list-grants --key-id x", "--unknown-layer resource"),
+        ("s3api get-public-access-block --bucket b", "--unknown-layer resource"),
+    ],
+)  # fmt: skip
+def test_a_command_that_has_a_say_and_is_not_read_is_refused(
+    tmp_path: Path, command: str, remedy: str
+) -> None:
+    with pytest.raises(SourceError, match=f"has a say in answers, and is not read; .*{remedy}"):
+        _read(tmp_path, [(command, {})])
+
+    errors: list[SourceError] = []
+    _read(tmp_path, [(command, {})], on_error=errors.append)
+    assert len(errors) == 1
+
+
+def test_calls_that_are_no_list_are_refused_at_their_place(tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    file.write_text('{"version": 1, "calls": {}}', "utf-8")
+
+    with pytest.raises(SourceError, match="calls: an object stands where a list"):
+        load([str(file)])
+
+
+# What outputs are written as
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_an_error_is_known_in_each_encoding_and_only_where_there_is_no_json(
+    tmp_path: Path, encoding: str
+) -> None:
+    said = _DENIED.replace("AccessDenied", "NoSuchBucketPolicy")
+    call = {"command": "aws s3api get-bucket-policy --bucket b --region cn-a", "output": "x"}
+    value = {"account": _A, "calls": [call]}
+
+    (tmp_path / "x").write_bytes(
+        f"\r\n{said.replace(' when', chr(13) + chr(10) + 'when')}".encode(encoding)
+    )
+    (none,) = read_calls(value, str(tmp_path / "calls.json")).resources.values()
+    (tmp_path / "x").write_bytes(json.dumps({"Policy": json.dumps({"Id": said})}).encode(encoding))
+    (some,) = read_calls(value, str(tmp_path / "calls.json")).resources.values()
+
+    assert none.policy is None
+    assert some.policy is not None
+    assert some.policy.content == {"Id": said}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_script_may_be_in_each_encoding(tmp_path: Path, encoding: str, end: str) -> None:
+    _outputs(tmp_path)
+    script = tmp_path / "x"
+    script.write_bytes(_SCRIPT.replace("\n", end).encode(encoding))
+
+    assert [*load([str(script)]).entities] == [_ROLE]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no command stands in this script"), ("# nothing\n", "no command stands in this"),
+        ("#!/bin/sh\ncd x\n", "line 2: `cd x` is no call of the AWS CLI into a file"),
+        ("export AWS_PROFILE=x\n", "line 1: `export AWS_PROFILE=x` is no call"),
+        ("\nsudo aws iam list-users > x", "line 2: `sudo aws iam list-users > x` is no call"),
+    ],
+)  # fmt: skip
+def test_a_script_without_calls_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "calls.sh").write_text(text, "utf-8")
+
+    with pytest.raises(SourceError, match=message):
+        load([str(tmp_path)])
+
+
+def test_a_comment_does_not_go_on_in_the_next_line(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}", "utf-8")
+
+    with pytest.raises(SourceError, match="`Roles` is not there"):
+        read_script("# all \\\naws iam list-roles > x.json\n", str(tmp_path / "calls.sh"))

@@ -87,6 +87,7 @@ def _identities(kind: EntityKind) -> st.SearchStrategy[list[_Identity]]:
     return st.lists(one, max_size=2, unique_by=lambda each: each.name)
 
 
+_LEVELS = st.dictionaries(_NAMES, _DOCUMENTS, min_size=1, max_size=2)
 _ACCOUNTS = st.builds(
     _Account,
     _identities(EntityKind.GROUP),
@@ -107,7 +108,7 @@ _ACCOUNTS = st.builds(
         ),
         max_size=2,
     ),
-    st.lists(st.dictionaries(_NAMES, _DOCUMENTS, min_size=1, max_size=2), max_size=3),
+    st.just([]) | st.lists(_LEVELS, min_size=2, max_size=3),
 )
 
 
@@ -160,8 +161,8 @@ def _pages(account: _Account) -> list[_Json]:
 
 
 def _nodes(account: _Account) -> list[tuple[str, str, dict[str, _Json]]]:
-    """Return the nodes of the organization from the root down: ID, parent, SCPs."""
-    ids = ["r-1", "ou-1", ACCOUNT][: len(account.levels)]
+    """Return the nodes of the organization from the root to the account: ID, parent, SCPs."""
+    ids = ["r-1", *["ou-1"] * (len(account.levels) - 2), ACCOUNT]
     return list(zip(ids, ["", *ids], account.levels, strict=False))
 
 
@@ -233,6 +234,15 @@ def _as_listing(account: _Account, folder: Path) -> list[str]:
     return [str(folder)]
 
 
+def _members(account: _Account, group: _Identity) -> dict[str, object]:
+    """Return what `get-group` prints beside the group."""
+    if group.kind is not EntityKind.GROUP:
+        return {}
+    users = (each for each in account.identities if each.kind is EntityKind.USER)
+    members = [each for each in users if group in account.groups_of(each)]
+    return {"Users": [_described(account, each) for each in members]}
+
+
 def _calls(account: _Account) -> list[tuple[str, object]]:
     """Return the calls that tell everything, each with what it prints."""
     calls: list[tuple[str, object]] = [("sts get-caller-identity", {"Account": ACCOUNT})]
@@ -240,7 +250,8 @@ def _calls(account: _Account) -> list[tuple[str, object]]:
         word, title = one.kind.value, one.kind.value.capitalize()
         by_name = f"--{word}-name '{one.name}'"
         calls += [
-            (f"iam get-{word} {by_name}", {title: _described(account, one)}),
+            (f"iam get-{word} {by_name}",
+             {title: _described(account, one), **_members(account, one)}),
             (f"iam list-attached-{word}-policies {by_name}",
              {"AttachedPolicies": attached(*account.attached_to(one))}),
             (f"iam list-{word}-policies {by_name}", {"PolicyNames": [*one.inline]}),
