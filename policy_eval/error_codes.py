@@ -1706,6 +1706,15 @@ EOF
     ),
     # Sources
     ErrorCode(
+        "source-note",
+        "something about a source that an answer goes by",
+        "What a plan or template does not tell and what stands for it (an account, a Region, a "
+        "default value), what it cannot tell (what was attached by other means), and how much of "
+        "it was left out that may have a say in calls. `policy-eval import` lists all of it, with "
+        "the reasons.",
+        about="source",
+    ),
+    ErrorCode(
         "unknown-source",
         "a file or folder that is no known source",
         "What stands in a file tells its format, not its name. An account export has the lists "

@@ -126,8 +126,32 @@ class Sources(NamedTuple):
         """Return the accounts that the sources hold. Raises SourceError and RequestError."""
         from policy_eval.sources.accounts import Accounts
 
-        found, _ = self.found(tell)
+        found, told = self.found(tell)
+        tell(_notes_on(found, told))
         return Accounts(found, unknown_layers=map(Layer, self.unknown_layer))
+
+
+_MOST_NOTES = 8
+
+
+def _notes_on(found: Found, told: int) -> tuple[Diagnostic, ...]:
+    """Return what was made up of sources, and how much was left out that may matter.
+
+    So much of it was `told` by now.
+    """
+    said = [Diagnostic("source-note", Severity.WARNING, note) for note in found.notes[:_MOST_NOTES]]
+    left_out = max(sum(each.may_matter for each in found.left_out) - told, 0)
+    further = len(found.notes) - len(said)
+    if left_out or further > 0:
+        what = [f"{further} more notes"] * (further > 0)
+        what += [f"{counted(left_out, 'thing')} left out that may matter"] * bool(left_out)
+        said.append(
+            Diagnostic(
+                "source-note", Severity.WARNING, f"{', '.join(found.sources)}: {', '.join(what)}",
+                "`policy-eval import` lists them, with the reasons",
+            )
+        )  # fmt: skip
+    return tuple(said)
 
 
 _ABOUT_SOURCES = ("keep_going", "account", "region", "parameters")

@@ -20,6 +20,7 @@ from policy_eval.sources.account_items import group, managed, role, user
 from policy_eval.sources.cli_command import MORE
 from policy_eval.sources.json_stream import JsonStream
 from policy_eval.sources.model import (
+    OTHER_VERSIONS,
     Document,
     Entity,
     Found,
@@ -249,4 +250,4 @@ def _twice(name: str, where: Where) -> SourceError:
 def _not_taken(versions: int, where: Where) -> LeftOut:
     """Return that versions of policies decide nothing."""
     what = f"{versions} other version{'s' * (versions != 1)} of policies"
-    return LeftOut(what, "only the default version of a managed policy has a say", where)
+    return LeftOut(what, OTHER_VERSIONS, where)

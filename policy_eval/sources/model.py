@@ -129,12 +129,23 @@ class Organization(NamedTuple):
     has_rcps: bool = False
 
 
+OTHER_VERSIONS = "only the default version of a managed policy has a say"
+"""Why other versions of policies are left out."""
+OF_NO_SAY = "resources of "
+"""How it begins why resources are left out of whose type nothing is read."""
+
+
 class LeftOut(NamedTuple):
     """Something of a source that was not taken, and why."""
 
     what: str
     why: str
     where: Where
+
+    @property
+    def may_matter(self) -> bool:
+        """Whether it is something that has a say in calls, for all that is known of it."""
+        return self.why != OTHER_VERSIONS and not self.why.startswith(OF_NO_SAY)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}: {self.why}"

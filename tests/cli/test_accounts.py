@@ -566,3 +566,26 @@ def test_a_workspace_keeps_what_was_told_of_a_template(tmp_path: Path) -> None:
 
     assert written.exit_code == 0
     assert result.stdout.startswith("yes: allowed")
+
+
+def test_what_a_source_does_not_tell_is_told_with_the_answer(tmp_path: Path) -> None:
+    """A template without an account, with what may hold permissions and is not read."""
+    template = {
+        "Parameters": {f"P{n}": {"Type": "String", "Default": "x"} for n in range(9)},
+        "Resources": {
+            "A": {"Type": "AWS::IAM::Role", "Properties": {
+                "AssumeRolePolicyDocument": {}, "RoleName": {"Fn::Join": ["", [
+                    {"Ref": f"P{n}"} for n in range(9)]]}}},
+            "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "x"}},
+        },
+    }  # fmt: skip
+    source = written(tmp_path, template)
+
+    result = policy_eval("who-can", "s3:ListAllMyBuckets", "--source", source)
+
+    notes = told(result)
+    assert result.exit_code == 0
+    assert f"warning[source-note]: {source}: the parameter P0 has its default value" in notes
+    assert "more notes, 1 thing left out that may matter" in notes[-1]
+    imported = policy_eval("import", source, "--out", str(tmp_path / "w"))
+    assert "Nested" in imported.stdout
