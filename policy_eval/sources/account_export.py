@@ -29,7 +29,7 @@ from policy_eval.sources.model import (
     nothing,
     without_places,
 )
-from policy_eval.sources.reading import Value, refuse
+from policy_eval.sources.reading import Value, refuse, refuse_twice
 
 OnError = Callable[[SourceError], None]
 
@@ -173,7 +173,7 @@ class _Reading:
             if name in seen:
                 self._stream.pass_over(place)
                 with self._leaving_out():
-                    raise _twice(name, place)
+                    raise refuse_twice(name, place)
             elif name in LISTS and self._stream.peek() == "[":
                 for each in self._stream.items(place):
                     self._item(name, each)
@@ -198,7 +198,7 @@ class _Reading:
         value = Value(self._stream.value(place), place)
         with self._leaving_out():
             if self._stream.twice:
-                raise _twice(self._stream.twice, place)
+                raise refuse_twice(self._stream.twice, place)
             if name == _POLICIES:
                 arn, document, further = managed(value)
                 self._add(self.found.managed, arn, self._kept_once(document))
@@ -233,17 +233,12 @@ class _Reading:
         try:
             content: Any = document.content  # a JSON value
             said = sha256(marshal.dumps(content, 2)).digest()
-        except ValueError:  # nested too deeply to be compared
+        except ValueError:  # nested too deeply, or with a number as it was written
             return document
         return document._replace(content=self._alike.setdefault(said, content))
 
 
 _Taken = TypeVar("_Taken", Entity, Document)
-
-
-def _twice(name: str, where: Where) -> SourceError:
-    message = f"`{name}` stands twice in one object"
-    return refuse("duplicate-key", message, where, "keep one")
 
 
 def _not_taken(versions: int, where: Where) -> LeftOut:

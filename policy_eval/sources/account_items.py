@@ -6,12 +6,13 @@ are objects, as the AWS CLI prints them, or percent-encoded texts, as the API gi
 
 from __future__ import annotations
 
-import json
 from urllib.parse import unquote
 
 from policy_eval.policy.arn import parse_arn
 from policy_eval.sources.model import Document, Entity, EntityKind
 from policy_eval.sources.reading import Value, refuse
+from policy_eval.text.json_values import read_value
+from policy_eval.text.node import Number
 
 
 def tags_of(value: Value) -> tuple[tuple[str, str], ...]:
@@ -49,7 +50,7 @@ def document(name: str, value: Value) -> Document:
     A text is decoded where it is JSON, percent-encoded or not; else it stays a text, and is refused
     when it is read as a policy. Raises SourceError for what can be no document.
     """
-    if not isinstance(value.value, (dict, str)):
+    if not isinstance(value.value, (dict, str)) or isinstance(value.value, Number):
         raise refuse("wrong-type", "no policy document stands here", value.where)
     content = value.value
     return Document(name, _decoded(content) if isinstance(content, str) else content, value.where)
@@ -60,18 +61,10 @@ def _decoded(text: str) -> object:
     try:
         if plain[:1] == "%":
             plain = unquote(plain, errors="strict")
-        found = json.loads(plain, object_pairs_hook=_members)
+        found = read_value(plain)
     except (ValueError, RecursionError):
         return text
     return found if isinstance(found, dict) else text
-
-
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return the members of an object. Raises ValueError where one stands twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError
-    return found
 
 
 def boundary_of(value: Value) -> str | None:

@@ -13,7 +13,8 @@ from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.loading import load
 from policy_eval.sources.model import EntityKind, Found
 from policy_eval.sources.policy_folder import is_listing, is_yaml_listing
-from policy_eval.sources.workspace import read_workspace, write_workspace
+from policy_eval.sources.workspace import write_workspace
+from policy_eval.sources.workspace_reading import read_workspace
 from tests.cli.running import ROOT
 from tests.sources.exports import ACCOUNT, OTHER, allowing, document, iam, trusting
 
