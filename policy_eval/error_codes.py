@@ -1711,7 +1711,8 @@ EOF
         "What stands in a file tells its format, not its name. An account export has the lists "
         "`UserDetailList`, `GroupDetailList` and `RoleDetailList`; an organization has "
         "`organization` and `nodes`; a list of calls has `calls`, a script of them `aws … > FILE` "
-        "a line; a workspace is a folder with `workspace.json`, which `policy-eval import` makes; "
+        "a line; a workspace is a folder with `workspace.json`, which `policy-eval import` makes, "
+        "and holds nothing that it does not name; "
         "a folder of policies has `policies.yaml`. A suite (*.iamtest.yaml) stands for its "
         "`sources`, alone; without any it tells the policies of one caller and no account. A "
         "policy by itself is given with `-p`.",
@@ -1731,7 +1732,16 @@ EOF
         "two descriptions of one thing that differ",
         "A user, role, group, policy, resource or node is described twice, in one source or two, "
         "and not in the same way. Leave out the one that is out of date. The same twice "
-        "is taken once. Only one source may describe an organization.",
+        "is taken once. An organization has one root, and two descriptions of one say the same.",
+        about="source",
+    ),
+    ErrorCode(
+        "not-a-name",
+        "a user, group, role or policy that IAM would not call so",
+        "Names of IAM are letters, digits and `+=,.@_-`, without accents and blanks; a path before "
+        "the name begins and ends with a slash; the account is an ID of twelve digits, or `aws` "
+        "for AWS's own policies. Nobody could be asked about by such a name.",
+        rules=("R-PRIN-04",),
         about="source",
     ),
     ErrorCode(

@@ -56,10 +56,10 @@ def _is_page(stream: JsonStream) -> bool:
         if name == "format_version":  # of Terraform: not all of a plan need be read
             return False
         if name == _POLICIES and stream.peek() == "[":
-            first = next(stream.items(stream.where), None)
-            if first is not None:
-                policy = stream.value(first)
-                return isinstance(policy, dict) and "PolicyVersionList" in policy
+            for place in stream.items(stream.where):
+                policy = stream.value(place)
+                if isinstance(policy, dict) and "PolicyVersionList" in policy:
+                    return True
         else:
             stream.pass_over(stream.where)
     return False
@@ -94,14 +94,19 @@ def missing_pages(found: Found) -> Iterator[SourceError]:
     """Yield an error for each account of whose export no source holds the last page.
 
     A page tells its account by the ARNs in it. One with nothing but AWS managed policies tells
-    none, and may be of any export.
+    none: it may be of any export, and as a last page of one alone.
     """
     last = [page for page in found.pages if page.more is None]
-    said: set[frozenset[str]] = set()
+    told = frozenset().union(*(page.accounts for page in last))
+    of_any = sum(not page.accounts for page in last)
+    lacking: list[Page] = []
     for page in found.pages:
-        if page.more is None or page.accounts in said or any(_fit(page, each) for each in last):
+        if page.more is None or (last and not page.accounts) or page.accounts & told:
             continue
-        said.add(page.accounts)
+        if not any(_fit(page, each) for each in lacking):
+            lacking.append(page)
+    for page in lacking if len(lacking) > of_any else ():
+        assert page.more is not None
         name = page.more.path.rpartition(".")[2]
         yield refuse(
             "missing-page", f"`{name}` says that there are further pages", page.more,
@@ -112,7 +117,7 @@ def missing_pages(found: Found) -> Iterator[SourceError]:
 
 def _fit(page: Page, other: Page) -> bool:
     """Return whether two pages may be of one export."""
-    return not (page.accounts and other.accounts) or not page.accounts.isdisjoint(other.accounts)
+    return not (page.accounts or other.accounts) or not page.accounts.isdisjoint(other.accounts)
 
 
 class _Reading:

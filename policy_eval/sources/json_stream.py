@@ -141,7 +141,7 @@ class JsonStream:
     def _members_of(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            self.twice = name_twice(pairs) or ""
+            self.twice = name_twice(pairs)
         return found
 
     # What is wrong

@@ -113,11 +113,24 @@ def _load(path: str, on_error: OnError | None, deployment: Deployment, declared:
             "give a policy by itself with -p, or with who has it in a folder (docs/sources.md)",
         )  # fmt: skip
     if is_yaml_listing(data) or (name.suffix != ".json" and _is_called_listing(name, data)):
-        return read_listing(path, on_error)
+        return _listing(path, on_error)
     value = _value(data, path)
     if is_organization(value):
         return read_organization(json_value(data, Where(path)), path)
     return _of_value(value, path, on_error, deployment, declared)
+
+
+def _listing(path: str, on_error: OnError | None) -> Found:
+    """Return what a folder of policies holds. Raises SourceError for a list that is compressed."""
+    if _is_compressed(Path(path)):
+        raise refuse("unknown-source", "this list of who has which policy is compressed",
+                     Where(path), "unpack it beside the files that it names")  # fmt: skip
+    return read_listing(path, on_error)
+
+
+def _is_compressed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_GZIP)) == _GZIP
 
 
 def _is_called_listing(path: Path, data: bytes) -> bool:
@@ -136,7 +149,7 @@ def _of_value(
     if name.name == MANIFEST and is_manifest(value):
         return read_workspace(name.parent)
     if is_listing(value):
-        return read_listing(path, on_error)
+        return _listing(path, on_error)
     if is_calls(value):
         return read_calls(value, path, on_error)
     if is_template(value):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -37,14 +38,10 @@ class Parsed(NamedTuple):
     twice: SourceError | None
 
 
-def name_twice(pairs: Sequence[tuple[str, object]]) -> str | None:
-    """Return the first name of an object's members that was there before; None where none was."""
-    seen: set[str] = set()
-    for name, _ in pairs:
-        if name in seen:
-            return name
-        seen.add(name)
-    return None
+def name_twice(pairs: Sequence[tuple[str, object]]) -> str:
+    """Return the first name of an object's members that stands there twice; one does."""
+    counts = Counter(name for name, _ in pairs)
+    return next(name for name, count in counts.items() if count > 1)
 
 
 def refuse_twice(name: str, where: Where) -> SourceError:
@@ -79,7 +76,7 @@ def _parsed(
     def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            repeated.append((found, name_twice(pairs) or ""))
+            repeated.append((found, name_twice(pairs)))
         return found
 
     try:

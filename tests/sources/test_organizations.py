@@ -199,6 +199,7 @@ def test_a_circle_of_nodes_that_no_source_made_is_refused_when_it_is_walked() ->
 @pytest.mark.parametrize(
     ("text", "place"),
     [
+        ('{"organization": {"id": "o-a", "id": "o-b"}, "nodes": 5}', "organization: `id`"),
         ('{"organization": {}, "nodes": [{"id": "r-a", "id": "r-b"}]}', "nodes[0]: `id`"),
         ('{"organization": {}, "nodes": [], "nodes": [{"a": [{"b": 1, "b": 2}]}]}', "`nodes`"),
         (
