@@ -1,7 +1,7 @@
 """A JSON text read value by value: no more of it is kept than one value and a piece of the file.
 
 The standard decoder reads each value from a buffer that grows until the value is whole; the shape
-around the values is walked here. A number is a `Number` (R-GRAM-10). What is wrong is refused with
+around the values is walked here. A number is a `JsonNumber`. What is wrong is refused with
 line and column in the file and the path inside it.
 """
 
@@ -16,8 +16,7 @@ from itertools import chain
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.model import Where
-from policy_eval.sources.reading import UNREADABLE, name_twice, refuse, what_failed
-from policy_eval.text.node import Number
+from policy_eval.sources.reading import UNREADABLE, JsonNumber, name_twice, refuse, what_failed
 
 PIECE = 1 << 18
 """Bytes that are read at a time."""
@@ -50,7 +49,7 @@ class JsonStream:
         self.twice = ""
         """A name that stands twice in an object of the value that was read last."""
         self._decode = json.JSONDecoder(
-            object_pairs_hook=self._members_of, parse_int=Number, parse_float=Number
+            object_pairs_hook=self._members_of, parse_int=JsonNumber, parse_float=JsonNumber
         ).raw_decode
 
     def peek(self) -> str:

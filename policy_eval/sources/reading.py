@@ -31,6 +31,15 @@ def what_failed(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
+class JsonNumber(Number):
+    """A number in a file of JSON, as it is written (R-GRAM-10).
+
+    It is no text, as an unquoted scalar of YAML may be that looks like a number (`UserName: 12`).
+    """
+
+    __slots__ = ()
+
+
 class Parsed(NamedTuple):
     """The JSON value that a text is; `twice` is the error for a name that stands twice in it."""
 
@@ -50,11 +59,11 @@ def refuse_twice(name: str, where: Where) -> SourceError:
 
 
 def json_value(data: bytes, where: Where) -> object:
-    """Return the JSON value that the bytes of a file are; a number is a `Number` (R-GRAM-10).
+    """Return the JSON value that the bytes of a file are; a number is a `JsonNumber`.
 
     Raises SourceError, for a name that stands twice in one object, too.
     """
-    found = _parsed(data, where, Number, Number)
+    found = _parsed(data, where, JsonNumber, JsonNumber)
     if found.twice is not None:
         raise found.twice
     return found.value
@@ -112,7 +121,7 @@ def _place_of(held: object, root: Value) -> Where:
 
 
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number",
-          float: "a number", Number: "a number", type(None): "null"}  # fmt: skip
+          float: "a number", JsonNumber: "a number", type(None): "null"}  # fmt: skip
 
 
 _MOST_DIGITS = 9
@@ -145,7 +154,7 @@ class Value(NamedTuple):
 
     def text(self) -> str:
         """Return a text."""
-        if not isinstance(self.value, str) or isinstance(self.value, Number):
+        if not isinstance(self.value, str) or isinstance(self.value, JsonNumber):
             raise self._wrong("a text")
         return self.value
 

@@ -1380,3 +1380,11 @@ def test_templates_are_recognised(value: object, expected: bool) -> None:
 
 def test_a_number_of_json_is_read_as_it_is() -> None:
     assert parse_template('{"a": 1.50}', "t.json") == {"a": 1.5}
+
+
+def test_a_name_of_digits_needs_no_quotes_in_yaml() -> None:
+    text = "Resources: {U: {Type: AWS::IAM::User, Properties: {UserName: 12}}}"
+
+    found = read_template(parse_template(text, "t.yaml"), "t.yaml", **_PLACE)
+
+    assert [*found.entities] == [f"arn:aws:iam::{_A}:user/12"]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from policy_eval.errors import SourceError
 from policy_eval.sources import json_stream
 from policy_eval.sources.json_stream import JsonStream
+from policy_eval.sources.reading import JsonNumber
 from policy_eval.text.node import Number
 from tests.sources.exports import said
 
@@ -102,7 +103,7 @@ def test_a_number_is_kept_as_it_is_written() -> None:
 
     assert read == ["1.50", "-0", "1e5", "1" * 5000]
     assert isinstance(read, list)
-    assert {type(each) for each in read} == {Number}
+    assert {type(each) for each in read} == {JsonNumber}
 
 
 def test_a_mistake_is_told_without_reading_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,6 +214,21 @@ def test_a_file_of_that_name_may_be_another_source(folder: Path) -> None:
     assert [each.rpartition("/")[2] for each in (*found.entities, *again.entities)] == ["u", "R"]
 
 
+def test_ids_of_an_organization_need_no_quotes_in_yaml(folder: Path) -> None:
+    found = _load(
+        folder,
+        f"""{_HEAD}
+organization:
+  organization: {{id: o-a, management_account: {OTHER}}}
+  nodes: [{{id: r-1}}, {{id: {ACCOUNT}, parent: r-1}}]
+""",
+    )
+
+    assert found.organization is not None
+    assert found.organization.management_account == OTHER
+    assert [*found.organization.nodes] == ["r-1", ACCOUNT]
+
+
 def test_a_secret_is_found_without_the_characters_that_aws_chooses(folder: Path) -> None:
     accounts = Accounts(_load(folder, f"{_HEAD}resources: {{'{_BARE}': {{policy: key.json}}}}"))
 
