@@ -15,6 +15,8 @@ from policy_eval.cli import matrix as module
 from policy_eval.cli.output import Exit
 from policy_eval.queries.asking import Question
 from policy_eval.queries.matrix import Row, matrix
+from policy_eval.sources.model import Entity, EntityKind, Where, nothing
+from policy_eval.sources.workspace import write_workspace
 from tests.cli.running import policy_eval, told
 from tests.sources.exports import (
     EXAMPLE,
@@ -24,7 +26,6 @@ from tests.sources.exports import (
     export,
     iam,
     inline,
-    role,
     user,
     written,
 )
@@ -100,13 +101,16 @@ def test_a_table_of_nobody(tmp_path: Path) -> None:
 
 
 def test_a_table_moves_no_terminal(tmp_path: Path) -> None:
-    evil = role("A", Arn=iam("role/\x1b[2Jx\x9b"))
-    source = written(tmp_path, export(roles=(evil,)))
+    arn = iam("role/\x1b[2Jx\x9b")
+    evil = Entity(arn, EntityKind.ROLE, Where("x.json"))
+    source = str(tmp_path / "w")
+    write_workspace(nothing("x.json")._replace(entities={arn: evil}), Path(source))
 
     for form in ("text", "json"):
         result = policy_eval("matrix", "s3:GetObject", "--source", source, "-o", form)
 
         assert result.exit_code == 0
+        assert "2Jx" in result.stdout
         assert "\x1b" not in result.stdout
         assert "\x9b" not in result.stdout
 

@@ -1385,6 +1385,6 @@ def test_a_number_of_json_is_read_as_it_is() -> None:
 def test_a_name_of_digits_needs_no_quotes_in_yaml() -> None:
     text = "Resources: {U: {Type: AWS::IAM::User, Properties: {UserName: 12}}}"
 
-    found = read_template(parse_template(text, "t.yaml"), "t.yaml", **_PLACE)
+    found = read_template(parse_template(text, "t.yaml"), "t.yaml", account=_A)
 
     assert [*found.entities] == [f"arn:aws:iam::{_A}:user/12"]
