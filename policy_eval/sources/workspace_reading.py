@@ -7,6 +7,7 @@ is not known, and an organization that is no tree are refused with file and path
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ from policy_eval.sources.model import (
     nothing,
 )
 from policy_eval.sources.organizations import check_tree
-from policy_eval.sources.reading import Value, json_value, refuse
+from policy_eval.sources.reading import Value, json_value, refuse, what_failed
 from policy_eval.sources.workspace import MANIFEST, VERSION, Paths, file_name, numbered
 
 _PARTS = ("policies", "principals", "resources", "endpoints", "organization")
@@ -52,17 +53,21 @@ class _Reading:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._manifest = self._json(folder / MANIFEST)
-        self._unread: dict[Path, None] = {}
+        self._files: dict[str, list[Path]] = {}  # by part
+        self._unread: set[Path] = set()
         self.found = nothing(str(folder))
 
     def read(self) -> Found:
         """Return what the folder holds."""
         notes = self._notes()
-        self._unread = dict.fromkeys(_files(self._folder))
+        self._files = _files(self._folder)
+        self._unread = {path for each in self._files.values() for path in each}
         for path in self._abouts("policies"):
             about = self._about(path, "arn", *_DOCUMENT)
             self._add(self.found.managed, about.need("arn").text(), self._document(about, path))
-        for path in self._named(_ATTACHED, "principals"):
+        for path in self._files["principals"]:
+            if path.name != _ATTACHED:
+                continue
             entity = self._entity(path)
             self._add(self.found.entities, entity.arn, entity)
         for path in self._abouts("resources"):
@@ -74,7 +79,8 @@ class _Reading:
         organization = self._folder / _TREE
         if organization in self._unread:
             notes = notes._replace(organization=self._organization(organization))
-        for path in self._unread:
+        if self._unread:
+            path = min(self._unread)
             raise refuse("unknown-source", "nothing in the workspace names this file",
                          Where(str(path)), self._expected(path))  # fmt: skip
         return self.found._replace(
@@ -106,12 +112,12 @@ class _Reading:
         except FileNotFoundError:
             raise refuse("missing-file", "there is no such file", where) from None
         except OSError as error:
-            raise refuse("unreadable-file", error.strerror or str(error), where) from None
+            raise refuse("unreadable-file", what_failed(error), where) from None
 
     def _taken(self, path: Path) -> Value:
         """Return the value in a file, which is read then."""
         value = self._json(path)
-        self._unread.pop(path, None)
+        self._unread.discard(path)
         return value
 
     def _about(self, path: Path, *fields: str) -> Value:
@@ -121,17 +127,8 @@ class _Reading:
         """Return the files of a part that tell of something, beside its policy or without."""
         return [
             path
-            for path in self._unread
-            if path.is_relative_to(self._folder / part)
-            and path.suffix == ".json"
-            and not path.name.endswith(_POLICY)
-        ]
-
-    def _named(self, name: str, part: str) -> list[Path]:
-        return [
-            path
-            for path in self._unread
-            if path.name == name and path.is_relative_to(self._folder / part)
+            for path in self._files[part]
+            if path.suffix == ".json" and not path.name.endswith(_POLICY)
         ]
 
     def _expected(self, path: Path) -> str:
@@ -265,33 +262,45 @@ class _Reading:
 _DOCUMENT = ("name", "unknown", "unsure")
 
 
-def _files(folder: Path) -> list[Path]:
-    """Return the files in the parts of a workspace. Raises SourceError for what none holds."""
+def _files(folder: Path) -> dict[str, list[Path]]:
+    """Return the files of a workspace by its parts. Raises SourceError for what none holds."""
+    found: dict[str, list[Path]] = {part: [] for part in _PARTS}
+    for entry in _entries(folder):
+        is_folder = entry.is_dir()
+        if is_folder and entry.name in _PARTS:
+            found[entry.name] += _inside(entry.path)
+        elif not (entry.name[0] == "." or entry.name == MANIFEST) and (
+            is_folder or entry.name.endswith(".json")
+        ):
+            raise refuse("unknown-source", "a workspace holds nothing of this name",
+                         Where(entry.path), f"expected {', '.join(_PARTS)}")  # fmt: skip
+    return found
 
-    def fail(error: OSError) -> None:
-        where = Where(str(error.filename))
-        raise refuse("unreadable-file", error.strerror or str(error), where)
 
-    found: list[Path] = []
-    for at, folders, files in os.walk(folder, onerror=fail):
-        folders.sort()
-        here = Path(at)
-        for name in (*folders, *files):
-            if (here / name).is_symlink():
-                raise refuse(
-                    "unreadable-file", "this is a link", Where(str(here / name)),
-                    "put what it leads to in its place: a workspace is one folder",
-                )  # fmt: skip
-        if here == folder:
-            strange = [each for each in folders if each not in _PARTS and each[0] != "."]
-            strange += [each for each in files if each.endswith(".json") and each != MANIFEST]
-            for name in strange:
-                raise refuse("unknown-source", "a workspace holds nothing of this name",
-                             Where(str(here / name)), f"expected {', '.join(_PARTS)}")  # fmt: skip
-            folders[:] = [each for each in folders if each in _PARTS]
-        else:
-            found += (here / name for name in files if name[0] != "." or name.endswith(".json"))
-    return sorted(found)
+def _inside(folder: str) -> Iterator[Path]:
+    for entry in _entries(folder):
+        if entry.is_dir():
+            yield from _inside(entry.path)
+        elif not entry.is_file():
+            raise refuse("unreadable-file", "this is no file", Where(entry.path))
+        elif entry.name[0] != "." or entry.name.endswith(".json"):
+            yield Path(entry.path)
+
+
+def _entries(folder: str | Path) -> list[os.DirEntry[str]]:
+    """Return what a folder holds, in order. Raises SourceError for links."""
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda each: each.name)
+    except OSError as error:
+        raise refuse("unreadable-file", what_failed(error), Where(str(folder))) from None
+    for entry in found:
+        if entry.is_symlink():
+            raise refuse(
+                "unreadable-file", "this is a link", Where(entry.path),
+                "put what it leads to in its place: a workspace is one folder",
+            )  # fmt: skip
+    return found
 
 
 def _left_out(about: Value) -> LeftOut:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 from collections.abc import Mapping
@@ -369,13 +370,25 @@ def test_a_link_in_a_workspace_is_refused(tmp_path: Path, path: str) -> None:
     assert said(refusal.value) == ("unreadable-file", f"{folder / path}: this is a link")
 
 
+def test_what_is_neither_file_nor_folder_is_refused(tmp_path: Path) -> None:
+    write_workspace(load([EXAMPLE]), tmp_path / "w")
+    pipe = tmp_path / "w" / _FLOW / "trust.json"
+    pipe.unlink()
+    os.mkfifo(pipe)
+
+    with pytest.raises(SourceError) as refusal:
+        read_workspace(tmp_path / "w")
+
+    assert said(refusal.value) == ("unreadable-file", f"{pipe}: this is no file")
+
+
 def test_a_folder_that_may_not_be_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_workspace(load([EXAMPLE]), tmp_path / "w")
 
-    def refuse(path: str) -> None:
-        raise PermissionError(13, "Permission denied", path)
+    def refuse(_: object) -> None:
+        raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("os.scandir", refuse)
 
