@@ -109,7 +109,7 @@ _ENTRIES = (
         "unreadable-file",
         "a file that cannot be read",
         "The operating system refuses to open the file. The message gives the reason, such as a "
-        "missing permission.",
+        "missing permission. In a workspace links and pipes are not followed.",
         about="file",
     ),
     ErrorCode(
@@ -1661,15 +1661,16 @@ EOF
         "A suite has `tests`, a test has an `action` of its own or from the suite, and a "
         "`principal` where there are `sources`, a principal has an `arn`, an entry of `policies` "
         "has a `file` or a `policy` and not both, an `expect` says something, and an entry of "
-        "`ContextEntries` has a name and values.",
+        "`ContextEntries` has a name and values. In an organization each node has an `id`, and a "
+        "`parent` that is there unless it is the root.",
         about="suite",
     ),
     ErrorCode(
         "unknown-field",
-        "a field that suites do not have",
+        "a field that the format does not have",
         "The format knows no field of this name at this place. The nearest name is shown, or all "
         "of them. Fields are not passed over, as a test that does not say what was meant proves "
-        "nothing.",
+        "nothing, and a source with a misspelt `boundary` or `parent` has none.",
         about="suite",
     ),
     ErrorCode(
