@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 import pytest
 
+import policy_eval as pe
 from policy_eval.errors import SourceError
 from policy_eval.sources.account_export import is_export, missing_pages, read_export
+from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.json_stream import JsonStream
 from policy_eval.sources.model import EntityKind, Found, Page, Where, nothing
 from tests.sources.exports import (
@@ -477,3 +479,25 @@ def test_a_document_too_deep_to_be_compared_is_kept_as_it_is(
     (entity,) = found(users=(user("ana", UserPolicyList=inline(document())),)).entities.values()
 
     assert entity.inline[0].content == document()
+
+
+_WITH_NUMBER = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", '
+    '"Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/v": 1.50}}}]}'
+)
+
+
+@pytest.mark.parametrize(
+    "written", [_WITH_NUMBER, json.dumps(_WITH_NUMBER), json.dumps(quote(_WITH_NUMBER))]
+)
+def test_a_number_in_a_policy_is_compared_as_it_is_written(written: str) -> None:
+    taken = _read(
+        f'{{"RoleDetailList": [{{"Arn": "{iam("role/A")}", "Tags": [{{"Key": "v", "Value": "1.50"}}'
+        f'], "RolePolicyList": [{{"PolicyName": "p", "PolicyDocument": {written}}}]}}]}}'
+    )
+    within = Accounts(taken)
+
+    policies = within.policies(within.caller("A"), "s3:ListAllMyBuckets", None)
+    request = pe.Request("s3:ListAllMyBuckets", principal=within.principal("A"))
+
+    assert pe.decide(policies, request).allowed

@@ -1396,3 +1396,10 @@ def test_numbers_stay_as_they_are_written(text: str) -> None:
     (entity,) = found.entities.values()
     assert entity.arn == f"arn:aws:iam::{_A}:user/12"
     assert as_text(entity.inline[0].content) == '{"x": 1.50, "y": "[1.50]", "Statement": []}'
+
+
+def test_a_unit_that_is_in_itself_is_refused() -> None:
+    unit = {"Type": "AWS::Organizations::OrganizationalUnit",
+            "Properties": {"Name": "unit", "ParentId": "U"}}  # fmt: skip
+
+    assert "U is a node above itself" in refusal({"U": unit})
