@@ -109,7 +109,7 @@ _ENTRIES = (
         "unreadable-file",
         "a file that cannot be read",
         "The operating system refuses to open the file. The message gives the reason, such as a "
-        "missing permission.",
+        "missing permission. In a workspace links and pipes are not followed.",
         about="file",
     ),
     ErrorCode(
@@ -1661,15 +1661,16 @@ EOF
         "A suite has `tests`, a test has an `action` of its own or from the suite, and a "
         "`principal` where there are `sources`, a principal has an `arn`, an entry of `policies` "
         "has a `file` or a `policy` and not both, an `expect` says something, and an entry of "
-        "`ContextEntries` has a name and values.",
+        "`ContextEntries` has a name and values. In an organization each node has an `id`, and a "
+        "`parent` that is there unless it is the root.",
         about="suite",
     ),
     ErrorCode(
         "unknown-field",
-        "a field that suites do not have",
+        "a field that the format does not have",
         "The format knows no field of this name at this place. The nearest name is shown, or all "
         "of them. Fields are not passed over, as a test that does not say what was meant proves "
-        "nothing.",
+        "nothing, and a source with a misspelt `boundary` or `parent` has none.",
         about="suite",
     ),
     ErrorCode(
@@ -1720,7 +1721,8 @@ EOF
         "What stands in a file tells its format, not its name. An account export has the lists "
         "`UserDetailList`, `GroupDetailList` and `RoleDetailList`; an organization has "
         "`organization` and `nodes`; a list of calls has `calls`, a script of them `aws … > FILE` "
-        "a line; a workspace is a folder with `workspace.json`, which `policy-eval import` makes; "
+        "a line; a workspace is a folder with `workspace.json`, which `policy-eval import` makes, "
+        "and holds nothing that it does not name; "
         "a folder of policies has `policies.yaml`. A suite (*.iamtest.yaml) stands for its "
         "`sources`, alone; without any it tells the policies of one caller and no account. A "
         "policy by itself is given with `-p`.",
@@ -1742,9 +1744,18 @@ EOF
         "two descriptions of one thing that differ",
         "A user, role, group, policy, resource or node is described twice, in one source or two, "
         "and not in the same way. Leave out the one that is out of date. The same twice "
-        "is taken once. Only one source may describe an organization. The output of a call stands "
-        "in a file of its own, and is about what its command names; the calls of one profile are "
-        "of one account.",
+        "is taken once. An organization has one root, and two descriptions of one say the same. "
+        "The output of a call stands in a file of its own, and is about what its command names; "
+        "the calls of one profile are of one account.",
+        about="source",
+    ),
+    ErrorCode(
+        "not-a-name",
+        "a user, group, role or policy that IAM would not call so",
+        "Names of IAM are letters, digits and `+=,.@_-`, without accents and blanks; a path before "
+        "the name begins and ends with a slash; the account is an ID of twelve digits, or `aws` "
+        "for AWS's own policies. Nobody could be asked about by such a name.",
+        rules=("R-PRIN-04",),
         about="source",
     ),
     ErrorCode(

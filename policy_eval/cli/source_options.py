@@ -171,7 +171,7 @@ def suite_among(paths: Sequence[str]) -> str | None:
 
     Raises RequestError for one among others.
     """
-    found = [each for each in paths if each.endswith(_SUITES) and not _is_template(each)]
+    found = [each for each in paths if each.endswith(_SUITES) and not _is_another(each)]
     if found and len(paths) > 1:
         raise refuse_request(
             "unknown-source", f"{found[0]}: a suite is not read together with other sources",
@@ -183,16 +183,19 @@ def suite_among(paths: Sequence[str]) -> str | None:
 _SUITES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json", ".scenario.yaml", ".yaml", ".yml")
 
 
-def _is_template(name: str) -> bool:
-    """Return whether a file is a template of CloudFormation; those end as suites do."""
+def _is_another(name: str) -> bool:
+    """Return whether a file that ends as suites do is a template, or lists who has which policy."""
     from pathlib import Path
 
-    from policy_eval.sources.template_text import is_yaml_template  # only where a source is named
+    from policy_eval.sources.policy_folder import NAMES, is_yaml_listing  # only where one is named
+    from policy_eval.sources.template_text import is_yaml_template
 
+    path = Path(name)
     try:
-        return is_yaml_template(Path(name).read_bytes())
+        data = path.read_bytes()
     except OSError:
         return False  # the reader of suites says why
+    return path.name in NAMES or is_yaml_template(data) or is_yaml_listing(data)
 
 
 def _pair(given: str) -> tuple[str, str]:

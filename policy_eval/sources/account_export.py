@@ -30,7 +30,7 @@ from policy_eval.sources.model import (
     nothing,
     without_places,
 )
-from policy_eval.sources.reading import Value, refuse
+from policy_eval.sources.reading import Value, refuse, refuse_twice
 
 OnError = Callable[[SourceError], None]
 
@@ -57,10 +57,10 @@ def _is_page(stream: JsonStream) -> bool:
         if name == "format_version":  # of Terraform: not all of a plan need be read
             return False
         if name == _POLICIES and stream.peek() == "[":
-            first = next(stream.items(stream.where), None)
-            if first is not None:
-                policy = stream.value(first)
-                return isinstance(policy, dict) and "PolicyVersionList" in policy
+            for place in stream.items(stream.where):
+                policy = stream.value(place)
+                if isinstance(policy, dict) and "PolicyVersionList" in policy:
+                    return True
         else:
             stream.pass_over(stream.where)
     return False
@@ -95,14 +95,19 @@ def missing_pages(found: Found) -> Iterator[SourceError]:
     """Yield an error for each account of whose export no source holds the last page.
 
     A page tells its account by the ARNs in it. One with nothing but AWS managed policies tells
-    none, and may be of any export.
+    none: it may be of any export, and as a last page of one alone.
     """
     last = [page for page in found.pages if page.more is None]
-    said: set[frozenset[str]] = set()
+    told = frozenset().union(*(page.accounts for page in last))
+    of_any = sum(not page.accounts for page in last)
+    lacking: list[Page] = []
     for page in found.pages:
-        if page.more is None or page.accounts in said or any(_fit(page, each) for each in last):
+        if page.more is None or (last and not page.accounts) or page.accounts & told:
             continue
-        said.add(page.accounts)
+        if not any(_fit(page, each) for each in lacking):
+            lacking.append(page)
+    for page in lacking if len(lacking) > of_any else ():
+        assert page.more is not None
         name = page.more.path.rpartition(".")[2]
         yield refuse(
             "missing-page", f"`{name}` says that there are further pages", page.more,
@@ -113,7 +118,7 @@ def missing_pages(found: Found) -> Iterator[SourceError]:
 
 def _fit(page: Page, other: Page) -> bool:
     """Return whether two pages may be of one export."""
-    return not (page.accounts and other.accounts) or not page.accounts.isdisjoint(other.accounts)
+    return not (page.accounts or other.accounts) or not page.accounts.isdisjoint(other.accounts)
 
 
 class _Reading:
@@ -174,7 +179,7 @@ class _Reading:
             if name in seen:
                 self._stream.pass_over(place)
                 with self._leaving_out():
-                    raise _twice(name, place)
+                    raise refuse_twice(name, place)
             elif name in LISTS and self._stream.peek() == "[":
                 for each in self._stream.items(place):
                     self._item(name, each)
@@ -199,7 +204,7 @@ class _Reading:
         value = Value(self._stream.value(place), place)
         with self._leaving_out():
             if self._stream.twice:
-                raise _twice(self._stream.twice, place)
+                raise refuse_twice(self._stream.twice, place)
             if name == _POLICIES:
                 arn, document, further = managed(value)
                 self._add(self.found.managed, arn, self._kept_once(document))
@@ -234,17 +239,12 @@ class _Reading:
         try:
             content: Any = document.content  # a JSON value
             said = sha256(marshal.dumps(content, 2)).digest()
-        except ValueError:  # nested too deeply to be compared
+        except ValueError:  # nested too deeply, or with a number as it was written
             return document
         return document._replace(content=self._alike.setdefault(said, content))
 
 
 _Taken = TypeVar("_Taken", Entity, Document)
-
-
-def _twice(name: str, where: Where) -> SourceError:
-    message = f"`{name}` stands twice in one object"
-    return refuse("duplicate-key", message, where, "keep one")
 
 
 def _not_taken(versions: int, where: Where) -> LeftOut:

@@ -6,12 +6,15 @@ are objects, as the AWS CLI prints them, or percent-encoded texts, as the API gi
 
 from __future__ import annotations
 
-import json
+import re
 from urllib.parse import unquote
 
 from policy_eval.policy.arn import parse_arn
+from policy_eval.request.principal import is_account, is_name
 from policy_eval.sources.model import Document, Entity, EntityKind
 from policy_eval.sources.reading import Value, refuse
+from policy_eval.text.json_values import read_value
+from policy_eval.text.node import Number
 
 
 def tags_of(value: Value) -> tuple[tuple[str, str], ...]:
@@ -28,7 +31,37 @@ def arn_of(value: Value, kind: str) -> str:
     is_one = parsed is not None and parsed.service == "iam" and parsed.resource.startswith(kind)
     if not is_one:
         raise refuse("not-an-arn", f"`{arn.text()}` is no ARN of a {kind[:-1]}", arn.where)
+    if not is_of_iam(arn.text()):
+        raise refuse("not-a-name", f"IAM gives nothing the ARN `{arn.text()}`", arn.where, NAMES)
     return arn.text()
+
+
+NAMES = (
+    "expected an account ID, and a name of letters, digits and +=,.@_-, in a path or without: "
+    "`role/team/Dev`"
+)
+"""How the ARNs of IAM are made."""
+
+_OWNED_BY_AWS = "aws"
+_PATH = re.compile(r"[!-~]*")
+
+
+def is_of_iam(arn: str) -> bool:
+    """Return whether IAM may give an ARN to a user, group, role or policy.
+
+    AWS: "IAM and AWS STS quotas" (names), "CreateRole" (IAM API Reference: paths).
+    """
+    parsed = parse_arn(arn)
+    if parsed is None or parsed.region:
+        return False
+    kind, _, rest = parsed.resource.partition("/")
+    path, _, name = rest.rpartition("/")
+    is_of_aws = kind == "policy" and parsed.account == _OWNED_BY_AWS
+    return (
+        (is_of_aws or is_account(parsed.account))
+        and is_name(name)
+        and _PATH.fullmatch(path) is not None
+    )
 
 
 def _attached(value: Value) -> tuple[str, ...]:
@@ -49,7 +82,7 @@ def document(name: str, value: Value) -> Document:
     A text is decoded where it is JSON, percent-encoded or not; else it stays a text, and is refused
     when it is read as a policy. Raises SourceError for what can be no document.
     """
-    if not isinstance(value.value, (dict, str)):
+    if not isinstance(value.value, (dict, str)) or isinstance(value.value, Number):
         raise refuse("wrong-type", "no policy document stands here", value.where)
     content = value.value
     return Document(name, _decoded(content) if isinstance(content, str) else content, value.where)
@@ -60,18 +93,10 @@ def _decoded(text: str) -> object:
     try:
         if plain[:1] == "%":
             plain = unquote(plain, errors="strict")
-        found = json.loads(plain, object_pairs_hook=_members)
+        found = read_value(plain)
     except (ValueError, RecursionError):
         return text
     return found if isinstance(found, dict) else text
-
-
-def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return the members of an object. Raises ValueError where one stands twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError
-    return found
 
 
 def boundary_of(value: Value) -> str | None:

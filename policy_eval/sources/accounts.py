@@ -37,6 +37,7 @@ from policy_eval.sources.model import (
     Unsure,
     Where,
 )
+from policy_eval.sources.reading import refuse
 from policy_eval.sources.titles import Titles, bare, resource_part
 from policy_eval.text.files import checked
 from policy_eval.text.folding import fold
@@ -45,6 +46,8 @@ from policy_eval.text.source import Source
 
 _T = TypeVar("_T")
 _NOT_STRICT = Strictness(lenient=False, accept_invalid=True)
+_NOBODY_KNOWS = "no source tells it"
+"""Why something is not known of which nothing says why."""
 _ANYTHING = (
     '{"Version": "2012-10-17", "Statement": ['
     '{"Effect": "Allow", "Action": "*", "Resource": "*"}, '
@@ -214,10 +217,10 @@ class Accounts:
         if policy is None:
             document = document._replace(name=self._titles.of(document))
             if document.content is None:
-                self.unknown[document.name] = document.unknown
+                self.unknown[document.name] = document.unknown or _NOBODY_KNOWS
             for each in document.unsure:
                 statement = f"{document.name}#{each.number}"
-                self.unknown[statement] = f"{statement}: {each.why}"
+                self.unknown[statement] = f"{statement}: {each.why or _NOBODY_KNOWS}"
             policy = self._policies[key] = _read(document, kind)
         return policy
 
@@ -454,11 +457,16 @@ class Accounts:
         )
 
     def _path(self, account: str | None) -> list[Node]:
-        """Return the nodes from the root to an account; none for one outside the organization."""
+        """Return the nodes from the root to an account; none for one outside the organization.
+
+        Raises SourceError for a node above itself, which sources refuse.
+        """
         nodes = self.found.organization.nodes if self.found.organization else {}
         path: list[Node] = []
         at = nodes.get(account or "")
-        while at is not None:  # INVARIANT: sources refuse nodes above themselves
+        while at is not None:
+            if at in path:
+                raise refuse("circular", f"{at.id} is a node above itself", at.where)
             path.append(at)
             at = nodes.get(at.parent)
         return path[::-1]
@@ -511,7 +519,8 @@ def _read(document: Document, kind: PolicyType) -> Policy:
         policy = parse_policy(_ANYTHING, document.name, PolicyType.IDENTITY)
         named = _ANYBODY if RULES[kind].names_principals else None
         statements = tuple(
-            each._replace(unusable=document.unknown, principal=named) for each in policy.statements
+            each._replace(unusable=document.unknown or _NOBODY_KNOWS, principal=named)
+            for each in policy.statements
         )
         return policy._replace(type=kind, statements=statements)
     content = document.content
@@ -545,9 +554,9 @@ def _parts(statement: Statement, unsure: Unsure | None) -> list[Statement]:
     if unsure is None:
         return [statement]
     if not unsure.element:
-        return [statement._replace(unusable=unsure.why)]
+        return [statement._replace(unusable=unsure.why or _NOBODY_KNOWS)]
     sure, doubtful = _split(statement, unsure)
-    return [sure, doubtful._replace(unusable=unsure.why)]
+    return [sure, doubtful._replace(unusable=unsure.why or _NOBODY_KNOWS)]
 
 
 def _split(statement: Statement, unsure: Unsure) -> tuple[Statement, Statement]:

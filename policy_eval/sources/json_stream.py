@@ -1,8 +1,8 @@
 """A JSON text read value by value: no more of it is kept than one value and a piece of the file.
 
 The standard decoder reads each value from a buffer that grows until the value is whole; the shape
-around the values is walked here. What is wrong is refused with line and column in the file and
-the path inside it.
+around the values is walked here. A number is a `JsonNumber`. What is wrong is refused with
+line and column in the file and the path inside it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import chain
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.model import Where
-from policy_eval.sources.reading import UNREADABLE, refuse, what_failed
+from policy_eval.sources.reading import UNREADABLE, JsonNumber, name_twice, refuse, what_failed
 
 PIECE = 1 << 18
 """Bytes that are read at a time."""
@@ -48,7 +48,9 @@ class JsonStream:
         self._column = 0  # characters of the buffer's first line that stand before it
         self.twice = ""
         """A name that stands twice in an object of the value that was read last."""
-        self._decode = json.JSONDecoder(object_pairs_hook=self._members_of).raw_decode
+        self._decode = json.JSONDecoder(
+            object_pairs_hook=self._members_of, parse_int=JsonNumber, parse_float=JsonNumber
+        ).raw_decode
 
     def peek(self) -> str:
         """Return the next character that is no blank, and stay before it; nothing at the end."""
@@ -77,8 +79,6 @@ class JsonStream:
                 continue
             except RecursionError:
                 raise refuse("too-deep", "arrays and objects nest too deeply", where) from None
-            except ValueError as error:  # a number of thousands of digits
-                raise refuse("json-syntax", f"{self._line(self._at)}: {error}", where) from None
             is_near_the_end = len(self._text) - end < _LONGEST_TOKEN
             if is_near_the_end and self._text[end - 1] not in '}]"' and self._grow(0, where):
                 continue  # a number may go on in the next piece
@@ -140,8 +140,7 @@ class JsonStream:
     def _members_of(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            self.twice = next(name for name in names if names.count(name) > 1)
+            self.twice = name_twice(pairs)
         return found
 
     # What is wrong

@@ -6,6 +6,8 @@ Lambda" (AWS Lambda).
 
 from __future__ import annotations
 
+from policy_eval.request.principal import is_account
+
 CONDITIONS = (
     ("SourceArn", "ArnLike", "AWS:SourceArn"),
     ("SourceAccount", "StringEquals", "AWS:SourceAccount"),
@@ -21,6 +23,6 @@ def principal_element(given: str, partition: str) -> object:
     """Return a principal as Lambda writes it: a service, an account, an ARN, or everyone."""
     if given == "*":
         return given
-    if given.isdigit():
+    if is_account(given):
         return {"AWS": f"arn:{partition}:iam::{given}:root"}
     return {"AWS" if given.startswith("arn:") else "Service": given}

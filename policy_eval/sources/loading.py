@@ -13,26 +13,29 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from io import BufferedIOBase
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from policy_eval.errors import SourceError, refuse_request
+from policy_eval.request.principal import is_account
 from policy_eval.sources.account_export import OnError, is_export, missing_pages, read_export
 from policy_eval.sources.cli_calls import read_calls, read_script
 from policy_eval.sources.cli_command import SCRIPT, is_calls, is_script
 from policy_eval.sources.cloudformation import is_template, parse_template, read_template
 from policy_eval.sources.json_stream import JsonStream
-from policy_eval.sources.model import Found, LeftOut, Where, without_places
+from policy_eval.sources.model import Found, LeftOut, Organization, Where, without_places
 from policy_eval.sources.organizations import is_organization, read_organization
 from policy_eval.sources.policy_folder import NAMES, is_listing, is_yaml_listing, read_listing
-from policy_eval.sources.reading import UNREADABLE, json_value, refuse, what_failed
+from policy_eval.sources.reading import UNREADABLE, json_value, plain_json, refuse, what_failed
 from policy_eval.sources.template_text import is_yaml_template
 from policy_eval.sources.terraform.instances import is_terraform
 from policy_eval.sources.terraform.read import read_terraform
-from policy_eval.sources.workspace import MANIFEST, read_workspace
+from policy_eval.sources.workspace import MANIFEST
+from policy_eval.sources.workspace_reading import is_manifest, read_workspace
 
 LARGEST_SOURCE = 2_000_000_000
 """Bytes of one file that is read as a whole, uncompressed: of any source but an export."""
 
+_T = TypeVar("_T")
 _GZIP = b"\x1f\x8b"
 
 
@@ -58,9 +61,9 @@ def load(
     naming the file and the path inside it, and RequestError for a deployment that cannot be.
     """
     account = deployment.account
-    if account is not None and not (len(account) == _DIGITS and account.isdecimal()):
+    if account is not None and not is_account(account):
         raise refuse_request(
-            "not-an-account", f"`{account}` is no account ID", f"expected {_DIGITS} digits"
+            "not-an-account", f"`{account}` is no account ID", "expected twelve digits, 0 to 9"
         )
     declared: set[str] = set()
     skipped: list[SourceError] = []
@@ -90,16 +93,13 @@ def _skipped(error: SourceError) -> LeftOut:
     return LeftOut("not read", said, Where(file))
 
 
-_DIGITS = 12
-
-
 def _load(path: str, on_error: OnError | None, deployment: Deployment, declared: set[str]) -> Found:
     """Return what one source holds; the parameters that it declares are added to `declared`."""
     name = Path(path)
     if name.is_dir():
         name = _manifest(name)
-    if name.name == MANIFEST:
-        return read_workspace(name.parent)
+        if name.name == MANIFEST:
+            return read_workspace(name.parent)
     path = str(name)
     export = _export(name, on_error)
     if export is not None:
@@ -112,11 +112,44 @@ def _load(path: str, on_error: OnError | None, deployment: Deployment, declared:
             "unknown-source", "this is a policy, and does not tell who has it", Where(path),
             "give a policy by itself with -p, or with who has it in a folder (docs/sources.md)",
         )  # fmt: skip
-    if name.name in NAMES or is_yaml_listing(data):
-        return read_listing(path, on_error)
+    if is_yaml_listing(data) or (name.suffix != ".json" and _is_called_listing(name, data)):
+        return _listing(path, on_error)
     value = _value(data, path)
+    if is_organization(value):
+        return read_organization(json_value(data, Where(path)), path)
+    return _of_value(value, path, on_error, deployment, declared)
+
+
+def _listing(path: str, on_error: OnError | None) -> Found:
+    """Return what a folder of policies holds. Raises SourceError for a list that is compressed."""
+    if _is_compressed(Path(path)):
+        raise refuse("unknown-source", "this list of who has which policy is compressed",
+                     Where(path), "unpack it beside the files that it names")  # fmt: skip
+    return read_listing(path, on_error)
+
+
+def _is_compressed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_GZIP)) == _GZIP
+
+
+def _is_called_listing(path: Path, data: bytes) -> bool:
+    return path.name in NAMES and not is_yaml_template(data)
+
+
+def _of_value(
+    value: object,
+    path: str,
+    on_error: OnError | None,
+    deployment: Deployment,
+    declared: set[str],
+) -> Found:
+    """Return what the value in a file holds, by what it is."""
+    name = Path(path)
+    if name.name == MANIFEST and is_manifest(value):
+        return read_workspace(name.parent)
     if is_listing(value):
-        return read_listing(path, on_error)
+        return _listing(path, on_error)
     if is_calls(value):
         return read_calls(value, path, on_error)
     if is_template(value):
@@ -125,8 +158,8 @@ def _load(path: str, on_error: OnError | None, deployment: Deployment, declared:
         return read_template(value, path, on_error, **given)
     if is_terraform(value):
         return read_terraform(value, path, on_error, deployment.account)
-    if is_organization(value):
-        return read_organization(value, path)
+    if name.name in NAMES:  # which says what is missing
+        return read_listing(path, on_error)
     raise refuse(
         "unknown-source", "this is no format that is known", Where(path),
         "give the output of `aws iam get-account-authorization-details` or of `terraform show "
@@ -186,10 +219,14 @@ def _bytes(path: Path) -> bytes:
 def _value(data: bytes, path: str) -> object:
     """Return the value that the bytes of a file are. Raises SourceError."""
     where = Where(path)
-    value = None if is_yaml_template(data) else json_value(data, where)
-    if value is None or is_template(value):  # with places, and a name that stands twice refused
+    if is_yaml_template(data):
         return parse_template(_text(data, where), path)
-    return value
+    found = plain_json(data, where)
+    if is_template(found.value):  # with places, and a name that stands twice refused
+        return parse_template(_text(data, where), path)
+    if found.twice is not None and not is_listing(found.value):  # likewise
+        raise found.twice
+    return found.value
 
 
 @contextmanager
@@ -242,14 +279,32 @@ def merged(found: Sequence[Found]) -> Found:
                         value.where,
                     )  # fmt: skip
                 mine[name] = known or value  # type: ignore[assignment]  # of one kind each
-        if whole.organization is not None and other.organization is not None:
-            said = "an earlier source describes an organization, too"
-            raise refuse("listed-twice", said, Where(other.sources[0]))
         whole = whole._replace(
-            sources=(*whole.sources, *other.sources),
-            organization=whole.organization or other.organization,
-            left_out=(*whole.left_out, *other.left_out),
-            notes=(*whole.notes, *other.notes),
+            sources=_joined(whole.sources, other.sources),
+            organization=_one(whole.organization, other.organization, other.sources),
+            left_out=_joined(whole.left_out, other.left_out),
+            notes=_joined(whole.notes, other.notes),
             pages=(*whole.pages, *other.pages),
         )
     return whole
+
+
+def _one(
+    known: Organization | None, other: Organization | None, sources: tuple[str, ...]
+) -> Organization | None:
+    """Return the organization of two that say the same. Raises SourceError where they differ."""
+    if known is not None and other is not None and _plain(known) != _plain(other):
+        said = "an earlier source describes an organization, too, and not in the same way"
+        raise refuse("listed-twice", said, Where(", ".join(sources)))
+    return known or other
+
+
+def _plain(organization: Organization) -> object:
+    nodes = {each: without_places(node) for each, node in organization.nodes.items()}
+    return (organization._replace(nodes={}), nodes)
+
+
+def _joined(known: tuple[_T, ...], others: tuple[_T, ...]) -> tuple[_T, ...]:
+    """Return two lists as one; what stands in both is not said again."""
+    said = {*known}
+    return (*known, *(each for each in others if each not in said))

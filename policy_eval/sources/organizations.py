@@ -13,6 +13,8 @@ A node without `rcps` has RCPFullAWSAccess alone (R-RCP-02).
 
 from __future__ import annotations
 
+import re
+
 from policy_eval.errors import SourceError
 from policy_eval.request.principal import MOST_UNITS, is_account
 from policy_eval.semantics.layers import MOST_LEVELS
@@ -34,16 +36,17 @@ def is_organization(value: object) -> bool:
 
 def read_organization(value: object, file: str) -> Found:
     """Return what an organization's file holds. Raises SourceError."""
-    root = Value(value, Where(file))
-    about = root.need("organization")
+    root = Value(value, Where(file)).checked(("organization", "nodes"))
+    about = root.need("organization").checked(("id", "management_account"))
     nodes: dict[str, Node] = {}
     for item in root.need("nodes").items():
         node = _node(item)
         if node.id in nodes:
             raise refuse("listed-twice", f"{node.id} is listed a second time", item.where)
         nodes[node.id] = node
+    check_tree(nodes)
     for node in nodes.values():
-        check_path(node, nodes)
+        _check_place(node)
     given = list(root.need("nodes").items())
     without = [item for item in given if item.get("scps") is None]
     has_scps = len(without) < len(given)
@@ -84,9 +87,16 @@ def _text(value: Value, name: str) -> str | None:
 
 
 def _node(value: Value) -> Node:
+    value.checked(("id", "name", "parent", "scps", "rcps"))
+    identity = value.need("id")
+    if not (is_account(identity.text()) or _ROOT_OR_UNIT.fullmatch(identity.text())):
+        raise refuse(
+            "unknown-word", f"`{identity.text()}` is no root, unit or account", identity.where,
+            "expected `r-…`, `ou-…` or an account ID of twelve digits",
+        )  # fmt: skip
     return Node(
-        value.need("id").text(),
-        _text(value, "name") or value.need("id").text(),
+        identity.text(),
+        _text(value, "name") or identity.text(),
         _text(value, "parent") or "",
         _documents(value, "scps"),
         _documents(value, "rcps"),
@@ -94,10 +104,53 @@ def _node(value: Value) -> Node:
     )
 
 
+_ROOT_OR_UNIT = re.compile(r"(?:r|ou)-[0-9a-z-]+")
+"""AWS: "Root", "OrganizationalUnit" (AWS Organizations API Reference); any length is taken."""
+_ROOT = "r-"
+
+
+def _check_place(node: Node) -> None:
+    """Raise SourceError for a node that is in an account, or in nothing where it is no root.
+
+    AWS: "AWS Organizations terminology and concepts": a root holds units and accounts, a unit
+    likewise; each of them is in one of these.
+    """
+    if node.parent and node.id.startswith(_ROOT):
+        raise refuse("field-combination", f"a root has no parent, and {node.id} has one",
+                     node.where)  # fmt: skip
+    if not node.parent and not node.id.startswith(_ROOT):
+        raise refuse("missing-field", f"`parent` is not there, and {node.id} is no root",
+                     node.where, "name the node above: only the root has none")  # fmt: skip
+    if is_account(node.parent):
+        raise refuse("field-combination", f"{node.parent} is an account, and holds no others",
+                     node.where)  # fmt: skip
+
+
 def _documents(value: Value, name: str) -> tuple[Document, ...]:
     return tuple(
-        document(item.need("name").text(), item.need("policy")) for item in value.listed(name)
+        document(item.checked(("name", "policy")).need("name").text(), item.need("policy"))
+        for item in value.listed(name)
     )
+
+
+def check_tree(nodes: dict[str, Node]) -> None:
+    """Raise SourceError for nodes that are no tree: of each the parent is there, with one root.
+
+    Above other nodes without a parent there may be more: that is what a policy of them says that
+    nobody knows.
+    """
+    for node in nodes.values():
+        check_path(node, nodes)
+    roots = [node for node in nodes.values() if not node.parent and not _may_be_below(node)]
+    for node in roots[1:]:
+        raise refuse(
+            "listed-twice", f"{node.id} has no parent, and neither has {roots[0].id}", node.where,
+            "an organization has one root: name the node above each other one",
+        )  # fmt: skip
+
+
+def _may_be_below(node: Node) -> bool:
+    return any(each.content is None for each in (*node.scps, *node.rcps))
 
 
 def check_path(node: Node, nodes: dict[str, Node]) -> None:

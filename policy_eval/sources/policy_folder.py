@@ -24,6 +24,7 @@ that is not given is unknown. A file among `policies` is a managed policy of its
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,11 +33,14 @@ from pathlib import Path
 
 from policy_eval.engine.policies import policy_in
 from policy_eval.errors import InputError, SourceError
-from policy_eval.policy.arn import parse_arn
+from policy_eval.policy.arn import is_object, parse_arn
 from policy_eval.policy.policy_type import PolicyType
 from policy_eval.request.principal import is_account
+from policy_eval.semantics.resources import NOT_CHOSEN, names_before_made
 from policy_eval.semantics.service_exceptions import resource_policy_type
-from policy_eval.sources.account_items import document
+from policy_eval.semantics.service_reference import resource_types_of
+from policy_eval.sources.account_items import NAMES as NAMES_OF_IAM
+from policy_eval.sources.account_items import document, is_of_iam
 from policy_eval.sources.model import (
     Document,
     Entity,
@@ -64,21 +68,28 @@ _FIELDS = ("version", "account", "principals", "groups", "managed", "resources",
 _OF_PRINCIPALS = ("policies", "inline", "groups", "boundary", "trust", "tags")
 _OF_GROUPS = ("policies", "inline")
 _OF_RESOURCES = ("policy", "account", "tags")
-_LISTS = re.compile(rb"^(?:principals|managed)[ \t]*:", re.MULTILINE)
+_LISTED = ("principals", "groups", "managed", "resources")
+_NAMES = re.compile(rb"^(version|principals|groups|managed|resources)[ \t]*:", re.MULTILINE)
 
 _OnError = Callable[[SourceError], None]
 
 
 def is_yaml_listing(data: bytes) -> bool:
     """Return whether bytes are those of a YAML file that says who has which policy."""
-    return data.lstrip()[:1] not in (b"{", b"[") and _LISTS.search(data) is not None
+    data = data.removeprefix(codecs.BOM_UTF8)  # which is refused where the file is read
+    if data.lstrip()[:1] in (b"{", b"["):
+        return False
+    names = {*_NAMES.findall(data)}
+    return not names.isdisjoint((b"principals", b"managed")) or len(names) > 1
 
 
 def is_listing(value: object) -> bool:
     """Return whether a JSON value says who has which policy."""
-    return isinstance(value, dict) and "version" in value and (
-        "principals" in value or "managed" in value
-    )  # fmt: skip
+    return (
+        isinstance(value, dict)
+        and "version" in value
+        and any(isinstance(value.get(name), dict) for name in _LISTED)
+    )
 
 
 def read_listing(path: str, on_error: _OnError | None = None) -> Found:
@@ -114,6 +125,7 @@ class _Folder:
         self._files: dict[Path, str] = {}  # the ARNs of managed policies, by file
         self._account = self._own_account()
         self._managed_names = {name.text() for name, _ in self._listed("managed")}
+        self._unread: dict[str, Resource] = {}  # of which the policy could not be read
         self.found = nothing(path)
 
     def read(self) -> Found:
@@ -138,6 +150,8 @@ class _Folder:
             for key, field in self._listed(name):
                 with self._leaving_out(), _refusing():
                     take(key, field)
+        for arn, resource in self._unread.items():
+            self.found.resources.setdefault(arn, resource)
         return self.found._replace(organization=self._organization())
 
     def _listed(self, name: str) -> list[tuple[Field, Field]]:
@@ -166,7 +180,7 @@ class _Folder:
             parsed = parse_arn(name)
             if parsed is None or parsed.service != "iam" or not parsed.resource.startswith(kinds):
                 raise field.refuse("not-an-arn", f"`{name}` is no ARN of a {_either(kinds)}")
-            return name
+            return _named_by_iam(name, name, field)
         if not name.startswith(kinds) or name in kinds:
             raise field.refuse(
                 "unknown-word", f"`{name}` is no {_either(kinds)}",
@@ -175,7 +189,7 @@ class _Folder:
         if self._account is None:
             raise field.refuse("missing-field", f"`{name}` has no account without `account`",
                                "name the account, or give the ARN")  # fmt: skip
-        return f"arn:aws:iam::{self._account}:{name}"
+        return _named_by_iam(f"arn:aws:iam::{self._account}:{name}", name, field)
 
     def _named(self, field: Field, kind: str) -> str:
         """Return the ARN of a policy or group, whose kind need not be written."""
@@ -302,20 +316,49 @@ class _Folder:
         )
 
     def _resource(self, name: Field, field: Field) -> None:
-        arn = name.text()
+        try:
+            arn = _asked_by(name)
+            if arn in self.found.resources:
+                raise name.refuse("listed-twice", f"{arn} is listed a second time")
+            self.found.resources[arn] = self._described(arn, name, field)
+        except InputError:
+            meant = _meant(name.text())  # with the error: what is left out here is not known
+            why = f"{self._where(name)}: the policy of {meant} could not be read"
+            unknown = Document(f"policy of {meant}", None, self._where(name), why)
+            owner = self._owner(meant, field)
+            self._unread[meant] = Resource(meant, unknown, self._where(name), owner)
+            raise
+
+    def _owner(self, arn: str, field: Field) -> str | None:
+        """Return whose a resource is, as far as that can be read."""
         parsed = parse_arn(arn)
-        if parsed is None:
-            raise name.refuse("not-an-arn", f"`{arn}` is no ARN")
+        said = field.node.value.get("account") if isinstance(field.node.value, dict) else None
+        told = str(said) if is_account(str(said)) else None
+        return (parsed.account if parsed else None) or told or self._account
+
+    def _described(self, arn: str, name: Field, field: Field) -> Resource:
         given = field.checked(_OF_RESOURCES)
-        account = _account(given["account"]) if "account" in given else self._account
+        parsed = parse_arn(arn)
+        assert parsed is not None
+        account = _account(given["account"]) if "account" in given else None
+        if account and parsed.account and account != parsed.account:
+            raise given["account"].refuse(
+                "field-combination", f"the ARN says that it belongs to {parsed.account}",
+                "leave `account` out: it tells whose a bucket is",
+            )  # fmt: skip
         policy = given.get("policy")
+        if policy is not None and parsed.service == "iam":
+            raise policy.refuse(
+                "field-combination", "IAM asks no policy of this resource",
+                "a role's trust policy is its `trust` in `principals`",
+            )  # fmt: skip
         kind = resource_policy_type(f"{fold(parsed.service)}:*")
-        self.found.resources[arn] = Resource(
+        return Resource(
             arn,
             None if policy is None
             else self._document(f"policy of {arn}", self._file(policy), kind),
             self._where(name),
-            parsed.account or account,
+            parsed.account or account or self._account,
             _tags(given),
         )  # fmt: skip
 
@@ -333,11 +376,65 @@ class _Folder:
         return Where(str(field.place))
 
 
+def _named_by_iam(arn: str, name: str, field: Field) -> str:
+    """Return an ARN of IAM. Raises SuiteError for one that IAM gives to nothing."""
+    if not is_of_iam(arn):
+        raise field.refuse("not-a-name", f"IAM gives nothing the name `{name}`", NAMES_OF_IAM)
+    return arn
+
+
 def _account(field: Field) -> str:
     text = field.text()
     if not is_account(text):
         raise field.refuse("not-an-account", f"`{text}` is no account ID of twelve digits")
     return text
+
+
+_WITH_REGION = frozenset({"kms", "lambda", "secretsmanager", "sns", "sqs"})
+
+
+def _asked_by(field: Field) -> str:
+    """Return the ARN by which what a field names is asked about (R-RES-05, R-SM-04).
+
+    That of a secret may lack the characters that AWS chooses. Raises SuiteError for an ARN that no
+    request names, as what is said of it would never be asked.
+    """
+    arn = field.text()
+    parsed = parse_arn(arn)
+    if parsed is None:
+        raise field.refuse("not-an-arn", f"`{arn}` is no ARN")
+    before_made = names_before_made(arn)
+    chosen = arn.removesuffix(NOT_CHOSEN) if before_made else arn
+    if set("*?").intersection(chosen):
+        raise field.refuse(
+            "not-an-arn", f"`{arn}` has a wildcard, and names no one resource",
+            f"name the resource: `{_meant(arn)}`" if is_object(parsed) else "name each resource",
+        )  # fmt: skip
+    if parsed.account and not is_account(parsed.account):
+        raise field.refuse("not-an-account", f"`{parsed.account}` is no account ID of `{arn}`",
+                           "expected twelve digits")  # fmt: skip
+    if is_object(parsed):
+        raise field.refuse(
+            "not-an-arn", f"`{arn}` is an object, which has the policy of its bucket",
+            f"name the bucket: `{_meant(arn)}`",
+        )  # fmt: skip
+    if parsed.service == "s3" and not resource_types_of("s3", arn):
+        raise field.refuse("not-an-arn", f"Amazon S3 has no resource of the ARN `{arn}`",
+                           f"the ARN of a bucket is `{_meant(arn)}`")  # fmt: skip
+    if parsed.service in _WITH_REGION and not (parsed.region and parsed.account):
+        raise field.refuse(
+            "not-an-arn", f"`{arn}` has no Region or no account",
+            f"expected `arn:{parsed.partition}:{parsed.service}:REGION:ACCOUNT:…`",
+        )  # fmt: skip
+    return f"{chosen}{NOT_CHOSEN}" if arn in before_made else arn
+
+
+def _meant(text: str) -> str:
+    """Return the ARN of the bucket that a text seems to mean; of anything else the text."""
+    arn = parse_arn(text)
+    if arn is None or arn.service != "s3":
+        return text
+    return str(arn._replace(region="", account="", resource=arn.resource.partition("/")[0]))
 
 
 def _items(given: Mapping[str, Field], name: str) -> list[Field]:

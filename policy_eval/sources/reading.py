@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from policy_eval.errors import Diagnostic, Severity, SourceError
 from policy_eval.sources.model import Where
+from policy_eval.text.node import Number
 
 
 def refuse(code: str, message: str, where: Where, remedy: str = "") -> SourceError:
@@ -28,10 +31,65 @@ def what_failed(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
+class JsonNumber(Number):
+    """A number in a file of JSON, as it is written (R-GRAM-10).
+
+    It is no text, as an unquoted scalar of YAML may be that looks like a number (`UserName: 12`).
+    """
+
+    __slots__ = ()
+
+
+class Parsed(NamedTuple):
+    """The JSON value that a text is; `twice` is the error for a name that stands twice in it."""
+
+    value: object
+    twice: SourceError | None
+
+
+def name_twice(pairs: Sequence[tuple[str, object]]) -> str:
+    """Return the first name of an object's members that stands there twice; one does."""
+    counts = Counter(name for name, _ in pairs)
+    return next(name for name, count in counts.items() if count > 1)
+
+
+def refuse_twice(name: str, where: Where) -> SourceError:
+    """Return the error for a name that stands twice in an object."""
+    return refuse("duplicate-key", f"`{name}` stands twice in one object", where, "keep one")
+
+
 def json_value(data: bytes, where: Where) -> object:
-    """Return the JSON value that the bytes of a file are. Raises SourceError."""
+    """Return the JSON value that the bytes of a file are; a number is a `JsonNumber`.
+
+    Raises SourceError, for a name that stands twice in one object, too.
+    """
+    found = _parsed(data, where, JsonNumber, JsonNumber)
+    if found.twice is not None:
+        raise found.twice
+    return found.value
+
+
+def plain_json(data: bytes, where: Where) -> Parsed:
+    """Return the JSON value that the bytes of a file are, numbers as those of Python.
+
+    Raises SourceError.
+    """
+    return _parsed(data, where, int, float)
+
+
+def _parsed(
+    data: bytes, where: Where, whole: Callable[[str], object], fraction: Callable[[str], object]
+) -> Parsed:
+    repeated: list[tuple[dict[str, object], str]] = []
+
+    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            repeated.append((found, name_twice(pairs)))
+        return found
+
     try:
-        return json.loads(data)
+        value = json.loads(data, parse_int=whole, parse_float=fraction, object_pairs_hook=members)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         remedy = "is the file complete?"
@@ -42,10 +100,32 @@ def json_value(data: bytes, where: Where) -> object:
         raise refuse("too-deep", "arrays and objects nest too deeply", where) from None
     except ValueError as error:  # a number of thousands of digits
         raise refuse("json-syntax", str(error), where) from None
+    if not repeated:
+        return Parsed(value, None)
+    # INVARIANT: the last object that was read is not inside another one that was dropped
+    held, name = repeated[-1]
+    return Parsed(value, refuse_twice(name, _place_of(held, Value(value, where))))
+
+
+def _place_of(held: object, root: Value) -> Where:
+    """Return where an object stands in a value."""
+    pending = [root]
+    while True:
+        at = pending.pop()
+        if at.value is held:
+            return at.where
+        if isinstance(at.value, dict):
+            pending += (each for _, each in at.members())
+        elif isinstance(at.value, list):
+            pending += at.items()
 
 
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number",
-          float: "a number", type(None): "null"}  # fmt: skip
+          float: "a number", JsonNumber: "a number", type(None): "null"}  # fmt: skip
+
+
+_MOST_DIGITS = 9
+"""What is counted in a source has no more."""
 
 
 class Value(NamedTuple):
@@ -74,15 +154,40 @@ class Value(NamedTuple):
 
     def text(self) -> str:
         """Return a text."""
-        if not isinstance(self.value, str):
+        if not isinstance(self.value, str) or isinstance(self.value, JsonNumber):
             raise self._wrong("a text")
+        return self.value
+
+    def some_text(self) -> str:
+        """Return a text that is not empty."""
+        found = self.text()
+        if not found:
+            raise refuse("wrong-type", "the text is empty", self.where, "say it, or leave it out")
+        return found
+
+    def truth(self) -> bool:
+        """Return true or false."""
+        if not isinstance(self.value, bool):
+            raise self._wrong("true or false")
         return self.value
 
     def number(self) -> int:
         """Return a whole number, 0 or more."""
-        if not isinstance(self.value, int) or isinstance(self.value, bool) or self.value < 0:
+        found = self.value
+        if not isinstance(found, Number) or not found.isdigit() or len(found) > _MOST_DIGITS:
             raise self._wrong("a whole number, 0 or more")
-        return self.value
+        return int(found)
+
+    def checked(self, known: Sequence[str]) -> Value:
+        """Return the same object, whose members are all among the known names."""
+        for name, each in self.members():
+            if name not in known:
+                near = get_close_matches(name, known, 1)
+                raise refuse(
+                    "unknown-field", f"unknown field `{name}`", each.where,
+                    f"did you mean `{near[0]}`" if near else f"known: {', '.join(known)}",
+                )  # fmt: skip
+        return self
 
     def items(self) -> Iterator[Value]:
         """Yield the items of a list."""

@@ -7,7 +7,6 @@ resource) is `Unknown`. AWS: "Intrinsic function reference", "Pseudo parameters 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
@@ -24,6 +23,7 @@ from policy_eval.sources.unknown import (
     reasons,
     why,
 )
+from policy_eval.text.printed import as_text
 
 NOBODY_KNOWS = "000000000000"
 """The account of ARNs where nobody says which it is."""
@@ -283,7 +283,7 @@ class Template:
 
     def _to_json(self, argument: object, where: Where) -> object:
         value = self.resolve(argument, where)
-        return Unknown(why(value)) if why(value) else json.dumps(value)
+        return Unknown(why(value)) if why(value) else as_text(value)
 
     def _transform(self, _: object, where: Where) -> object:
         raise macro("Fn::Transform", where)

@@ -8,7 +8,7 @@ are not known. AWS: `AWS::Organizations::…` in the "AWS resource and property 
 from __future__ import annotations
 
 from policy_eval.sources.model import Document, Node, Organization
-from policy_eval.sources.organizations import EVERYTHING
+from policy_eval.sources.organizations import EVERYTHING, check_tree
 from policy_eval.sources.template_items import Gathered, Item
 from policy_eval.sources.unknown import Unknown
 
@@ -64,7 +64,10 @@ class Units:
             )
 
     def organization(self) -> Organization | None:
-        """Return the organization; None where the template has nothing of one."""
+        """Return the organization; None where the template has nothing of one.
+
+        Raises SourceError for a node above itself.
+        """
         if not self._nodes:
             return None
         nodes = dict(self._nodes)
@@ -76,6 +79,7 @@ class Units:
                 nodes[node.parent] = Node(
                     node.parent, node.parent, "", (unknown,), (unknown,), node.where
                 )
+        check_tree(nodes)
         return Organization(None, None, nodes, "scps" in self._given, "rcps" in self._given)
 
 

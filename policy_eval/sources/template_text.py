@@ -1,6 +1,7 @@
 """The text of a template of CloudFormation: JSON, or YAML with the short forms of its functions.
 
-A value is what JSON makes of it: no guesses of YAML (an unquoted `2012-10-17` stays that text).
+A value is what JSON makes of it: no guesses of YAML (an unquoted `2012-10-17` stays that text), and
+a number is a `Number` (R-GRAM-10).
 AWS: "Intrinsic function reference", "CloudFormation template format" (AWS CloudFormation).
 """
 
@@ -10,7 +11,7 @@ import json
 import re
 
 from policy_eval.errors import SourceError, SuiteError
-from policy_eval.text.node import Json, Node, Span
+from policy_eval.text.node import Json, Node, Number, Span
 from policy_eval.text.source import Source
 from policy_eval.text.yaml_tree import as_json, parse_yaml
 
@@ -29,7 +30,7 @@ def parse_template(text: str, file: str) -> object:
     """Return the value of a template's text. Raises SourceError with line and column."""
     if text.lstrip()[:1] == "{":
         try:
-            return json.loads(text, object_pairs_hook=_object)
+            return json.loads(text, object_pairs_hook=_object, parse_int=Number, parse_float=Number)
         except (ValueError, RecursionError):
             pass  # read as YAML, which has places
     try:

@@ -16,6 +16,8 @@ from policy_eval.cli import matrix as module
 from policy_eval.cli.output import Exit
 from policy_eval.queries.asking import Question
 from policy_eval.queries.matrix import Row, matrix
+from policy_eval.sources.model import Entity, EntityKind, Where, nothing
+from policy_eval.sources.workspace import write_workspace
 from tests.cli.running import policy_eval, told
 from tests.sources.exports import (
     EXAMPLE,
@@ -101,13 +103,16 @@ def test_a_table_of_nobody(tmp_path: Path) -> None:
 
 
 def test_a_table_moves_no_terminal(tmp_path: Path) -> None:
-    evil = role("A", Arn=iam("role/\x1b[2Jx\x9b"))
-    source = written(tmp_path, export(roles=(evil,)))
+    arn = iam("role/\x1b[2Jx\x9b")
+    evil = Entity(arn, EntityKind.ROLE, Where("x.json"))
+    source = str(tmp_path / "w")
+    write_workspace(nothing("x.json")._replace(entities={arn: evil}), Path(source))
 
     for form in ("text", "json"):
         result = policy_eval("matrix", "s3:GetObject", "--source", source, "-o", form)
 
         assert result.exit_code == 0
+        assert "2Jx" in result.stdout
         assert "\x1b" not in result.stdout
         assert "\x9b" not in result.stdout
 
@@ -296,9 +301,9 @@ def test_a_matrix_wants_actions_and_a_source() -> None:
     assert policy_eval(*_ASKED, "-o", "xml").exit_code == Exit.UNUSABLE
 
 
-def test_a_page_takes_names_that_no_encoding_has(tmp_path: Path) -> None:
-    odd = role("A\ud800", RolePolicyList=inline(document({}), "Own\ud800"))
-    source = written(tmp_path, export(roles=(odd,)))
+def test_a_page_takes_texts_that_no_encoding_has(tmp_path: Path) -> None:
+    odd = document({"Condition": {"StringNotEquals": {"aws:SourceVpc": "\ud800"}}}, {})
+    source = written(tmp_path, export(roles=(role("A", RolePolicyList=inline(odd)),)))
     page = tmp_path / "m.html"
 
     result = policy_eval(
@@ -306,7 +311,7 @@ def test_a_page_takes_names_that_no_encoding_has(tmp_path: Path) -> None:
     )
 
     assert result.exit_code == 0, result.output
-    assert r"role/A\ud800" in page.read_text("utf-8")
+    assert r"\\ud800" in page.read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["", "s3", ":", "s3:", "s3:a b"])

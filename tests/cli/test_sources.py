@@ -55,6 +55,29 @@ def _suite(folder: Path, text: str) -> str:
     return file_of(folder, text, "suite.iamtest.yaml")
 
 
+# Lists of policies
+
+
+@pytest.mark.parametrize("name", ["policies.yaml", "mine.yaml"])
+@pytest.mark.parametrize("listed", ["principals", "groups", "resources"])
+def test_a_list_of_policies_that_is_given_itself_is_no_suite(
+    tmp_path: Path, name: str, listed: str
+) -> None:
+    path = file_of(tmp_path, f"version: 1\n{listed}: {{}}\n", name)
+
+    result = policy_eval("who-can", "s3:ListAllMyBuckets", "--source", path)
+
+    assert result.output == "0 of 0 can s3:ListAllMyBuckets\n"
+
+
+def test_what_is_missing_in_a_list_of_policies_is_said(tmp_path: Path) -> None:
+    path = file_of(tmp_path, "version: 1\n", "policies.yaml")
+
+    result = policy_eval("who-can", "s3:ListAllMyBuckets", "--source", path)
+
+    assert "nothing is listed here" in result.output
+
+
 # What plans and templates do not tell
 
 

@@ -117,8 +117,10 @@ def test_what_cannot_be_asked_about_is_said() -> None:
 def test_an_scp_that_allows_everything_grants_nothing() -> None:
     full = {"name": "Full", "policy": document({})}
     organization = read_organization(
-        {"organization": {}, "nodes": [{"id": ACCOUNT, "scps": [full]}]}, "o.json"
-    )
+        {"organization": {}, "nodes": [
+            {"id": "r-a", "scps": [full]}, {"id": ACCOUNT, "parent": "r-a", "scps": [full]}]},
+        "o.json",
+    )  # fmt: skip
     everything = found(roles=(role("A", RolePolicyList=inline(allowing("sqs:SendMessage"))),))
     within = Accounts(merged([everything, organization]))
 

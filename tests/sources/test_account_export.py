@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 import pytest
 
+import policy_eval as pe
 from policy_eval.errors import SourceError
 from policy_eval.sources.account_export import is_export, missing_pages, read_export
+from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.json_stream import JsonStream
 from policy_eval.sources.model import EntityKind, Found, Page, Where, nothing
 from tests.sources.exports import (
@@ -47,7 +49,9 @@ _POLICY = iam("policy/P")
         ({"Policies": [], "RoleDetailList": []}, True),
         ({"Policies": {}, "RoleDetailList": []}, True),
         ({"Policies": [{"PolicyVersionList": []}]}, True),
-        ({"Policies": [{"PolicyName": "P"}], "RoleDetailList": []}, False),
+        ({"Policies": [{"PolicyName": "P"}], "RoleDetailList": []}, True),
+        ({"Policies": [{"PolicyName": "P"}, {"PolicyVersionList": []}]}, True),
+        ({"Policies": [{"PolicyName": "P"}, 7]}, False),
         ({"IsTruncated": False, "Some": ["a", {}], "UserDetailList": []}, True),
         ({"format_version": "1.2", "RoleDetailList": []}, False),
         ([7], False),
@@ -193,6 +197,33 @@ _BAD: dict[str, tuple[object, str, str]] = {
     "other-arn": (
         export(users=(user("ana", Arn=iam("role/ana")),)), "not-an-arn",
         f"x.json: UserDetailList[0].Arn: `{iam('role/ana')}` is no ARN of a user",
+    ),
+    "no-name": (
+        export(roles=(role("A", Arn=iam("role/")),)), "not-a-name",
+        f"x.json: RoleDetailList[0].Arn: IAM gives nothing the ARN `{iam('role/')}`",
+    ),
+    "region": (
+        export(roles=(role("A", Arn=f"arn:aws:iam:us-east-1:{ACCOUNT}:role/A"),)), "not-a-name",
+        (
+            "x.json: RoleDetailList[0].Arn: IAM gives nothing the ARN "
+            f"`arn:aws:iam:us-east-1:{ACCOUNT}:role/A`"
+        ),
+    ),
+    "role-of-aws": (
+        export(roles=(role("A", Arn=iam("role/A", "aws")),)), "not-a-name",
+        f"x.json: RoleDetailList[0].Arn: IAM gives nothing the ARN `{iam('role/A', 'aws')}`",
+    ),
+    "path": (
+        export(roles=(role("A", Arn=iam("role/é/A")),)), "not-a-name",
+        f"x.json: RoleDetailList[0].Arn: IAM gives nothing the ARN `{iam('role/é/A')}`",
+    ),
+    "no-policy-versions": (
+        export(policies=({"Arn": iam("policy/P"), "DefaultVersionId": "v1"},)),
+        "missing-default-version",
+        (
+            "x.json: Policies[0].PolicyVersionList: version v1, the default one of "
+            f"{iam('policy/P')}, is not there"
+        ),
     ),
     "other-service": (
         export(roles=(role("A", Arn="arn:aws:s3:::role/A"),)), "not-an-arn",
@@ -367,6 +398,17 @@ def _page(*accounts: str, more: str | None = None) -> Page:
         ((_page(ACCOUNT, more="[1].Marker"), _page(OTHER)), ["[1].Marker"]),
         ((_page(ACCOUNT, more="Marker"), _page(ACCOUNT, more="NextToken")), ["Marker"]),
         ((_page(ACCOUNT, more="Marker"), _page(OTHER, more="NextToken")), ["Marker", "NextToken"]),
+        (
+            (_page(ACCOUNT, more="Marker"), _page(OTHER, more="NextToken"), _page()),
+            ["Marker", "NextToken"],
+        ),
+        (
+            (_page(ACCOUNT, more="Marker"), _page(OTHER, more="NextToken"), _page(), _page(OTHER)),
+            [],
+        ),
+        ((_page(ACCOUNT, more="Marker"), _page(OTHER, more="Marker"), _page(), _page()), []),
+        ((_page(more="Marker"), _page(more="NextToken")), ["Marker"]),
+        ((_page(more="Marker"), _page(ACCOUNT, more="Marker"), _page()), []),
     ],
 )
 def test_pages_are_missing_where_none_of_the_account_is_the_last(
@@ -437,3 +479,25 @@ def test_a_document_too_deep_to_be_compared_is_kept_as_it_is(
     (entity,) = found(users=(user("ana", UserPolicyList=inline(document())),)).entities.values()
 
     assert entity.inline[0].content == document()
+
+
+_WITH_NUMBER = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", '
+    '"Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/v": 1.50}}}]}'
+)
+
+
+@pytest.mark.parametrize(
+    "written", [_WITH_NUMBER, json.dumps(_WITH_NUMBER), json.dumps(quote(_WITH_NUMBER))]
+)
+def test_a_number_in_a_policy_is_compared_as_it_is_written(written: str) -> None:
+    taken = _read(
+        f'{{"RoleDetailList": [{{"Arn": "{iam("role/A")}", "Tags": [{{"Key": "v", "Value": "1.50"}}'
+        f'], "RolePolicyList": [{{"PolicyName": "p", "PolicyDocument": {written}}}]}}]}}'
+    )
+    within = Accounts(taken)
+
+    policies = within.policies(within.caller("A"), "s3:ListAllMyBuckets", None)
+    request = pe.Request("s3:ListAllMyBuckets", principal=within.principal("A"))
+
+    assert pe.decide(policies, request).allowed

@@ -15,7 +15,7 @@ from policy_eval.request.principal import Principal, PrincipalKind
 from policy_eval.semantics.layers import Layer
 from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.loading import merged
-from policy_eval.sources.model import Document, Found, Resource, Where, nothing
+from policy_eval.sources.model import Document, Found, Resource, Unsure, Where, nothing
 from policy_eval.sources.organizations import read_organization
 from tests.sources.exports import (
     ACCOUNT,
@@ -291,6 +291,23 @@ def test_a_policy_that_aws_would_not_store_is_refused_with_its_place(
     assert second.code == code
 
 
+def test_what_is_not_known_and_nobody_says_why_is_not_known_all_the_same() -> None:
+    unknown = Document("Gone", None, _HERE)
+    partly = Document("Partly", document({}), _HERE, unsure=(Unsure(1, ""),))
+    action = Document("Action", document({"Action": ["s3:Get*", "sqs:*"]}), _HERE,
+                      unsure=(Unsure(1, "", "Action", (0,)),))  # fmt: skip
+    for each in (unknown, partly, action):
+        everything = found(roles=(role("A"),))
+        entity = everything.entities[iam("role/A")]
+        everything.entities[entity.arn] = entity._replace(inline=(each,))
+        within = Accounts(everything)
+
+        assert _decided(within, "A", "s3:GetObject", f"{_BUCKET}/x").decision == "undetermined"
+        assert [why.rpartition(": ")[2] for why in within.unknown.values()] == [
+            "no source tells it"
+        ]
+
+
 # Policies of resources
 
 
@@ -527,7 +544,7 @@ def test_a_caller_is_in_the_organization_of_its_account() -> None:
 
 
 def test_names_of_nodes_that_aws_does_not_give_make_no_path() -> None:
-    value = {"organization": {}, "nodes": [{"id": "root"}, {"id": ACCOUNT, "parent": "root"}]}
+    value = {"organization": {}, "nodes": [{"id": "r-a-b"}, {"id": ACCOUNT, "parent": "r-a-b"}]}
     within = Accounts(merged([found(roles=(role("A"),)), read_organization(value, "o.json")]))
 
     principal = within.principal("A")

@@ -14,6 +14,7 @@ from policy_eval.request.principal import parse_principal
 from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.cloudformation import is_template, parse_template, read_template
 from policy_eval.sources.model import EntityKind, Found
+from policy_eval.text.printed import as_text
 
 _DATA = Path(__file__).parent / "data"
 _A = "111122223333"
@@ -1378,5 +1379,27 @@ def test_templates_are_recognised(value: object, expected: bool) -> None:
     assert is_template(value) is expected
 
 
-def test_a_number_of_json_is_read_as_it_is() -> None:
-    assert parse_template('{"a": 1.50}', "t.json") == {"a": 1.5}
+_NUMBERS = {
+    "json": """{"Resources": {"U": {"Type": "AWS::IAM::User", "Properties": {"UserName": 12,
+        "Policies": [{"PolicyName": "p", "PolicyDocument":
+            {"x": 1.50, "y": {"Fn::ToJsonString": [1.50]}}}]}}}}""",
+    "yaml": """Resources: {U: {Type: AWS::IAM::User, Properties: {UserName: 12,
+        Policies: [{PolicyName: p, PolicyDocument:
+            {x: 1.50, y: {'Fn::ToJsonString': [1.50]}}}]}}}""",
+}
+
+
+@pytest.mark.parametrize("text", _NUMBERS.values(), ids=_NUMBERS)
+def test_numbers_stay_as_they_are_written(text: str) -> None:
+    found = read_template(parse_template(text, "t.yaml"), "t.yaml", account=_A)
+
+    (entity,) = found.entities.values()
+    assert entity.arn == f"arn:aws:iam::{_A}:user/12"
+    assert as_text(entity.inline[0].content) == '{"x": 1.50, "y": "[1.50]", "Statement": []}'
+
+
+def test_a_unit_that_is_in_itself_is_refused() -> None:
+    unit = {"Type": "AWS::Organizations::OrganizationalUnit",
+            "Properties": {"Name": "unit", "ParentId": "U"}}  # fmt: skip
+
+    assert "U is a node above itself" in refusal({"U": unit})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -188,7 +189,7 @@ def test_several_sources_are_one_and_none_is_changed() -> None:
 
     assert [*whole.entities] == [iam("role/A"), iam("user/ana"), iam("role/B")]
     assert ([*whole.endpoints], [*whole.resources]) == (["vpce-1"], ["arn:aws:s3:::x"])
-    assert whole.sources == ("account.json", "account.json")
+    assert whole.sources == ("account.json",)
     assert ([*first.entities], len(second.entities)) == ([iam("role/A")], 2)
 
 
@@ -221,16 +222,53 @@ def test_two_sources_that_differ_about_one_thing_are_refused(tmp_path: Path) -> 
     )
 
 
-def test_two_organizations_are_refused(tmp_path: Path) -> None:
+def test_two_organizations_that_differ_are_refused(tmp_path: Path) -> None:
     empty = written(tmp_path, {"organization": {}, "nodes": []})
+    for sources in ([empty, ORGANIZATION], [ORGANIZATION, empty]):
+        with pytest.raises(SourceError) as refusal:
+            load(sources)
+
+        assert said(refusal.value) == (
+            "listed-twice",
+            (
+                f"{sources[1]}: an earlier source describes an organization, too, and not in the "
+                "same way"
+            ),
+        )
+    assert load([empty, EXAMPLE]).organization == load([EXAMPLE, empty]).organization
+
+
+def test_what_says_the_same_twice_is_taken_once(tmp_path: Path) -> None:
+    once = load([EXAMPLE, ORGANIZATION])
+    folder = str(tmp_path / "w")
+    write_workspace(once, Path(folder))
+    copy = str(shutil.copy(ORGANIZATION, tmp_path))
+
+    twice = load([EXAMPLE, ORGANIZATION, EXAMPLE, copy, folder, folder])
+
+    assert twice._replace(sources=once.sources, pages=once.pages) == once
+    assert twice.sources == (EXAMPLE, ORGANIZATION, copy)
+
+
+def test_a_file_called_like_that_of_a_workspace_may_be_another_source(tmp_path: Path) -> None:
+    path = written(tmp_path, export(roles=(role("A"),)), "workspace.json")
+    assert [*load([path]).entities] == [iam("role/A")]
+
+    organization = str(shutil.copy(ORGANIZATION, path))
+    assert load([organization]).organization is not None
+
+    write_workspace(found(roles=(role("B"),)), tmp_path / "w")
+    assert [*load([str(tmp_path / "w" / "workspace.json")]).entities] == [iam("role/B")]
+
+
+def test_a_list_of_calls_with_a_name_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "calls.json"
+    path.write_text('{"version": 1, "calls": [], "calls": []}')
 
     with pytest.raises(SourceError) as refusal:
-        load([ORGANIZATION, empty])
+        load([str(path)])
 
-    assert said(refusal.value) == (
-        "listed-twice", f"{empty}: an earlier source describes an organization, too",
-    )  # fmt: skip
-    assert load([empty, EXAMPLE]).organization == load([EXAMPLE, empty]).organization
+    assert said(refusal.value)[0] == "duplicate-key"
 
 
 def test_what_was_left_out_and_noted_is_kept() -> None:
@@ -267,7 +305,7 @@ def test_where_a_template_is_deployed_is_told_from_outside() -> None:
 @pytest.mark.parametrize(
     ("deployment", "code", "text"),
     [
-        (Deployment("1234"), "not-an-account", "expected 12 digits"),
+        (Deployment("1234"), "not-an-account", "expected twelve digits"),
         (Deployment("12345678901²"), "not-an-account", "`12345678901²` is no account ID"),
         (
             Deployment(parameters={"SecretPrefx": "x"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from textwrap import dedent
@@ -13,12 +14,14 @@ from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.loading import load
 from policy_eval.sources.model import EntityKind, Found
 from policy_eval.sources.policy_folder import is_listing, is_yaml_listing
-from policy_eval.sources.workspace import read_workspace, write_workspace
+from policy_eval.sources.workspace import write_workspace
+from policy_eval.sources.workspace_reading import read_workspace
 from tests.cli.running import ROOT
 from tests.sources.exports import ACCOUNT, OTHER, allowing, document, iam, trusting
 
 FOLDER = ROOT / "fixtures" / "accounts" / "folder"
 _SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:appflow!sales-AbCdEf"
+_BARE = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:sales"
 _KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k"
 _ORGANIZATION = {
     "organization": {"id": "o-a"}, "nodes": [{"id": "r-1", "name": "Root", "scps": []}],
@@ -108,6 +111,11 @@ def test_the_file_may_be_yaml_or_json_and_have_another_name(folder: Path, name: 
     [
         (b"version: 1\nprincipals:\n", True),
         (b"managed :\n", True),
+        (b"\xef\xbb\xbfprincipals:\n", True),
+        (b"resources:\nversion: 1\n", True),
+        (b"version: 1\ngroups:\n", True),
+        (b"resources:\n", False),
+        (b"version: 1\n", False),
         (b"{principals: {}}", False),
         (b"tests:\n  principals: a\n", False),
     ],
@@ -118,7 +126,10 @@ def test_a_listing_in_yaml_is_told_by_its_names(data: bytes, *, expected: bool) 
 
 def test_a_listing_in_json_is_told_by_its_names() -> None:
     assert is_listing({"version": 1, "managed": {}})
+    assert is_listing({"version": 1, "resources": {}})
+    assert is_listing({"version": 1, "groups": {}})
     assert not is_listing({"version": 1})
+    assert not is_listing({"version": 4, "resources": []})
     assert not is_listing([])
 
 
@@ -176,6 +187,120 @@ resources:
     assert theirs.account == OTHER
 
 
+def test_a_file_of_that_name_without_a_list_is_told_what_it_may_have(folder: Path) -> None:
+    with pytest.raises(SourceError, match="nothing is listed here"):
+        _load(folder, '{"version": 1}', "policies.json")
+
+
+@pytest.mark.parametrize("text", [f"{_HEAD}groups: {{}}", '{"version": 1, "groups": {}}'])
+def test_a_list_that_is_compressed_is_refused(folder: Path, text: str) -> None:
+    (folder / "list.gz").write_bytes(gzip.compress(text.encode()))
+
+    with pytest.raises(SourceError) as refusal:
+        load([str(folder / "list.gz")])
+
+    first = refusal.value.diagnostics[0]
+    message = f"{folder / 'list.gz'}: this list of who has which policy is compressed"
+    assert (first.code, first.message) == ("unknown-source", message)
+
+
+def test_a_file_of_that_name_may_be_another_source(folder: Path) -> None:
+    template = {"Resources": {"R": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u"}}}}
+
+    found = _load(folder, json.dumps(template), "policies.json")
+    (folder / "policies.json").rename(folder.parent / "other.json")
+    again = _load(folder, "Resources: {R: {Type: 'AWS::IAM::User'}}", "policies.yaml")
+
+    assert [each.rpartition("/")[2] for each in (*found.entities, *again.entities)] == ["u", "R"]
+
+
+def test_ids_of_an_organization_need_no_quotes_in_yaml(folder: Path) -> None:
+    found = _load(
+        folder,
+        f"""{_HEAD}
+organization:
+  organization: {{id: o-a, management_account: {OTHER}}}
+  nodes: [{{id: r-1}}, {{id: {ACCOUNT}, parent: r-1}}]
+""",
+    )
+
+    assert found.organization is not None
+    assert found.organization.management_account == OTHER
+    assert [*found.organization.nodes] == ["r-1", ACCOUNT]
+
+
+def test_a_secret_is_found_without_the_characters_that_aws_chooses(folder: Path) -> None:
+    accounts = Accounts(_load(folder, f"{_HEAD}resources: {{'{_BARE}': {{policy: key.json}}}}"))
+
+    for arn in (_BARE, f"{_BARE}-AbCdEf"):
+        assert accounts.resource_policy("secretsmanager:GetSecretValue", arn) is not None
+    other = accounts.resource_policy("secretsmanager:GetSecretValue", f"{_BARE}-more-AbCdEf")
+    assert other is None
+
+
+def test_the_account_of_an_arn_may_be_said_again(folder: Path) -> None:
+    found = _load(folder, f"""{_HEAD}
+resources:
+  {_KEY}: {{account: "{ACCOUNT}"}}
+  {iam("role/R")}: {{tags: {{a: b}}}}
+  arn:aws:s3:us-east-1:{OTHER}:accesspoint/p: {{}}
+  arn:aws:dynamodb:us-east-1:{OTHER}:table/t: {{}}
+""")  # fmt: skip
+
+    assert [each.account for each in found.resources.values()] == [ACCOUNT, ACCOUNT, OTHER, OTHER]
+
+
+_UNREAD = {
+    "arn:aws:s3:::a": ("{policy: bad.json}", "arn:aws:s3:::a", ACCOUNT),
+    "arn:aws:s3:::b": (f"{{policy: gone.json, account: '{OTHER}'}}", "arn:aws:s3:::b", OTHER),
+    "arn:aws:s3:::c": ("{polcy: key.json}", "arn:aws:s3:::c", ACCOUNT),
+    "arn:aws:s3:::d": ("[]", "arn:aws:s3:::d", ACCOUNT),
+    "arn:aws:s3:::e/*": ("{policy: key.json}", "arn:aws:s3:::e", ACCOUNT),
+    "arn:aws:s3:us-east-1:1:f": ("{policy: key.json}", "arn:aws:s3:::f", ACCOUNT),
+    f"arn:aws:sqs:us-east-1:{OTHER}:q": (
+        "{policy: bad.json}", f"arn:aws:sqs:us-east-1:{OTHER}:q", OTHER,
+    ),
+    "bucket": ("{policy: key.json}", "bucket", ACCOUNT),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", _UNREAD)
+def test_a_policy_that_cannot_be_read_and_is_left_out_is_unknown(
+    folder: Path, tmp_path: Path, key: str
+) -> None:
+    said, arn, owner = _UNREAD[key]
+    (folder / "bad.json").write_text('{"Statement": [{"Effect": "Allow"}]}')
+    (folder / "policies.yaml").write_text(f"{_HEAD}resources: {{'{key}': {said}}}")
+    errors: list[SourceError] = []
+
+    found = load([str(folder)], errors.append)
+
+    assert len(errors) == 1
+    (resource,) = found.resources.values()
+    assert (resource.arn, resource.account) == (arn, owner)
+    assert resource.policy is not None
+    where = f"{folder / 'policies.yaml'}:4:13"
+    assert resource.policy.unknown == f"{where}: the policy of {arn} could not be read"
+    write_workspace(found, tmp_path / "w")
+    again = read_workspace(tmp_path / "w").resources[arn].policy
+    assert again is not None
+    assert (again.content, again.unknown) == (None, resource.policy.unknown)
+
+
+def test_what_is_known_of_a_bucket_stays_known(folder: Path) -> None:
+    (folder / "policies.yaml").write_text(f"""{_HEAD}
+resources:
+  arn:aws:s3:::b/*: {{}}
+  arn:aws:s3:::b: {{policy: key.json}}
+""")
+
+    found = load([str(folder)], lambda _: None)
+
+    policy = found.resources["arn:aws:s3:::b"].policy
+    assert policy is not None
+    assert policy.content is not None
+
+
 @pytest.mark.parametrize("organization", ["organization.json", json.dumps(_ORGANIZATION)])
 def test_an_organization_stands_in_a_file_or_here(folder: Path, organization: str) -> None:
     found = _load(folder, f"{_HEAD}organization: {organization}")
@@ -214,6 +339,50 @@ _BAD = {
     "arn": (f"{_HEAD}principals: {{'arn:aws:iam::1:group/g': {{}}}}", "not-an-arn", "4:14",
             "`arn:aws:iam::1:group/g` is no ARN of a role or user"),
     "no-arn": (f"{_HEAD}resources: {{bucket: {{}}}}", "not-an-arn", "4:13", "`bucket` is no ARN"),
+    "bom": (f"\ufeff{_HEAD}principals: {{}}", "byte-order-mark", "", "policies.yaml"),
+    "path-alone": (f"{_HEAD}principals: {{role/Dev/: {{}}}}", "not-a-name", "4:14",
+                   "IAM gives nothing the name `role/Dev/`"),
+    "blank": (f"{_HEAD}principals: {{role/D v: {{}}}}", "not-a-name", "4:14",
+              "IAM gives nothing the name `role/D v`"),
+    "accent": (f"{_HEAD}principals: {{role/Dév: {{}}}}", "not-a-name", "4:14",
+               "IAM gives nothing the name `role/Dév`"),
+    "no-account-of-it": (f"{_HEAD}principals: {{'arn:aws:iam::1:role/x': {{}}}}", "not-a-name",
+                         "4:14", "IAM gives nothing the name `arn:aws:iam::1:role/x`"),
+    "object": (f"{_HEAD}resources: {{'arn:aws:s3:::b/k': {{policy: a.json}}}}", "not-an-arn",
+               "4:13", "`arn:aws:s3:::b/k` is an object, which has the policy of its bucket"),
+    "no-key": (f"{_HEAD}resources: {{'arn:aws:s3:::b/': {{policy: a.json}}}}", "not-an-arn",
+               "4:13", "`arn:aws:s3:::b/` is an object"),
+    "objects": (f"{_HEAD}resources: {{'arn:aws:s3:::b/*': {{policy: a.json}}}}", "not-an-arn",
+                "4:13", "`arn:aws:s3:::b/*` has a wildcard"),
+    "buckets": (f"{_HEAD}resources: {{'arn:aws:s3:::*': {{policy: a.json}}}}", "not-an-arn",
+                "4:13", "`arn:aws:s3:::*` has a wildcard"),
+    "secrets": (f"{_HEAD}resources: {{'{_SECRET}*': {{policy: a.json}}}}", "not-an-arn",
+                "4:13", f"`{_SECRET}*` has a wildcard"),
+    "bucket-in-a-region": (
+        f"{_HEAD}resources: {{'arn:aws:s3:us-east-1:{ACCOUNT}:b': {{policy: a.json}}}}",
+        "not-an-arn", "4:13",
+        f"Amazon S3 has no resource of the ARN `arn:aws:s3:us-east-1:{ACCOUNT}:b`",
+    ),
+    "queue-without-account": (
+        f"{_HEAD}resources: {{'arn:aws:sqs:us-east-1::q': {{}}}}", "not-an-arn", "4:13",
+        "`arn:aws:sqs:us-east-1::q` has no Region or no account",
+    ),
+    "queue-of-nobody": (
+        f"{_HEAD}resources: {{'arn:aws:sqs:us-east-1:1:q': {{}}}}", "not-an-account", "4:13",
+        "`1` is no account ID of `arn:aws:sqs:us-east-1:1:q`",
+    ),
+    "two-accounts": (
+        f"{_HEAD}resources: {{'{_KEY}': {{account: '{OTHER}'}}}}", "field-combination", "4:67",
+        f"the ARN says that it belongs to {ACCOUNT}",
+    ),
+    "role-policy": (
+        f"{_HEAD}resources: {{'{iam('role/R')}': {{policy: a.json}}}}", "field-combination", "4:58",
+        "IAM asks no policy of this resource",
+    ),
+    "secret-twice": (
+        f"{_HEAD}resources: {{'{_BARE}': {{}}, '{_BARE}-??????': {{}}}}", "listed-twice", "4:79",
+        f"{_BARE}-?????? is listed a second time",
+    ),
     "of-principal": (f"{_PRINCIPAL}{{policy: a.json}}}}", "unknown-field", "4:25",
                      "unknown field `policy`"),
     "trust": (f"{_PRINCIPAL}{{trust: trust.json}}}}", "field-combination", "4:32",

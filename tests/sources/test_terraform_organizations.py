@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from policy_eval.sources.model import Node, Organization
-from tests.sources.plans import Json, Res, allow, decided, deny, plan, read, state, text, to
+from tests.sources.plans import (
+    Json,
+    Res,
+    allow,
+    decided,
+    deny,
+    plan,
+    read,
+    refusal,
+    state,
+    text,
+    to,
+)
 
 _SCP = text(deny("s3:DeleteBucket"))
 _ROOT = Res("aws_organizations_organization.o", {
@@ -261,3 +273,10 @@ def test_an_allow_list_leaves_the_rest_undetermined() -> None:
     assert listed.decision == "allowed"
     assert deleted.decision == "undetermined"
     assert str(deleted.allow_if) == 'statement "FullAWSAccess on Apps#1" applies'
+
+
+def test_units_that_are_in_each_other_are_refused() -> None:
+    one = Res("aws_organizations_organizational_unit.one", {"id": "ou-1", "parent_id": "ou-2"})
+    two = Res("aws_organizations_organizational_unit.two", {"id": "ou-2", "parent_id": "ou-1"})
+
+    assert "ou-1 is a node above itself" in refusal(state(one, two))

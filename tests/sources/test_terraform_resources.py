@@ -6,6 +6,7 @@ import pytest
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.accounts import Accounts
+from policy_eval.sources.lambda_permission import principal_element
 from policy_eval.sources.model import Document, Resource
 from policy_eval.sources.terraform.read import read_terraform
 from tests.sources.plans import (
@@ -403,3 +404,8 @@ def test_a_policy_of_nobody_knows_which_endpoint_leaves_all_open() -> None:
     assert document.unknown == (
         "aws_vpc_endpoint_policy.p.vpc_endpoint_id is known only after apply"
     )
+
+
+def test_an_account_that_may_invoke_has_digits_of_ascii() -> None:
+    assert principal_element("111122223333", "aws") == {"AWS": "arn:aws:iam::111122223333:root"}
+    assert principal_element("١١١١٢٢٢٢٣٣٣٣", "aws") == {"Service": "١١١١٢٢٢٢٣٣٣٣"}

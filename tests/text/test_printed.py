@@ -7,8 +7,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_eval.text.node import Span
-from policy_eval.text.printed import Printed
+from policy_eval.text.node import Number, Span
+from policy_eval.text.printed import Printed, as_text
 from policy_eval.text.source import Source
 
 _VALUES = st.recursive(
@@ -44,3 +44,20 @@ def test_what_a_part_spans() -> None:
     assert printed.span(0, len(printed.text)) == Span(0, len(printed.visible().text))
     assert printed.span(7, 12) == Span(15, 20)
     assert printed.span(7, 7) == Span(15, 15)
+
+
+@given(_VALUES, st.booleans(), st.sampled_from([None, 2]))
+def test_numbers_are_printed_as_they_are_written(
+    value: object, ascii_only: bool, indent: int | None
+) -> None:
+    text = json.dumps([value, "-0"], indent=indent, ensure_ascii=ascii_only)
+    kept = json.loads(text, parse_int=Number, parse_float=Number, parse_constant=Number)
+
+    assert as_text(kept, indent=indent, ascii_only=ascii_only) == text
+
+
+def test_a_number_is_no_text_of_digits() -> None:
+    value = {"1": ["1", Number("1.50"), {'"': Number("1e5")}]}
+
+    assert as_text(value) == '{"1": ["1", 1.50, {"\\"": 1e5}]}'
+    assert Printed("x", value).visible().text.count("1.50,") == 1

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.model import Document, Node, Organization, Unsure, Where
-from policy_eval.sources.organizations import EVERYTHING
+from policy_eval.sources.organizations import EVERYTHING, check_tree
 from policy_eval.sources.reading import Value
 from policy_eval.sources.terraform.documents import document_of
 from policy_eval.sources.terraform.instances import Instance
@@ -83,10 +83,11 @@ class _Reader:
             self._try(read, instance)
 
     def organization(self) -> Organization | None:
-        """Return what was found."""
+        """Return what was found. Raises SourceError for nodes that are no tree."""
         if not self._nodes:
             return None
         self._add_what_is_above()
+        check_tree(self._nodes)
         found = {each.type for each in self._policies.values()}
         enabled = self._types if self._tells_types else found
         if _SCP in enabled:
