@@ -403,3 +403,58 @@ def test_a_policy_of_nobody_knows_which_endpoint_leaves_all_open() -> None:
     assert document.unknown == (
         "aws_vpc_endpoint_policy.p.vpc_endpoint_id is known only after apply"
     )
+
+
+# Policies that the plan deletes
+
+
+def _deleted(kind: str, by: str, target: str) -> Res:
+    return Res(f"{kind}_policy.p", {}, (), ("delete",), {by: target, "policy": _DENY})
+
+
+def _held(kind: str, **values: object) -> Res:
+    whole = {"policy": _DENY, **values}
+    return Res(f"{kind}.x", whole, (), NOTHING, whole)
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "target", "arn", "is_open"),
+    [
+        ("aws_secretsmanager_secret", "secret_arn", f"{_SECRET}s-AbCdEf", f"{_SECRET}s-AbCdEf",
+         False),
+        ("aws_s3_bucket", "bucket", "logs", "arn:aws:s3:::logs", False),
+        ("aws_sqs_queue", "queue_url", f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/jobs",
+         f"arn:aws:sqs:us-east-1:{_ACCOUNT}:jobs", False),
+        ("aws_kms_key", "key_id", "1234abcd", f"arn:aws:kms:us-east-1:{_ACCOUNT}:key/1234abcd",
+         True),
+        ("aws_sns_topic", "arn", f"arn:aws:sns:us-east-1:{_ACCOUNT}:news",
+         f"arn:aws:sns:us-east-1:{_ACCOUNT}:news", True),
+    ],
+)  # fmt: skip
+def test_a_policy_that_the_plan_deletes_is_gone(
+    kind: str, by: str, target: str, arn: str, *, is_open: bool
+) -> None:
+    name = "bucket" if kind == "aws_s3_bucket" else "key_id" if kind == "aws_kms_key" else "name"
+    held = _held(kind, arn=arn, **{name: target})
+    gone, elsewhere = _deleted(kind, by, target), _deleted(kind, "x", target)
+    stays = Res(f"{kind}_policy.q", {by: target, "policy": _DENY})
+    own = held._replace(sets=("policy",))
+
+    policy = _resource(plan(held, gone), arn).policy
+
+    assert (policy is not None) == is_open
+    if policy is not None:
+        assert policy.unknown == (
+            f"plan.json does not tell what is left once {kind}_policy.p is gone"
+        )
+    for value in (plan(held, elsewhere), plan(own, gone), plan(held, gone, stays)):
+        assert _document(value, arn).content == _DENY
+
+
+def test_an_endpoint_has_full_access_once_its_policy_is_deleted() -> None:
+    endpoint = _held("aws_vpc_endpoint", id="vpce-1")
+    gone = _deleted("aws_vpc_endpoint", "vpc_endpoint_id", "vpce-1")
+    own = endpoint._replace(sets=("policy",))
+
+    assert read(plan(endpoint, gone)).endpoints["vpce-1"].content != _DENY
+    assert read(plan(own, gone)).endpoints["vpce-1"].content == _DENY

@@ -8,7 +8,7 @@ using endpoint policies" (Amazon VPC).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -76,20 +76,26 @@ class Guarded:
         self.endpoints: dict[str, Document] = {}
         self._on_error = on_error
         self._arns: dict[str, str] = {}
+        self._sets_none: set[str] = set()
         self._named: dict[tuple[str, str], str] = {}
         for kind in _KINDS:
             self._each(partial(self._add, kind=kind), kind.type)
         for kind in _KINDS:
             if kind.type != _FUNCTION:
+                self._each_of(plan.changed_of(kind.policy), partial(self._unset, kind=kind))
                 self._each(partial(self._set_policy, kind=kind), kind.policy)
         self._permissions: dict[str, list[tuple[Instance, dict[str, object], str]]] = {}
         self._each(self._permit, _KINDS[-1].policy)
         self._give_permissions()
         self._each(self._add_endpoint, _ENDPOINT)
+        self._each_of(plan.changed_of(_ENDPOINT_POLICY), self._unset_endpoint)
         self._each(self._set_endpoint, _ENDPOINT_POLICY)
 
     def _each(self, read: Callable[[Instance], None], *types: str) -> None:
-        for instance in self.plan.of_type(*types):
+        self._each_of(self.plan.of_type(*types), read)
+
+    def _each_of(self, instances: Iterable[Instance], read: Callable[[Instance], None]) -> None:
+        for instance in instances:
             try:
                 read(instance)
             except SourceError as error:
@@ -112,6 +118,7 @@ class Guarded:
             )
         arn = known or self._arn(instance, kind, name or "")
         self._arns[instance.address] = self._named[kind.type, name or ""] = arn
+        self._note_unset(instance, arn)
         tags, why = ((), "") if kind.type == _BUCKET else tags_of(self.plan, instance)
         if why:
             self.plan.note(f"{why}: these tags are not taken")
@@ -121,6 +128,11 @@ class Guarded:
             policy = policy or self._by_aws(instance, kind, arn)
         account = self.plan.account(instance)
         self.resources[arn] = Resource(arn, policy, instance.where, account, tags)
+
+    def _note_unset(self, instance: Instance, key: str) -> None:
+        """Note that what is told as the policy of a resource is what another one had set."""
+        if not instance.is_new and not self.plan.configuration.is_set(instance, "policy"):
+            self._sets_none.add(key)
 
     def _by_aws(self, instance: Instance, kind: _Kind, arn: str) -> Document | None:
         """Return the policy that AWS gives a new resource of a type that is made without one."""
@@ -141,6 +153,18 @@ class Guarded:
         return None
 
     # Resources that set the policy of another
+
+    def _unset(self, instance: Instance, kind: _Kind) -> None:
+        """Take back the policy that another resource had set before the plan."""
+        known = instance.text(kind.by)
+        arn = self._known(instance, kind, known) if known else ""
+        if arn not in self._sets_none:
+            return
+        policy = None
+        if kind.type in (_KEY, _TOPIC):
+            why = f"{self.plan.file} does not tell what is left once {instance.address} is gone"
+            policy = Document(_title(arn), None, instance.where, why)
+        self.resources[arn] = self.resources[arn]._replace(policy=policy)
 
     def _set_policy(self, instance: Instance, kind: _Kind) -> None:
         for arn in self._whose(instance, kind):
@@ -226,8 +250,14 @@ class Guarded:
     def _add_endpoint(self, instance: Instance) -> None:
         name = instance.text("id") or label(instance)
         self._arns[instance.address] = name
+        self._note_unset(instance, name)
         document = document_of(self.plan, instance, "policy", name)
         self.endpoints[name] = document or Document(name, _WHOLE, instance.where)
+
+    def _unset_endpoint(self, instance: Instance) -> None:
+        name = instance.text("vpc_endpoint_id") or ""
+        if name in self._sets_none:
+            self.endpoints[name] = Document(name, _WHOLE, instance.where)
 
     def _set_endpoint(self, instance: Instance) -> None:
         target = self.plan.target(instance, "vpc_endpoint_id")

@@ -49,6 +49,10 @@ class Plan:
         """Yield the managed resources of some types."""
         return (each for each in self.instances if not each.is_data and each.type in types)
 
+    def changed_of(self, *types: str) -> Iterator[Instance]:
+        """Yield the managed resources of some types that the plan changes, as they were before."""
+        return (each for each in self.changed if not each.is_data and each.type in types)
+
     def data(self, kind: str) -> Iterator[Instance]:
         """Yield the data sources of a type."""
         return (each for each in self.instances if each.is_data and each.type == kind)
