@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from policy_eval.sources.model import Entity, EntityKind
+from policy_eval.errors import SourceError
+from policy_eval.sources.model import Entity, EntityKind, Found
+from policy_eval.sources.terraform.read import read_terraform
 from tests.sources.plans import (
+    FILE,
     NOTHING,
     Json,
     Res,
@@ -373,7 +376,10 @@ def test_a_name_in_two_accounts_is_that_of_the_provider() -> None:
     assert {arn: bool(each.managed) for arn, each in both.entities.items()} == {
         f"arn:aws:iam::{one}:role/r": False, f"arn:aws:iam::{two}:role/r": True,
     }  # fmt: skip
-    assert only_one.entities[f"arn:aws:iam::{one}:role/r"].managed
+    assert {arn: bool(each.managed) for arn, each in only_one.entities.items()} == {
+        f"arn:aws:iam::{one}:role/r": False, f"arn:aws:iam::{two}:role/r": True,
+    }  # fmt: skip
+    assert only_one.entities[f"arn:aws:iam::{one}:role/r"].unknown == ""
     assert neither.entities["arn:aws:iam::777788889999:role/r"].managed
 
 
@@ -439,3 +445,127 @@ def test_users_are_in_the_groups_that_either_side_tells() -> None:
         f"{_A}group/team/g", f"{_A}group/haws_iam_group.h", f"{_A}group/k",
     )  # fmt: skip
     assert decided(found, "user/u", "s3:GetObject", "arn:aws:s3:::b/k").decision == "allowed"
+
+
+# Whose they are
+
+
+def _provider(**constants: str) -> Json:
+    expressions = {name: {"constant_value": value} for name, value in constants.items()}
+    return {"name": "aws", "expressions": expressions}
+
+
+_PROFILES = {
+    "aws": _provider(profile="dev", region="us-east-1"),
+    "aws.west": _provider(profile="dev", region="us-west-2"),
+    "aws.prod": _provider(profile="prod"),
+}
+
+
+def _both(account: str | None = None, errors: list[SourceError] | None = None) -> Found:
+    """Return two roles of a name, of providers of which no account is told."""
+    roles = [
+        Res("aws_iam_role.dev", {"name": "Deploy"}, ("arn",)),
+        Res("aws_iam_role.prod", {"name": "Deploy"}, ("arn",), provider="aws.prod"),
+    ]
+    inline = [
+        Res("aws_iam_role_policy.dev", {"role": "Deploy", "name": "p", "policy": _READ},
+            provider="aws.west"),
+        Res("aws_iam_role_policy.prod", {"role": "Deploy", "name": "p",
+                                         "policy": text(deny("*"))}, provider="aws.prod"),
+    ]  # fmt: skip
+    on_error = None if errors is None else errors.append
+    return read_terraform(plan(*roles, *inline, providers=_PROFILES), FILE, on_error, account)
+
+
+def test_roles_of_a_name_and_of_two_credentials_are_two() -> None:
+    found = _both()
+
+    assert {arn: each.inline[0].content for arn, each in found.entities.items()} == {
+        "arn:aws:iam::000000000000:role/Deploy": _READ,
+        "arn:aws:iam::000000000001:role/Deploy": text(deny("*")),
+    }
+    assert found.notes[:2] == (
+        "plan.json does not tell the account: 000000000000 stands for it",
+        "plan.json does not tell the account of the provider aws.prod: 000000000001 stands for it",
+    )
+
+
+def test_roles_of_a_name_in_the_account_that_is_given_are_refused() -> None:
+    errors: list[SourceError] = []
+
+    found = _both("111122223333", errors)
+    with pytest.raises(SourceError) as raised:
+        _both("111122223333")
+
+    assert raised.value.diagnostics[0].code == "listed-twice"
+    assert raised.value.diagnostics[0].message == (
+        f"plan.json: aws_iam_role.prod: aws_iam_role.dev is {_A}role/Deploy, too"
+    )
+    assert len(errors) == 1
+    assert found.entities[f"{_A}role/Deploy"].unknown == f"plan.json holds {_A}role/Deploy twice"
+
+
+def test_managed_policies_of_a_name_in_one_account_are_refused() -> None:
+    errors: list[SourceError] = []
+    value = plan(_policy(), _policy("q")._replace(values={"name": "p", "policy": _READ}))
+
+    found = read_terraform(value, FILE, errors.append, "111122223333")
+
+    assert [each.diagnostics[0].code for each in errors] == ["listed-twice"]
+    assert found.managed[f"{_A}policy/p"].content is None
+
+
+def test_an_attachment_of_who_knows_which_account_leaves_the_role_open() -> None:
+    role = _existing()._replace(provider="aws.prod")
+    attached = Res("aws_iam_role_policy.p", {"role": "r", "name": "p", "policy": _READ})
+
+    found = read_terraform(plan(role, attached, providers=_PROFILES), FILE)
+
+    assert found.entities[f"{_A}role/r"].inline == ()
+    assert found.entities[f"{_A}role/r"].unknown == (
+        "plan.json does not tell whether aws_iam_role_policy.p is in its account"
+    )
+    assert found.entities["arn:aws:iam::000000000000:role/r"].inline
+
+
+def test_a_provider_with_the_same_credentials_is_in_the_same_account() -> None:
+    role = _existing()
+    attached = Res("aws_iam_role_policy.p", {"role": "r", "name": "p", "policy": _READ},
+                   provider="aws.west")  # fmt: skip
+
+    found = read_terraform(plan(role, attached, providers=_PROFILES), FILE)
+
+    assert [*found.entities] == [f"{_A}role/r"]
+    assert found.entities[f"{_A}role/r"].inline[0].content == _READ
+
+
+def test_a_state_gives_an_attachment_to_the_only_role_of_the_name() -> None:
+    other = Res("aws_iam_role.s", {"name": "s", "arn": "arn:aws:iam::444455556666:role/s"})
+    attached = Res("aws_iam_role_policy.p", {"role": "r", "name": "p", "policy": _READ})
+
+    found = read_terraform(state(_existing(), other, attached), FILE)
+
+    assert found.entities[f"{_A}role/r"].inline[0].content == _READ
+
+
+def test_a_role_that_is_forgotten_at_one_address_is_as_the_other_has_it() -> None:
+    gone = {"name": "r", "arn": f"{_A}role/r", "managed_policy_arns": [f"{_A}policy/old"]}
+    forgotten = Res("aws_iam_role.old", gone, (), ("forget",), gone)
+
+    found = read(plan(_existing(managed_policy_arns=[]), forgotten))
+
+    assert found.entities[f"{_A}role/r"].managed == ()
+
+
+def test_a_role_that_cannot_be_read_is_left_out_with_what_refers_to_it() -> None:
+    errors: list[SourceError] = []
+    bad = Res("aws_iam_role.r", {"name": "r", "assume_role_policy": {}}, ("arn",))
+    looked_up = Res("data.aws_iam_role.x", {"name": "x", "arn": f"{_A}role/x", "path": 1,
+                                            "assume_role_policy": 1})  # fmt: skip
+    unread = Res("data.aws_iam_policy.x", {"arn": 1})
+
+    found = read_terraform(plan(bad, prior=(looked_up, unread)), FILE, errors.append)
+
+    assert found.entities == {}
+    assert [each.diagnostics[0].code for each in errors] == ["wrong-type"] * 3

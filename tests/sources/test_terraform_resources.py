@@ -188,6 +188,21 @@ def test_a_resource_that_is_left_out_is_left_alone() -> None:
     assert [each.policy and each.policy.content for each in found.resources.values()] == [None]
 
 
+def test_two_resources_of_a_name_are_refused_or_left_open() -> None:
+    errors: list[SourceError] = []
+    queue = Res("aws_sqs_queue.q", {"name": "q", "policy": _DENY}, ("arn",))
+    value = plan(queue, queue._replace(address="aws_sqs_queue.r"))
+    arn = f"arn:aws:sqs:us-east-1:{_ACCOUNT}:q"
+
+    found = read_terraform(value, FILE, errors.append, _ACCOUNT)
+
+    policy = found.resources[arn].policy
+    assert policy is not None
+    assert policy.unknown == f"plan.json holds {arn} twice"
+    assert refusal(value) == f"plan.json: aws_sqs_queue.r: aws_sqs_queue.q is {arn}, too"
+    assert len(errors) == 1
+
+
 # A secret that is still to be made (R-SM-04)
 
 

@@ -117,6 +117,12 @@ class Guarded:
                 f"the name of {instance.address} is known only after apply: `{name}` stands for it"
             )
         arn = known or self._arn(instance, kind, name or "")
+        if known is None and arn in self.resources:
+            held = self.resources[arn]
+            why = f"{self.plan.file} holds {arn} twice"
+            document = Document(_title(arn), None, held.where, why)
+            self.resources[arn] = held._replace(policy=document)
+            raise refuse("listed-twice", f"{held.where.path} is {arn}, too", instance.where)
         self._arns[instance.address] = self._named[kind.type, name or ""] = arn
         self._note_unset(instance, arn)
         tags, why = ((), "") if kind.type == _BUCKET else tags_of(self.plan, instance)

@@ -6,12 +6,13 @@ Who has which policy is told by resources of many types; all are joined here. "a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import NamedTuple
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.model import Document, Entity, EntityKind, Tags
+from policy_eval.sources.reading import refuse
 from policy_eval.sources.terraform.documents import document_of
 from policy_eval.sources.terraform.instances import Instance
 from policy_eval.sources.terraform.plan import Plan, label, unknown_at
@@ -69,6 +70,11 @@ class _Draft:
         """The resource part of its ARN."""
         return self.entity.arn.split(":", 5)[-1]
 
+    @property
+    def account(self) -> str:
+        """The account of its ARN."""
+        return self.entity.arn.split(":")[4]
+
     def finished(self) -> Entity:
         """Return the identity with all that was found."""
         return self.entity._replace(
@@ -92,7 +98,8 @@ class Identities:
         self._each(self._add_policy, _POLICY)
         for kind in _KINDS:
             self._each(partial(self._add_entity, kind=kind), kind.itself)
-        self._add_data()
+        self._each_of(plan.data(_POLICY), self._add_known_policy)
+        self._each_of(plan.data(_KINDS[-1].itself), self._add_known_role)
         for kind in _KINDS:
             self._each(partial(self._add_own, kind=kind), kind.itself)
             self._each(partial(self._attach, kind=kind), kind.attachment, _ATTACHMENT)
@@ -108,7 +115,10 @@ class Identities:
         return {arn: draft.finished() for arn, draft in self._drafts.items()}
 
     def _each(self, read: Callable[[Instance], None], *types: str) -> None:
-        for instance in self.plan.of_type(*types):
+        self._each_of(self.plan.of_type(*types), read)
+
+    def _each_of(self, instances: Iterable[Instance], read: Callable[[Instance], None]) -> None:
+        for instance in instances:
             try:
                 read(instance)
             except SourceError as error:
@@ -135,6 +145,11 @@ class Identities:
 
     def _add_policy(self, instance: Instance) -> None:
         arn = self.arn(instance)
+        if arn in self.managed and self.plan.arn(instance) is None:
+            why = f"{self.plan.file} holds {arn} twice"
+            held = self.managed[arn]
+            self.managed[arn] = held._replace(content=None, unknown=why, unsure=())
+            raise refuse("listed-twice", f"{held.where.path} is {arn}, too", instance.where)
         self._arns[instance.address] = arn
         name = arn.split(":", 5)[-1]
         document = document_of(self.plan, instance, "policy", name)
@@ -143,7 +158,9 @@ class Identities:
 
     def _add_entity(self, instance: Instance, kind: _Kind) -> None:
         arn = self.arn(instance)
-        self._arns[instance.address] = arn
+        if arn in self._drafts and self.plan.arn(instance) is not None:
+            self._arns[instance.address] = arn  # forgotten at one address, kept at another
+            return
         tags, unknown = tags_of(self.plan, instance)
         self._keep(
             Entity(
@@ -160,19 +177,21 @@ class Identities:
                 unknown=unknown,
             )
         )  # fmt: skip
+        self._arns[instance.address] = arn
 
-    def _add_data(self) -> None:
-        """Add policies and roles that are only looked up; what a role has is open."""
-        for each in self.plan.data(_POLICY):
-            arn, document = each.text("arn"), each.text("policy")
-            if arn is not None and document is not None:
-                name = arn.split(":", 5)[-1]
-                self.managed.setdefault(arn, Document(name, document, each.where.at("policy")))
-        for each in self.plan.data(_KINDS[-1].itself):
-            if each.text("arn") not in {None, *self._drafts}:
-                self._add_entity(each, _KINDS[-1])
-                draft = self._drafts[self._arns[each.address]]
-                draft.unknown[f"{each.address} does not tell which policies it has"] = None
+    def _add_known_policy(self, data: Instance) -> None:
+        """Add a managed policy that is only looked up."""
+        arn, document = data.text("arn"), data.text("policy")
+        if arn is not None and document is not None:
+            name = arn.split(":", 5)[-1]
+            self.managed.setdefault(arn, Document(name, document, data.where.at("policy")))
+
+    def _add_known_role(self, data: Instance) -> None:
+        """Add a role that is only looked up; what it has is open."""
+        if data.text("arn") not in {None, *self._drafts}:
+            self._add_entity(data, _KINDS[-1])
+            draft = self._drafts[self._arns[data.address]]
+            draft.unknown[f"{data.address} does not tell which policies it has"] = None
 
     def _boundary(self, instance: Instance, arn: str) -> str | None:
         known = instance.text("permissions_boundary")
@@ -194,6 +213,8 @@ class Identities:
         if arn is None or kind.kind is not ROLE:
             return
         draft = self._drafts[arn]
+        if draft.entity.where != instance.where:
+            return
         is_exclusive = self.plan.is_plan and self.plan.configuration.is_set(
             instance, "managed_policy_arns"
         )
@@ -337,13 +358,24 @@ class Identities:
         arn = self.plan.made_up(instance, "iam", path, is_global=True)
         account = self.plan.account(instance)
         same = self._by_name.get((kind.kind, name), [])
-        own = [draft for draft in same if draft.entity.arn.split(":")[4] == account]
-        if own or len(same) == 1:
-            return (own or same)[0]
+        own = [draft for draft in same if draft.account == account]
+        may_be = [draft for draft in same if self.plan.may_be_account(instance, draft.account)]
+        if own or (len(may_be) == 1 and not self.plan.configuration.provider_keys):
+            return (own or may_be)[0]
+        for draft in may_be:
+            why = f"{self.plan.file} does not tell whether {instance.address} is in its account"
+            draft.unknown[why] = None
         why = f"{self.plan.file} does not hold {path}, only some of its policies"
         return self._keep(Entity(arn, kind.kind, instance.where, unknown=why))
 
     def _keep(self, entity: Entity) -> _Draft:
+        if entity.arn in self._drafts:
+            held = self._drafts[entity.arn]
+            held.unknown[f"{self.plan.file} holds {entity.arn} twice"] = None
+            raise refuse(
+                "listed-twice", f"{held.entity.where.path} is {entity.arn}, too", entity.where,
+                "tell the account of each provider (`allowed_account_ids`)",
+            )  # fmt: skip
         draft = self._drafts[entity.arn] = _Draft(entity)
         self._by_name.setdefault((entity.kind, _name_of(entity.arn)), []).append(draft)
         return draft

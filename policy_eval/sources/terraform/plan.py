@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from policy_eval.policy.arn import Arn, parse_arn
 from policy_eval.sources.model import Where
@@ -18,6 +19,19 @@ from policy_eval.sources.terraform.instances import Instance, has_unknown, read_
 NO_ACCOUNT = "000000000000"
 NO_REGION = "us-east-1"
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
+
+class _Place(NamedTuple):
+    """Where the instances of a provider are; `region` is empty where nothing tells it.
+
+    `is_told` tells that the account is known, and not one that stands for it.
+    """
+
+    partition: str
+    account: str
+    region: str
+    provider: str
+    is_told: bool
 
 
 class Plan:
@@ -33,7 +47,8 @@ class Plan:
         self.left_out = [*contents.left_out]
         self.configuration = Configuration(root, self.instances)
         self._given = account
-        self._places: dict[str, tuple[str, str, str]] = {}
+        self._places: dict[str, _Place] = {}
+        self._made_up: dict[str, str] = {}
         self._notes: dict[str, None] = {}
 
     @property
@@ -84,10 +99,16 @@ class Plan:
 
     def account(self, instance: Instance) -> str:
         """Return the account that an instance is in."""
-        found = self._place(instance)[1]
-        if found == NO_ACCOUNT:
-            self.note(f"{self.file} does not tell the account: {NO_ACCOUNT} stands for it")
-        return found
+        place = self._place(instance)
+        if not place.is_told:
+            of = "" if place.account == NO_ACCOUNT else f" of the provider {place.provider}"
+            self.note(f"{self.file} does not tell the account{of}: {place.account} stands for it")
+        return place.account
+
+    def may_be_account(self, instance: Instance, account: str) -> bool:
+        """Return whether an instance may be in an account."""
+        place = self._place(instance)
+        return place.account == account or not place.is_told or account in self._made_up.values()
 
     def arn(self, instance: Instance) -> str | None:
         """Return the ARN of an instance; None where it is known only after apply.
@@ -103,7 +124,8 @@ class Plan:
         self, instance: Instance, service: str, resource: str, *, is_global: bool = False
     ) -> str:
         """Return an ARN in the account of an instance, and in its Region where there are some."""
-        partition, _, region = self._place(instance)
+        place = self._place(instance)
+        partition, region = place.partition, place.region
         own = instance.text("region")
         if is_global:
             return str(Arn(partition, service, "", self.account(instance), resource))
@@ -115,18 +137,39 @@ class Plan:
 
     def partition(self, instance: Instance) -> str:
         """Return the partition that an instance is in."""
-        return self._place(instance)[0]
+        return self._place(instance).partition
 
-    def _place(self, instance: Instance) -> tuple[str, str, str]:
-        """Return the partition, the account and the Region (or an empty text) of an instance."""
+    def _place(self, instance: Instance) -> _Place:
         key = self.configuration.provider(instance)
         found = self._places.get(key)
         if found is None:
             region = next(self._regions(key), "")
             start = next((each for each in _PARTITIONS if region.startswith(each)), "")
-            account = next(self._accounts(key), None) or self._given or NO_ACCOUNT
-            found = self._places[key] = (_PARTITIONS.get(start, "aws"), account, region)
+            account = next(self._accounts(key), None) or self._given or self._shared(key)
+            found = self._places[key] = _Place(
+                _PARTITIONS.get(start, "aws"), account or self._stands_for(key), region,
+                key, account is not None,
+            )  # fmt: skip
         return found
+
+    def _stands_for(self, key: str) -> str:
+        """Return an account that stands for that of a provider: one for each set of credentials.
+
+        Providers that differ in their Region alone are in one account.
+        """
+        credentials = self.configuration.credentials(key)
+        return self._made_up.setdefault(credentials, f"{len(self._made_up):012}")
+
+    def _shared(self, key: str) -> str | None:
+        """Return the account of a provider with the same credentials."""
+        credentials = self.configuration.credentials(key)
+        others = (
+            each
+            for each in self.configuration.provider_keys
+            if self.configuration.credentials(each) == credentials
+        )
+        found = {account for each in others for account in [*self._accounts(each)][:1]}
+        return found.pop() if len(found) == 1 else None
 
     def _accounts(self, key: str) -> Iterator[str]:
         for arn in self.configuration.of_provider(key, "assume_role", "role_arn"):
