@@ -106,6 +106,34 @@ def test_a_policy_of_nobody_knows_what_leaves_all_of_the_type_open(
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "by", "action", "resource", "other"),
+    [
+        ("secretsmanager_secret", "secret_arn", "secretsmanager:GetSecretValue",
+         f"arn:aws:secretsmanager:eu-west-1:{_ACCOUNT}:secret:any-AbCdEf",
+         "arn:aws:secretsmanager:eu-west-1:444455556666:secret:any-AbCdEf"),
+        ("s3_bucket", "bucket", "s3:GetObject", "arn:aws:s3:::any/key", None),
+        ("kms_key", "key_id", "kms:Decrypt", f"arn:aws:kms:eu-west-1:{_ACCOUNT}:key/any",
+         "arn:aws:kms:eu-west-1:444455556666:key/any"),
+    ],
+)  # fmt: skip
+def test_a_policy_of_nobody_knows_what_may_be_that_of_resources_elsewhere(
+    kind: str, by: str, action: str, resource: str, other: str | None
+) -> None:
+    policy = Res(f"aws_{kind}_policy.p", {"policy": _DENY}, (by,), refers={by: ("local.x",)})
+    found = read(plan(policy))
+
+    assert Accounts(found).resource_policy(action, resource) is not None
+    assert Accounts(found).resource_policy(action, other) is None
+
+
+def test_a_policy_in_an_account_that_is_not_told_may_be_in_any() -> None:
+    policy = Res("aws_kms_key_policy.p", {"policy": _DENY}, ("key_id",),
+                 refers={"key_id": ("local.x",)})  # fmt: skip
+
+    assert [*read(plan(policy), account=None).resources] == ["arn:aws:kms:*:*:key/*"]
+
+
 def test_a_reference_to_a_resource_of_another_type_is_not_followed() -> None:
     bucket = Res("aws_s3_bucket.b", {"bucket": "b"}, _NEW)
     secret = Res("aws_secretsmanager_secret.s", {"name": "s"}, _NEW)
@@ -185,7 +213,9 @@ def test_a_resource_that_is_left_out_is_left_alone() -> None:
     found = read_terraform(plan(bad, good, policy), FILE, errors.append, _ACCOUNT)
 
     assert len(errors) == 1
-    assert [each.policy and each.policy.content for each in found.resources.values()] == [None]
+    assert [*found.resources] == [
+        f"arn:aws:sqs:us-east-1:{_ACCOUNT}:good", f"arn:aws:sqs:*:{_ACCOUNT}:*",
+    ]  # fmt: skip
 
 
 def test_two_resources_of_a_name_are_refused_or_left_open() -> None:

@@ -194,11 +194,21 @@ class Guarded:
             yield arn
             return
         why = self.plan.why(instance, kind.by)
+        pattern = self._pattern(instance, kind)
+        document = Document(f"policy of {pattern}", None, instance.where, why)
+        self.resources[pattern] = Resource(pattern, document, instance.where)
         for each in self.plan.of_type(kind.type):
             arn = self._arns.get(each.address)
             if arn is not None:
                 document = Document(_title(arn), None, instance.where, why)
                 self.resources[arn] = self.resources[arn]._replace(policy=document)
+
+    def _pattern(self, instance: Instance, kind: _Kind) -> str:
+        """Return the ARN of any resource of a kind in the account of an instance."""
+        if kind.type == _BUCKET:
+            return self._arn(instance, kind, "*")
+        resource = f"{kind.resource.partition('{}')[0]}*"
+        return self.plan.any_arn(instance, kind.service, resource)
 
     def _known(self, instance: Instance, kind: _Kind, given: str) -> str:
         """Return the ARN of what a text names: an ARN, a URL, an ID or a name."""

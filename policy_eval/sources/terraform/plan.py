@@ -135,6 +135,18 @@ class Plan:
             Arn(partition, service, own or region or NO_REGION, self.account(instance), resource)
         )
 
+    def any_arn(self, instance: Instance, service: str, resource: str) -> str:
+        """Return a pattern of ARNs in any Region of the account of an instance, or in any."""
+        place = self._place(instance)
+        account = place.account if place.is_told else "*"
+        return str(Arn(place.partition, service, "*", account, resource))
+
+    def accounts(self) -> tuple[str, ...]:
+        """Return the accounts that the managed resources are in."""
+        return tuple(
+            dict.fromkeys(self.account(each) for each in self.instances if not each.is_data)
+        )
+
     def partition(self, instance: Instance) -> str:
         """Return the partition that an instance is in."""
         return self._place(instance).partition
