@@ -569,3 +569,74 @@ def test_a_role_that_cannot_be_read_is_left_out_with_what_refers_to_it() -> None
 
     assert found.entities == {}
     assert [each.diagnostics[0].code for each in errors] == ["wrong-type"] * 3
+
+
+# Exclusive lists, and what is not known
+
+
+def _attached_unknown(**values: object) -> Res:
+    return Res("aws_iam_role_policy_attachment.a", {"role": "r", **values}, ("policy_arn",),
+               refers={"policy_arn": ("local.arn",)})  # fmt: skip
+
+
+def test_exclusive_inline_policies_leave_unknown_managed_ones() -> None:
+    exclusive = Res("aws_iam_role_policies_exclusive.e", {"role_name": "r", "policy_names": []})
+    inline = Res("aws_iam_role_policy.i", {"name": "i", "policy": _READ}, ("role",),
+                 refers={"role": ("local.role",)})  # fmt: skip
+
+    entity = _entity(plan(_role(), _attached_unknown(), inline, exclusive))
+
+    assert [*_inline(entity)] == ["role/r: aws_iam_role_policy_attachment.a.policy_arn"]
+
+
+def test_exclusive_managed_policies_leave_unknown_inline_ones() -> None:
+    exclusive = Res("aws_iam_role_policy_attachments_exclusive.e",
+                    {"role_name": "r", "policy_arns": []})  # fmt: skip
+    role = _role(("arn", "inline_policy"))._replace(refers={"inline_policy": ("local.inline",)})
+
+    entity = _entity(plan(role, _attached_unknown(), exclusive))
+
+    assert [*_inline(entity)] == ["role/r: aws_iam_role.r.inline_policy"]
+
+
+def test_an_exclusive_list_of_nobody_knows_whom_stays_open() -> None:
+    unknown = Res("aws_iam_role_policies_exclusive.u", {"policy_names": []}, ("role_name",),
+                  refers={"role_name": ("local.role",)})  # fmt: skip
+    known = Res("aws_iam_role_policies_exclusive.k", {"role_name": "r", "policy_names": []})
+
+    entity = _entity(plan(_role(), unknown, known))
+
+    assert [*_inline(entity)] == ["role/r: aws_iam_role_policies_exclusive.u.role_name"]
+
+
+# Groups that are not known
+
+
+def test_a_user_in_groups_that_nobody_knows_is_open_and_the_groups_are_not() -> None:
+    value = plan(
+        Res("aws_iam_user.u", {"name": "u"}, ("arn",)),
+        Res("aws_iam_user.v", {"name": "v"}, ("arn",)),
+        Res("aws_iam_group.g", {"name": "g"}, ("arn",)),
+        Res("aws_iam_user_group_membership.m", {"user": "u", "groups": ["g", None]},
+            {"groups": [False, True]}, refers={"groups": ("local.groups",)}),
+    )  # fmt: skip
+    found = read(value)
+
+    assert found.entities[f"{_A}user/u"].groups == (f"{_A}group/g",)
+    assert {arn: len(each.inline) for arn, each in found.entities.items()} == {
+        f"{_A}user/u": 1, f"{_A}user/v": 0, f"{_A}group/g": 0,
+    }  # fmt: skip
+    assert decided(found, "u", "s3:GetObject", "arn:aws:s3:::b/k").decision == "undetermined"
+
+
+def test_users_of_a_group_that_nobody_knows_are_open() -> None:
+    value = plan(
+        Res("aws_iam_user.u", {"name": "u"}, ("arn",)),
+        Res("aws_iam_user.v", {"name": "v"}, ("arn",)),
+        Res("aws_iam_group_membership.m", {"name": "m", "users": ["u"]}, ("group",),
+            refers={"group": ("local.group",)}),
+    )  # fmt: skip
+    found = read(value)
+
+    assert [len(each.inline) for each in found.entities.values()] == [1, 0]
+    assert decided(found, "u", "s3:GetObject", "arn:aws:s3:::b/k").decision == "undetermined"

@@ -7,6 +7,7 @@ Who has which policy is told by resources of many types; all are joined here. "a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -55,6 +56,17 @@ TYPES = frozenset(
 """The resource types that are read here."""
 
 
+class _Part(Enum):
+    """The part of an identity that something not known is in; exclusive lists clear the first two.
+
+    The members' values say which.
+    """
+
+    MANAGED = "managed policies"
+    INLINE = "inline policies"
+    OTHER = "what it is in, or all of it"
+
+
 class _Draft:
     """An identity as its parts are found."""
 
@@ -62,6 +74,7 @@ class _Draft:
         self.entity = entity
         self.managed: dict[str, None] = {}
         self.inline: dict[str, Document] = {}
+        self.open: dict[tuple[_Part, str], Document] = {}
         self.groups: dict[str, None] = {}
         self.unknown: dict[str, None] = dict.fromkeys((entity.unknown,) if entity.unknown else ())
 
@@ -69,6 +82,10 @@ class _Draft:
     def resource(self) -> str:
         """The resource part of its ARN."""
         return self.entity.arn.split(":", 5)[-1]
+
+    def close(self, part: _Part) -> None:
+        """Drop what is not known of a part: an exclusive list tells all of it."""
+        self.open = {key: each for key, each in self.open.items() if key[0] is not part}
 
     @property
     def account(self) -> str:
@@ -78,11 +95,18 @@ class _Draft:
     def finished(self) -> Entity:
         """Return the identity with all that was found."""
         return self.entity._replace(
-            inline=tuple(self.inline.values()),
+            inline=(*self.inline.values(), *self.open.values()),
             managed=tuple(self.managed),
             groups=tuple(self.groups),
             unknown="; ".join(self.unknown),
         )
+
+
+class _Told(NamedTuple):
+    """The identities that an argument names for certain, and whether it may name others."""
+
+    drafts: list[_Draft]
+    is_open: bool
 
 
 class Identities:
@@ -271,6 +295,7 @@ class Identities:
     def _add_listed(self, instance: Instance, kind: _Kind) -> None:
         """Add what an identity has exclusively: no other managed policy stays."""
         for draft in self._named_in(instance, f"{kind.one}_name", kind):
+            draft.close(_Part.MANAGED)
             draft.managed = dict.fromkeys(self._policies(instance, "policy_arns", draft))
 
     def _add_named(self, instance: Instance, kind: _Kind) -> None:
@@ -282,6 +307,7 @@ class Identities:
                 referred = self._inline_of(instance, "policy_names", kind.inline)
                 names += referred or ()
                 is_open = referred is None
+            draft.close(_Part.INLINE)
             draft.inline = {key: each for key, each in draft.inline.items() if key in names}
             for name in names:
                 title = f"{draft.resource}/{name}"
@@ -299,14 +325,18 @@ class Identities:
         return [_inline_name(each.instance) for each in found]
 
     def _join_groups(self, instance: Instance) -> None:
+        groups = self._told(instance, "groups", _KINDS[1])
         for user in self._named_in(instance, "user", _KINDS[0]):
-            for group in self._named_in(instance, "groups", _KINDS[1]):
-                user.groups[group.entity.arn] = None
+            user.groups |= dict.fromkeys(group.entity.arn for group in groups.drafts)
+            if groups.is_open:
+                self._leave_open(user, instance, "groups")
 
     def _join_users(self, instance: Instance) -> None:
-        for group in self._named_in(instance, "group", _KINDS[1]):
-            for user in self._named_in(instance, "users", _KINDS[0]):
-                user.groups[group.entity.arn] = None
+        groups = self._told(instance, "group", _KINDS[1])
+        for user in self._named_in(instance, "users", _KINDS[0]):
+            user.groups |= dict.fromkeys(group.entity.arn for group in groups.drafts)
+            if groups.is_open:
+                self._leave_open(user, instance, "group")
 
     def _policies(self, instance: Instance, argument: str, draft: _Draft) -> list[str]:
         """Return the ARNs of policies in an argument; what is not known is left open."""
@@ -334,23 +364,29 @@ class Identities:
         name = f"{instance.address}.{argument}"
         why = self.plan.why(instance, argument)
         where = instance.where.at(argument)
-        draft.inline[name] = Document(f"{draft.resource}: {name}", None, where, why)
+        key = _part(instance, argument), name
+        draft.open[key] = Document(f"{draft.resource}: {name}", None, where, why)
 
     def _named_in(self, instance: Instance, argument: str, kind: _Kind) -> Iterator[_Draft]:
-        """Yield the identities that an argument names; each of the kind where it is not known."""
-        for name in _named(instance, argument, argument):
-            yield self._named(instance, name, kind)
+        """Yield the identities that an argument names; leave each of the kind open otherwise."""
+        told = self._told(instance, argument, kind)
+        yield from told.drafts
+        if told.is_open:
+            for draft in self._drafts.values():
+                if draft.entity.kind is kind.kind:
+                    self._leave_open(draft, instance, argument)
+
+    def _told(self, instance: Instance, argument: str, kind: _Kind) -> _Told:
+        """Return the identities that an argument names, and whether it may name others."""
+        found = [self._named(instance, name, kind) for name in _named(instance, argument, argument)]
         if not self.plan.is_open(instance, argument):
-            return
+            return _Told(found, is_open=False)
         targets = self.plan.configuration.targets(instance, argument)
         arns = [self._arns.get(each.instance.address, "") for each in targets or ()]
         is_told = _is_list(argument) or len(arns) == 1
         if arns and all(arn in self._drafts for arn in arns) and is_told:
-            yield from (self._drafts[arn] for arn in arns)
-            return
-        for draft in self._drafts.values():
-            if draft.entity.kind is kind.kind:
-                self._leave_open(draft, instance, argument)
+            return _Told([*found, *(self._drafts[arn] for arn in arns)], is_open=False)
+        return _Told(found, is_open=True)
 
     def _named(self, instance: Instance, name: str, kind: _Kind) -> _Draft:
         """Return the identity of a name; one of which only a part is known where it is not here."""
@@ -379,6 +415,26 @@ class Identities:
         draft = self._drafts[entity.arn] = _Draft(entity)
         self._by_name.setdefault((entity.kind, _name_of(entity.arn)), []).append(draft)
         return draft
+
+
+_PARTS = {
+    **{kind.attachment: _Part.MANAGED for kind in _KINDS},
+    **{kind.inline: _Part.INLINE for kind in _KINDS},
+    **{kind.attachments_exclusive: _Part.MANAGED for kind in _KINDS},
+    **{kind.inline_exclusive: _Part.INLINE for kind in _KINDS},
+    _ATTACHMENT: _Part.MANAGED,
+}
+_PARTS_OF_ROLE = {"managed_policy_arns": _Part.MANAGED, "inline_policy": _Part.INLINE}
+
+
+def _part(instance: Instance, argument: str) -> _Part:
+    """Return the part of an identity that an argument tells.
+
+    An exclusive list of nobody knows whom may clear any part.
+    """
+    if argument.endswith("_name"):
+        return _Part.OTHER
+    return _PARTS.get(instance.type) or _PARTS_OF_ROLE.get(argument, _Part.OTHER)
 
 
 def _is_list(argument: str) -> bool:
