@@ -640,3 +640,58 @@ def test_users_of_a_group_that_nobody_knows_are_open() -> None:
 
     assert [len(each.inline) for each in found.entities.values()] == [1, 0]
     assert decided(found, "u", "s3:GetObject", "arn:aws:s3:::b/k").decision == "undetermined"
+
+
+# What attachments that change had given
+
+
+_TWO_ACCOUNTS = {"aws": _provider(), "aws.b": _provider()}
+
+
+def _of_two_accounts(*more: Res, providers: Json | None = None) -> dict[str, Entity]:
+    """Return the roles of a name of two accounts, each with a policy that is attached to it."""
+    roles = []
+    for account, provider in (("111122223333", "aws"), ("444455556666", "aws.b")):
+        whole = {
+            "name": "r", "arn": f"arn:aws:iam::{account}:role/r",
+            "managed_policy_arns": [f"{_A}policy/p"],
+        }  # fmt: skip
+        roles.append(
+            Res(f"aws_iam_role.in_{account}", whole, (), NOTHING, whole, provider=provider)
+        )
+    return read_terraform(plan(*roles, *more, providers=providers or _TWO_ACCOUNTS), FILE).entities
+
+
+def test_an_attachment_takes_nothing_from_the_role_of_the_name_in_another_account() -> None:
+    before = {"role": "r", "policy_arn": f"{_A}policy/p"}
+    address = "aws_iam_role_policy_attachment.p"
+    stays = Res(address, before, (), NOTHING, before, provider="aws.b")
+    gone = Res(address, {}, (), ("delete",), before, provider="aws.b")
+
+    both = _of_two_accounts(stays)
+    only_one = _of_two_accounts(gone)
+
+    assert [each.managed for each in both.values()] == [(f"{_A}policy/p",)] * 2
+    assert [each.managed for each in only_one.values()] == [(f"{_A}policy/p",), ()]
+
+
+def test_an_attachment_that_goes_in_who_knows_which_account_leaves_its_roles_open() -> None:
+    gone = Res("aws_iam_role_policy_attachment.p", {}, (), ("delete",),
+               {"role": "r", "policy_arn": f"{_A}policy/p"}, provider="aws.c")  # fmt: skip
+
+    found = _of_two_accounts(gone, providers={**_TWO_ACCOUNTS, "aws.c": _provider(profile="c")})
+
+    assert [each.unknown for each in found.values()] == [
+        "plan.json does not tell whether aws_iam_role_policy_attachment.p is in its account"
+    ] * 2
+
+
+def test_an_inline_policy_that_is_deleted_and_that_its_role_sets_is_open() -> None:
+    role = _existing(inline_policy=[{"name": "p", "policy": _READ}])._replace(
+        sets=("inline_policy",)
+    )
+    gone = Res("aws_iam_role_policy.p", {}, (), ("delete",), {"role": "r", "name": "p"})
+
+    entity = _entity(plan(role, gone))
+
+    assert _inline(entity) == {"role/r/p": "plan.json deletes role/r/p, and aws_iam_role.r sets it"}

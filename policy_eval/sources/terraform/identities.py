@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
-from functools import cached_property, partial
+from functools import partial
 from typing import NamedTuple
 
 from policy_eval.errors import SourceError
@@ -124,6 +124,10 @@ class Identities:
             self._each(partial(self._add_entity, kind=kind), kind.itself)
         self._each_of(plan.data(_POLICY), self._add_known_policy)
         self._each_of(plan.data(_KINDS[-1].itself), self._add_known_role)
+        self._before: dict[str, set[str]] = {}
+        role = _KINDS[-1]
+        before = plan.changed_of(role.attachment, _ATTACHMENT, role.inline)
+        self._each_of(before, self._note_before)
         for kind in _KINDS:
             self._each(partial(self._add_own, kind=kind), kind.itself)
             self._each(partial(self._attach, kind=kind), kind.attachment, _ATTACHMENT)
@@ -239,11 +243,8 @@ class Identities:
         draft = self._drafts[arn]
         if draft.entity.where != instance.where:
             return
-        is_exclusive = self.plan.is_plan and self.plan.configuration.is_set(
-            instance, "managed_policy_arns"
-        )
-        before = self._before.get(_name_of(arn), set())
-        gone = set[str]() if is_exclusive else before
+        before = self._before.get(arn, set())
+        gone = set[str]() if self._sets(instance, "managed_policy_arns") else before
         for policy in self._policies(instance, "managed_policy_arns", draft):
             if policy not in gone:
                 draft.managed[policy] = None
@@ -255,10 +256,12 @@ class Identities:
             if named is None:  # not known, or `inline_policy {}`
                 is_open = is_open or is_unknown
                 continue
-            if named.text() in before:
-                continue
             title = f"{draft.resource}/{named.text()}"
-            if is_unknown:
+            if named.text() in before:
+                if self._sets(instance, "inline_policy"):
+                    why = f"{self.plan.file} deletes {title}, and {instance.address} sets it"
+                    draft.inline[named.text()] = Document(title, None, each.where, why)
+            elif is_unknown:
                 why = self.plan.why(instance, "inline_policy")
                 draft.inline[named.text()] = Document(title, None, each.where, why)
             elif written is not None:
@@ -266,16 +269,20 @@ class Identities:
         if is_open:
             self._leave_open(draft, instance, "inline_policy")
 
-    @cached_property
-    def _before(self) -> dict[str, set[str]]:
-        """What attachments that change gave roles of a name: ARNs, and names of inline policies."""
-        found: dict[str, set[str]] = {}
-        for each in self.plan.changed:
-            if each.type in ("aws_iam_role_policy_attachment", _ATTACHMENT, "aws_iam_role_policy"):
-                given = each.text("name" if each.type == "aws_iam_role_policy" else "policy_arn")
-                for role in _named(each, "role", "roles") if given else ():
-                    found.setdefault(role, set()).add(given or "")
-        return found
+    def _sets(self, instance: Instance, argument: str) -> bool:
+        """Return whether the configuration sets an argument, so that it tells what will be."""
+        return self.plan.is_plan and self.plan.configuration.is_set(instance, argument)
+
+    def _note_before(self, instance: Instance) -> None:
+        """Note what an attachment that changes gave roles: an ARN, or an inline policy's name."""
+        role = _KINDS[-1]
+        given = instance.text("name" if instance.type == role.inline else "policy_arn")
+        for name in _named(instance, role.one, role.several) if given else ():
+            own, may_be = self._of_name(instance, name, role)
+            for draft in own:
+                self._before.setdefault(draft.entity.arn, set()).add(given or "")
+            for draft in () if own else may_be:
+                self._leave_account_open(draft, instance)
 
     # What is attached
 
@@ -392,17 +399,29 @@ class Identities:
         """Return the identity of a name; one of which only a part is known where it is not here."""
         path = f"{kind.one}/{name}"
         arn = self.plan.made_up(instance, "iam", path, is_global=True)
+        own, may_be = self._of_name(instance, name, kind)
+        if own:
+            return own[0]
+        for draft in may_be:
+            self._leave_account_open(draft, instance)
+        why = f"{self.plan.file} does not hold {path}, only some of its policies"
+        return self._keep(Entity(arn, kind.kind, instance.where, unknown=why))
+
+    def _of_name(
+        self, instance: Instance, name: str, kind: _Kind
+    ) -> tuple[list[_Draft], list[_Draft]]:
+        """Return the identity of a name in an instance's account, and those that may be it."""
         account = self.plan.account(instance)
         same = self._by_name.get((kind.kind, name), [])
         own = [draft for draft in same if draft.account == account]
         may_be = [draft for draft in same if self.plan.may_be_account(instance, draft.account)]
-        if own or (len(may_be) == 1 and not self.plan.configuration.provider_keys):
-            return (own or may_be)[0]
-        for draft in may_be:
-            why = f"{self.plan.file} does not tell whether {instance.address} is in its account"
-            draft.unknown[why] = None
-        why = f"{self.plan.file} does not hold {path}, only some of its policies"
-        return self._keep(Entity(arn, kind.kind, instance.where, unknown=why))
+        if len(may_be) == 1 and not self.plan.configuration.provider_keys:
+            return own or may_be, may_be
+        return own, may_be
+
+    def _leave_account_open(self, draft: _Draft, instance: Instance) -> None:
+        why = f"{self.plan.file} does not tell whether {instance.address} is in its account"
+        draft.unknown[why] = None
 
     def _keep(self, entity: Entity) -> _Draft:
         if entity.arn in self._drafts:

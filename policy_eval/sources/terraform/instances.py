@@ -114,7 +114,7 @@ def read_contents(root: Value) -> Contents:
     forgotten = [change.was for change in changes.values() if change.was and change.is_forgotten]
     return Contents(
         (*planned, *untouched, *forgotten),
-        tuple(change.was for change in changes.values() if change.was),
+        tuple(change.was for change in changes.values() if change.was and change.has_effect),
         tuple(_deferred(root)),
         is_plan=True,
     )
@@ -140,6 +140,11 @@ class _Change(NamedTuple):
     unknown: object
     previous: str
     was: Instance | None
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether it changes anything at all."""
+        return self.actions not in (("no-op",), ("read",), ("forget",))
 
     @property
     def is_forgotten(self) -> bool:
