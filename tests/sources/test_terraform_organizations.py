@@ -268,7 +268,8 @@ def test_a_control_policy_on_nobody_knows_what_may_be_on_every_account() -> None
     role = Res("aws_iam_role.r", {"name": "r"}, ("arn",))
     inline = Res("aws_iam_role_policy.i", {"role": "r", "name": "i", "policy": text(allow("*"))})
     policy = Res("aws_organizations_policy.p", {"name": "p", "content": text(deny("*")),
-                                                "type": "SERVICE_CONTROL_POLICY"}, ("id",))  # fmt: skip
+                                                "type": "SERVICE_CONTROL_POLICY"},
+                 ("id",))  # fmt: skip
     attachment = Res(
         "aws_organizations_policy_attachment.x", {}, ("policy_id", "target_id"),
         refers={"policy_id": to("aws_organizations_policy.p.id"), "target_id": ("local.t",)},
