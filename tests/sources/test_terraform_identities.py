@@ -120,6 +120,17 @@ def test_tags_that_are_not_known_leave_the_role_open() -> None:
     assert entity.unknown == "aws_iam_role.r.tags is known only after apply"
 
 
+def test_default_tags_that_are_not_known_leave_the_role_open() -> None:
+    default = {"default_tags": [{"tags": {"references": ["local.tags"]}}]}
+    providers = {"aws": {"name": "aws", "expressions": default}}
+    role = _role(("arn", "tags_all"))
+
+    assert _entity(plan(role, providers=providers)).unknown == (
+        "aws_iam_role.r.tags_all is known only after apply: `default_tags`"
+    )
+    assert _entity(plan(role)).unknown == ""
+
+
 def test_a_managed_policy_is_that_of_the_file_or_of_a_data_source() -> None:
     aws = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     data = Res("data.aws_iam_policy.read", {"arn": aws, "policy": _READ})

@@ -164,13 +164,24 @@ def test_a_policy_that_a_resource_sets_itself_is_its_own() -> None:
     assert found[f"{_SECRET}t-AbCdEf"].policy is None
 
 
-def test_tags_that_are_not_known_are_said() -> None:
+def test_a_resource_of_which_the_tags_are_not_known_is_open() -> None:
     queue = Res("aws_sqs_queue.q", {"name": "q", "tags": {"env": None}},
                 {"arn": True, "tags": {"env": True}})  # fmt: skip
 
-    assert "aws_sqs_queue.q.tags is known only after apply: these tags are not taken" in (
-        read(plan(queue)).notes
+    by_provider = Res("aws_sqs_queue.q", {"name": "q"}, ("arn", "tags_all"))
+    default = {"default_tags": [{"tags": {"references": ["local.tags"]}}]}
+    providers = {"aws": {"name": "aws", "expressions": default}}
+    set_elsewhere = Res("aws_sqs_queue_policy.p", {"policy": _DENY}, ("queue_url",),
+                        refers={"queue_url": to("aws_sqs_queue.q.url")})  # fmt: skip
+    arn = f"arn:aws:sqs:us-east-1:{_ACCOUNT}:q"
+
+    assert _document(plan(queue, set_elsewhere), arn).unknown == (
+        "aws_sqs_queue.q.tags is known only after apply"
     )
+    assert _document(plan(by_provider, providers=providers), arn).unknown == (
+        "aws_sqs_queue.q.tags_all is known only after apply: `default_tags`"
+    )
+    assert _resource(plan(by_provider), arn).policy is None
 
 
 def test_a_name_that_is_not_known_is_stood_for() -> None:

@@ -77,6 +77,7 @@ class Guarded:
         self._on_error = on_error
         self._arns: dict[str, str] = {}
         self._sets_none: set[str] = set()
+        self._open_tags: dict[str, str] = {}
         self._named: dict[tuple[str, str], str] = {}
         for kind in _KINDS:
             self._each(partial(self._add, kind=kind), kind.type)
@@ -87,6 +88,7 @@ class Guarded:
         self._permissions: dict[str, list[tuple[Instance, dict[str, object], str]]] = {}
         self._each(self._permit, _KINDS[-1].policy)
         self._give_permissions()
+        self._leave_tagged_open()
         self._each(self._add_endpoint, _ENDPOINT)
         self._each_of(plan.changed_of(_ENDPOINT_POLICY), self._unset_endpoint)
         self._each(self._set_endpoint, _ENDPOINT_POLICY)
@@ -127,7 +129,7 @@ class Guarded:
         self._note_unset(instance, arn)
         tags, why = ((), "") if kind.type == _BUCKET else tags_of(self.plan, instance)
         if why:
-            self.plan.note(f"{why}: these tags are not taken")
+            self._open_tags[arn] = why
         policy = None
         if kind.type != _FUNCTION:
             policy = document_of(self.plan, instance, "policy", _title(arn))
@@ -259,6 +261,15 @@ class Guarded:
             parsed = parse_arn(arn)
             account = parsed.account if parsed else None
             held = held or Resource(arn, None, first.where, account)
+            self.resources[arn] = held._replace(policy=document)
+
+    # Tags
+
+    def _leave_tagged_open(self) -> None:
+        """Leave open what is done to resources of which the tags are not all known."""
+        for arn, why in self._open_tags.items():
+            held = self.resources[arn]
+            document = Document(_title(arn), None, held.where, why)
             self.resources[arn] = held._replace(policy=document)
 
     # Endpoints

@@ -481,11 +481,14 @@ def _named(instance: Instance, one: str, several: str) -> list[str]:
 def tags_of(plan: Plan, instance: Instance) -> tuple[Tags, str]:
     """Return the tags of an instance, and why they are not all known, empty where they are.
 
-    `tags_all` is unknown as a whole also where there are none.
+    `tags_all` is unknown as a whole also where there are none, unless the provider gives some
+    ("default_tags Configuration Block", documentation of the AWS provider).
     """
     name = "tags_all" if instance.value.get("tags_all") else "tags"
     found = instance.value.get(name)
     members = [] if found is None else [*found.members()]
     tags = tuple((key, value.text()) for key, value in members if value.value is not None)
-    is_open = instance.is_unknown("tags") or (members and instance.is_unknown(name))
-    return tags, plan.why(instance, "tags") if is_open else ""
+    if instance.is_unknown("tags") or (members and instance.is_unknown(name)):
+        return tags, plan.why(instance, "tags")
+    of_provider = instance.is_unknown("tags_all") and plan.configuration.has_default_tags(instance)
+    return tags, f"{plan.why(instance, 'tags_all')}: `default_tags`" if of_provider else ""

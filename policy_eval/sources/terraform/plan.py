@@ -50,6 +50,9 @@ class Plan:
         self._places: dict[str, _Place] = {}
         self._made_up: dict[str, str] = {}
         self._notes: dict[str, None] = {}
+        complete = root.get("complete")
+        if complete is not None and complete.value is False:
+            self.note(f"{file} is not complete: a further plan will change more")
 
     @property
     def notes(self) -> tuple[str, ...]:
