@@ -191,6 +191,7 @@ def test_every_code_of_the_catalogue_is_in_the_source() -> None:
 
 
 _NO_CODES = {
+    "acm-pca",
     "assumed-role",
     "attribute-names",
     "branch-rate",
@@ -201,6 +202,8 @@ _NO_CODES = {
     "child-id",
     "condition-coverage",
     "context-keys",
+    "ecr-public",
+    "execute-api",
     "explain-error",
     "federated-user",
     "function-name",
@@ -210,6 +213,8 @@ _NO_CODES = {
     "lines-covered",
     "lines-valid",
     "list-groups-for-user",
+    "network-firewall",
+    "no-op",
     "not-said",
     "oidc-provider",
     "parent-id",
@@ -219,6 +224,7 @@ _NO_CODES = {
     "policy-eval-probe",
     "policy-id",
     "policy-usage-filter",
+    "redshift-serverless",
     "same-resource",
     "saml-provider",
     "service-linked",
@@ -230,6 +236,8 @@ _NO_CODES = {
     "unusable-input",
     "user-name",
     "value-of-key",
+    "vpc-lattice",
+    "vpc-lattice-svcs",
     "what-can",
     "who-can",
 }

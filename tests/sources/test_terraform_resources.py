@@ -503,6 +503,8 @@ def test_a_policy_that_the_plan_deletes_is_gone(
         assert policy.unknown == (
             f"plan.json does not tell what is left once {kind}_policy.p is gone"
         )
+    without_block = _document(plan(held._replace(has_block=False), gone), arn)
+    assert without_block.content is None
     for value in (plan(held, elsewhere), plan(own, gone), plan(held, gone, stays)):
         assert _document(value, arn).content == _DENY
 
@@ -514,3 +516,7 @@ def test_an_endpoint_has_full_access_once_its_policy_is_deleted() -> None:
 
     assert read(plan(endpoint, gone)).endpoints["vpce-1"].content != _DENY
     assert read(plan(own, gone)).endpoints["vpce-1"].content == _DENY
+    without_block = plan(endpoint._replace(has_block=False), gone)
+    assert read(without_block).endpoints["vpce-1"].unknown == (
+        "plan.json does not tell what is left once aws_vpc_endpoint_policy.p is gone"
+    )

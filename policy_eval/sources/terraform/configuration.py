@@ -22,9 +22,8 @@ _RESOURCE = re.compile(rf"((?:data\.)?[\w-]+\.[\w-]+)({_INDEX})?")
 _VARIABLE = re.compile(r"var\.([\w-]+)")
 _LONGEST_WAY = 30
 _CREDENTIALS = (
-    "access_key", "allowed_account_ids", "assume_role", "assume_role_with_web_identity",
-    "forbidden_account_ids", "profile", "secret_key", "shared_config_files",
-    "shared_credentials_files", "token",
+    "access_key", "assume_role", "assume_role_with_web_identity", "profile", "secret_key",
+    "shared_config_files", "shared_credentials_files", "token",
 )  # fmt: skip
 """What chooses the account of a provider: "Authentication and Configuration" (AWS provider)."""
 

@@ -76,7 +76,7 @@ class Guarded:
         self.endpoints: dict[str, Document] = {}
         self._on_error = on_error
         self._arns: dict[str, str] = {}
-        self._sets_none: set[str] = set()
+        self._sets_none: dict[str, bool] = {}
         self._open_tags: dict[str, str] = {}
         self._named: dict[tuple[str, str], str] = {}
         for kind in _KINDS:
@@ -138,9 +138,19 @@ class Guarded:
         self.resources[arn] = Resource(arn, policy, instance.where, account, tags)
 
     def _note_unset(self, instance: Instance, key: str) -> None:
-        """Note that what is told as the policy of a resource is what another one had set."""
-        if not instance.is_new and not self.plan.configuration.is_set(instance, "policy"):
-            self._sets_none.add(key)
+        """Note that what is told as the policy of a resource is what another one had set.
+
+        Where the plan does not hold its block, that may be so (False).
+        """
+        is_told = self.plan.configuration.block(instance) is not None
+        is_set = is_told and self.plan.configuration.is_set(instance, "policy")
+        if not instance.is_new and not is_set:
+            self._sets_none[key] = is_told
+
+    def _left(self, instance: Instance, name: str) -> Document:
+        """Return the policy that is there once the one that an instance had set is gone."""
+        why = f"{self.plan.file} does not tell what is left once {instance.address} is gone"
+        return Document(name, None, instance.where, why)
 
     def _by_aws(self, instance: Instance, kind: _Kind, arn: str) -> Document | None:
         """Return the policy that AWS gives a new resource of a type that is made without one."""
@@ -168,10 +178,9 @@ class Guarded:
         arn = self._known(instance, kind, known) if known else ""
         if arn not in self._sets_none:
             return
-        policy = None
-        if kind.type in (_KEY, _TOPIC):
-            why = f"{self.plan.file} does not tell what is left once {instance.address} is gone"
-            policy = Document(_title(arn), None, instance.where, why)
+        policy: Document | None = None
+        if kind.type in (_KEY, _TOPIC) or not self._sets_none[arn]:
+            policy = self._left(instance, _title(arn))
         self.resources[arn] = self.resources[arn]._replace(policy=policy)
 
     def _set_policy(self, instance: Instance, kind: _Kind) -> None:
@@ -284,7 +293,9 @@ class Guarded:
     def _unset_endpoint(self, instance: Instance) -> None:
         name = instance.text("vpc_endpoint_id") or ""
         if name in self._sets_none:
-            self.endpoints[name] = Document(name, _WHOLE, instance.where)
+            whole = Document(name, _WHOLE, instance.where)
+            is_whole = self._sets_none[name]
+            self.endpoints[name] = whole if is_whole else self._left(instance, name)
 
     def _set_endpoint(self, instance: Instance) -> None:
         target = self.plan.target(instance, "vpc_endpoint_id")
