@@ -520,3 +520,17 @@ def test_an_endpoint_has_full_access_once_its_policy_is_deleted() -> None:
     assert read(without_block).endpoints["vpce-1"].unknown == (
         "plan.json does not tell what is left once aws_vpc_endpoint_policy.p is gone"
     )
+
+
+def test_the_deleted_policy_of_a_resource_that_is_left_out_is_left_alone() -> None:
+    errors: list[SourceError] = []
+    bad = _held("aws_s3_bucket", arn="arn:aws:s3:::logs", bucket="logs")
+    bad = bad._replace(values={**bad.values, "policy": 1})
+    gone = _deleted("aws_s3_bucket", "bucket", "logs")
+    unknown = Res("aws_s3_bucket_policy.q", {"policy": _DENY}, ("bucket",),
+                  refers={"bucket": ("local.b",)})  # fmt: skip
+
+    found = read_terraform(plan(bad, gone, unknown), FILE, errors.append, _ACCOUNT)
+
+    assert [*found.resources] == ["arn:aws:s3:::*"]
+    assert len(errors) == 1

@@ -77,7 +77,7 @@ class Guarded:
         self._on_error = on_error
         self._arns: dict[str, str] = {}
         self._sets_none: dict[str, bool] = {}
-        self._open_tags: dict[str, str] = {}
+        self._open: dict[str, str] = {}
         self._named: dict[tuple[str, str], str] = {}
         for kind in _KINDS:
             self._each(partial(self._add, kind=kind), kind.type)
@@ -88,7 +88,7 @@ class Guarded:
         self._permissions: dict[str, list[tuple[Instance, dict[str, object], str]]] = {}
         self._each(self._permit, _KINDS[-1].policy)
         self._give_permissions()
-        self._leave_tagged_open()
+        self._leave_open()
         self._each(self._add_endpoint, _ENDPOINT)
         self._each_of(plan.changed_of(_ENDPOINT_POLICY), self._unset_endpoint)
         self._each(self._set_endpoint, _ENDPOINT_POLICY)
@@ -121,21 +121,19 @@ class Guarded:
         arn = known or self._arn(instance, kind, name or "")
         if known is None and arn in self.resources:
             held = self.resources[arn]
-            why = f"{self.plan.file} holds {arn} twice"
-            document = Document(_title(arn), None, held.where, why)
-            self.resources[arn] = held._replace(policy=document)
+            self._open[arn] = f"{self.plan.file} holds {arn} twice"
             raise refuse("listed-twice", f"{held.where.path} is {arn}, too", instance.where)
-        self._arns[instance.address] = self._named[kind.type, name or ""] = arn
-        self._note_unset(instance, arn)
         tags, why = ((), "") if kind.type == _BUCKET else tags_of(self.plan, instance)
-        if why:
-            self._open_tags[arn] = why
         policy = None
         if kind.type != _FUNCTION:
             policy = document_of(self.plan, instance, "policy", _title(arn))
             policy = policy or self._by_aws(instance, kind, arn)
         account = self.plan.account(instance)
         self.resources[arn] = Resource(arn, policy, instance.where, account, tags)
+        self._arns[instance.address] = self._named[kind.type, name or ""] = arn
+        self._note_unset(instance, arn)
+        if why:
+            self._open[arn] = why
 
     def _note_unset(self, instance: Instance, key: str) -> None:
         """Note that what is told as the policy of a resource is what another one had set.
@@ -272,11 +270,11 @@ class Guarded:
             held = held or Resource(arn, None, first.where, account)
             self.resources[arn] = held._replace(policy=document)
 
-    # Tags
+    # What is not known of a resource itself
 
-    def _leave_tagged_open(self) -> None:
-        """Leave open what is done to resources of which the tags are not all known."""
-        for arn, why in self._open_tags.items():
+    def _leave_open(self) -> None:
+        """Leave open what is done to resources that are there twice, or have unknown tags."""
+        for arn, why in self._open.items():
             held = self.resources[arn]
             document = Document(_title(arn), None, held.where, why)
             self.resources[arn] = held._replace(policy=document)
@@ -285,10 +283,10 @@ class Guarded:
 
     def _add_endpoint(self, instance: Instance) -> None:
         name = instance.text("id") or label(instance)
-        self._arns[instance.address] = name
-        self._note_unset(instance, name)
         document = document_of(self.plan, instance, "policy", name)
         self.endpoints[name] = document or Document(name, _WHOLE, instance.where)
+        self._arns[instance.address] = name
+        self._note_unset(instance, name)
 
     def _unset_endpoint(self, instance: Instance) -> None:
         name = instance.text("vpc_endpoint_id") or ""
