@@ -584,8 +584,9 @@ EOF
         "unsupported-source",
         "a source in a form that is not read",
         "The file is recognised and is not in the form that is read: a state file as Terraform "
-        "keeps it (give what `terraform show -json` prints of it), or an output of a later major "
-        "version of its format, which may mean other things by the same names.",
+        "keeps it (give what `terraform show -json` prints of it), a plan that failed and so does "
+        "not hold all that will be, or an output of a later major version of its format, which may "
+        "mean other things by the same names.",
         about="form",
     ),
     # Policies, their shape

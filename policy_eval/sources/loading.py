@@ -22,7 +22,16 @@ from policy_eval.sources.cli_calls import read_calls, read_script
 from policy_eval.sources.cli_command import SCRIPT, is_calls, is_script
 from policy_eval.sources.cloudformation import is_template, parse_template, read_template
 from policy_eval.sources.json_stream import JsonStream
-from policy_eval.sources.model import Found, LeftOut, Organization, Where, without_places
+from policy_eval.sources.model import (
+    Document,
+    Entity,
+    Found,
+    LeftOut,
+    Organization,
+    Resource,
+    Where,
+    without_places,
+)
 from policy_eval.sources.organizations import is_organization, read_organization
 from policy_eval.sources.policy_folder import NAMES, is_listing, is_yaml_listing, read_listing
 from policy_eval.sources.reading import UNREADABLE, json_value, plain_json, refuse, what_failed
@@ -261,6 +270,13 @@ def _parameters(template: object) -> set[str]:
     return {*said} if isinstance(said, dict) else set()
 
 
+def _is_same(known: Document | Entity | Resource, other: Document | Entity | Resource) -> bool:
+    """Return whether two say the same; either does of a policy of who knows which resource."""
+    if isinstance(known, Resource) and "*" in known.arn:
+        return True
+    return without_places(known) == without_places(other)
+
+
 def merged(found: Sequence[Found]) -> Found:
     """Return several sources as one. Raises SourceError where two differ about one ARN."""
     whole = Found((), {}, {}, {}, {})
@@ -273,7 +289,7 @@ def merged(found: Sequence[Found]) -> Found:
         ):
             for name, value in theirs.items():
                 known = mine.get(name)
-                if known is not None and without_places(known) != without_places(value):
+                if known is not None and not _is_same(known, value):
                     raise refuse(
                         "listed-twice", f"{name} is also in {known.where}, with other contents",
                         value.where,

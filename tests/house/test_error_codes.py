@@ -192,6 +192,7 @@ def test_every_code_of_the_catalogue_is_in_the_source() -> None:
 
 _NO_CODES = {
     "account-id",
+    "acm-pca",
     "assumed-role",
     "attribute-names",
     "branch-rate",
@@ -204,6 +205,8 @@ _NO_CODES = {
     "cli-input-yaml",
     "condition-coverage",
     "context-keys",
+    "ecr-public",
+    "execute-api",
     "explain-error",
     "federated-user",
     "function-name",
@@ -216,6 +219,8 @@ _NO_CODES = {
     "list-groups-for-user",
     "max-items",
     "next-token",
+    "network-firewall",
+    "no-op",
     "not-said",
     "oidc-provider",
     "organizational-unit-id",
@@ -228,6 +233,7 @@ _NO_CODES = {
     "policy-name",
     "policy-usage-filter",
     "queue-url",
+    "redshift-serverless",
     "same-resource",
     "saml-provider",
     "secret-id",
@@ -244,6 +250,8 @@ _NO_CODES = {
     "value-of-key",
     "version-id",
     "vpc-endpoint-ids",
+    "vpc-lattice",
+    "vpc-lattice-svcs",
     "what-can",
     "who-can",
 }

@@ -222,6 +222,20 @@ def test_two_sources_that_differ_about_one_thing_are_refused(tmp_path: Path) -> 
     )
 
 
+def test_policies_of_nobody_knows_which_resource_may_be_in_two_sources() -> None:
+    def found(file: str) -> Found:
+        where = Where(file)
+        unknown = Document("any", None, where, f"of {file}")
+        return nothing(file)._replace(
+            resources={"arn:aws:s3:::*": Resource("arn:aws:s3:::*", unknown, where)}
+        )
+
+    (resource,) = merged([found("one"), found("two")]).resources.values()
+
+    assert resource.policy is not None
+    assert resource.policy.unknown == "of one"
+
+
 def test_two_organizations_that_differ_are_refused(tmp_path: Path) -> None:
     empty = written(tmp_path, {"organization": {}, "nodes": []})
     for sources in ([empty, ORGANIZATION], [ORGANIZATION, empty]):

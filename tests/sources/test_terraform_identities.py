@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from policy_eval.sources.model import Entity, EntityKind
+from policy_eval.errors import SourceError
+from policy_eval.sources.model import Entity, EntityKind, Found
+from policy_eval.sources.terraform.read import read_terraform
 from tests.sources.plans import (
+    FILE,
     NOTHING,
     Json,
     Res,
@@ -115,6 +118,17 @@ def test_tags_that_are_not_known_leave_the_role_open() -> None:
 
     assert entity.tags == (("by", "terraform"),)
     assert entity.unknown == "aws_iam_role.r.tags is known only after apply"
+
+
+def test_default_tags_that_are_not_known_leave_the_role_open() -> None:
+    default = {"default_tags": [{"tags": {"references": ["local.tags"]}}]}
+    providers = {"aws": {"name": "aws", "expressions": default}}
+    role = _role(("arn", "tags_all"))
+
+    assert _entity(plan(role, providers=providers)).unknown == (
+        "aws_iam_role.r.tags_all is known only after apply: `default_tags`"
+    )
+    assert _entity(plan(role)).unknown == ""
 
 
 def test_a_managed_policy_is_that_of_the_file_or_of_a_data_source() -> None:
@@ -373,7 +387,10 @@ def test_a_name_in_two_accounts_is_that_of_the_provider() -> None:
     assert {arn: bool(each.managed) for arn, each in both.entities.items()} == {
         f"arn:aws:iam::{one}:role/r": False, f"arn:aws:iam::{two}:role/r": True,
     }  # fmt: skip
-    assert only_one.entities[f"arn:aws:iam::{one}:role/r"].managed
+    assert {arn: bool(each.managed) for arn, each in only_one.entities.items()} == {
+        f"arn:aws:iam::{one}:role/r": False, f"arn:aws:iam::{two}:role/r": True,
+    }  # fmt: skip
+    assert only_one.entities[f"arn:aws:iam::{one}:role/r"].unknown == ""
     assert neither.entities["arn:aws:iam::777788889999:role/r"].managed
 
 
@@ -439,3 +456,253 @@ def test_users_are_in_the_groups_that_either_side_tells() -> None:
         f"{_A}group/team/g", f"{_A}group/haws_iam_group.h", f"{_A}group/k",
     )  # fmt: skip
     assert decided(found, "user/u", "s3:GetObject", "arn:aws:s3:::b/k").decision == "allowed"
+
+
+# Whose they are
+
+
+def _provider(**constants: str) -> Json:
+    expressions = {name: {"constant_value": value} for name, value in constants.items()}
+    return {"name": "aws", "expressions": expressions}
+
+
+_PROFILES = {
+    "aws": _provider(profile="dev", region="us-east-1"),
+    "aws.west": _provider(profile="dev", region="us-west-2"),
+    "aws.prod": _provider(profile="prod"),
+}
+
+
+def _both(account: str | None = None, errors: list[SourceError] | None = None) -> Found:
+    """Return two roles of a name, of providers of which no account is told."""
+    roles = [
+        Res("aws_iam_role.dev", {"name": "Deploy"}, ("arn",)),
+        Res("aws_iam_role.prod", {"name": "Deploy"}, ("arn",), provider="aws.prod"),
+    ]
+    inline = [
+        Res("aws_iam_role_policy.dev", {"role": "Deploy", "name": "p", "policy": _READ},
+            provider="aws.west"),
+        Res("aws_iam_role_policy.prod", {"role": "Deploy", "name": "p",
+                                         "policy": text(deny("*"))}, provider="aws.prod"),
+    ]  # fmt: skip
+    on_error = None if errors is None else errors.append
+    return read_terraform(plan(*roles, *inline, providers=_PROFILES), FILE, on_error, account)
+
+
+def test_roles_of_a_name_and_of_two_credentials_are_two() -> None:
+    found = _both()
+
+    assert {arn: each.inline[0].content for arn, each in found.entities.items()} == {
+        "arn:aws:iam::000000000000:role/Deploy": _READ,
+        "arn:aws:iam::000000000001:role/Deploy": text(deny("*")),
+    }
+    assert found.notes[:2] == (
+        "plan.json does not tell the account: 000000000000 stands for it",
+        "plan.json does not tell the account of the provider aws.prod: 000000000001 stands for it",
+    )
+
+
+def test_roles_of_a_name_in_the_account_that_is_given_are_refused() -> None:
+    errors: list[SourceError] = []
+
+    found = _both("111122223333", errors)
+    with pytest.raises(SourceError) as raised:
+        _both("111122223333")
+
+    assert raised.value.diagnostics[0].code == "listed-twice"
+    assert raised.value.diagnostics[0].message == (
+        f"plan.json: aws_iam_role.prod: aws_iam_role.dev is {_A}role/Deploy, too"
+    )
+    assert len(errors) == 1
+    assert found.entities[f"{_A}role/Deploy"].unknown == f"plan.json holds {_A}role/Deploy twice"
+
+
+def test_managed_policies_of_a_name_in_one_account_are_refused() -> None:
+    errors: list[SourceError] = []
+    value = plan(_policy(), _policy("q")._replace(values={"name": "p", "policy": _READ}))
+
+    found = read_terraform(value, FILE, errors.append, "111122223333")
+
+    assert [each.diagnostics[0].code for each in errors] == ["listed-twice"]
+    assert found.managed[f"{_A}policy/p"].content is None
+
+
+def test_an_attachment_of_who_knows_which_account_leaves_the_role_open() -> None:
+    role = _existing()._replace(provider="aws.prod")
+    attached = Res("aws_iam_role_policy.p", {"role": "r", "name": "p", "policy": _READ})
+
+    found = read_terraform(plan(role, attached, providers=_PROFILES), FILE)
+
+    assert found.entities[f"{_A}role/r"].inline == ()
+    assert found.entities[f"{_A}role/r"].unknown == (
+        "plan.json does not tell whether aws_iam_role_policy.p is in its account"
+    )
+    assert found.entities["arn:aws:iam::000000000000:role/r"].inline
+
+
+def test_a_provider_with_the_same_credentials_is_in_the_same_account() -> None:
+    role = _existing()
+    attached = Res("aws_iam_role_policy.p", {"role": "r", "name": "p", "policy": _READ},
+                   provider="aws.west")  # fmt: skip
+
+    found = read_terraform(plan(role, attached, providers=_PROFILES), FILE)
+
+    assert [*found.entities] == [f"{_A}role/r"]
+    assert found.entities[f"{_A}role/r"].inline[0].content == _READ
+
+
+def test_a_state_gives_an_attachment_to_the_only_role_of_the_name() -> None:
+    other = Res("aws_iam_role.s", {"name": "s", "arn": "arn:aws:iam::444455556666:role/s"})
+    attached = Res("aws_iam_role_policy.p", {"role": "r", "name": "p", "policy": _READ})
+
+    found = read_terraform(state(_existing(), other, attached), FILE)
+
+    assert found.entities[f"{_A}role/r"].inline[0].content == _READ
+
+
+def test_a_role_that_is_forgotten_at_one_address_is_as_the_other_has_it() -> None:
+    gone = {"name": "r", "arn": f"{_A}role/r", "managed_policy_arns": [f"{_A}policy/old"]}
+    forgotten = Res("aws_iam_role.old", gone, (), ("forget",), gone)
+
+    found = read(plan(_existing(managed_policy_arns=[]), forgotten))
+
+    assert found.entities[f"{_A}role/r"].managed == ()
+
+
+def test_a_role_that_cannot_be_read_is_left_out_with_what_refers_to_it() -> None:
+    errors: list[SourceError] = []
+    bad = Res("aws_iam_role.r", {"name": "r", "assume_role_policy": {}}, ("arn",))
+    looked_up = Res("data.aws_iam_role.x", {"name": "x", "arn": f"{_A}role/x", "path": 1,
+                                            "assume_role_policy": 1})  # fmt: skip
+    unread = Res("data.aws_iam_policy.x", {"arn": 1})
+
+    found = read_terraform(plan(bad, prior=(looked_up, unread)), FILE, errors.append)
+
+    assert found.entities == {}
+    assert [each.diagnostics[0].code for each in errors] == ["wrong-type"] * 3
+
+
+# Exclusive lists, and what is not known
+
+
+def _attached_unknown(**values: object) -> Res:
+    return Res("aws_iam_role_policy_attachment.a", {"role": "r", **values}, ("policy_arn",),
+               refers={"policy_arn": ("local.arn",)})  # fmt: skip
+
+
+def test_exclusive_inline_policies_leave_unknown_managed_ones() -> None:
+    exclusive = Res("aws_iam_role_policies_exclusive.e", {"role_name": "r", "policy_names": []})
+    inline = Res("aws_iam_role_policy.i", {"name": "i", "policy": _READ}, ("role",),
+                 refers={"role": ("local.role",)})  # fmt: skip
+
+    entity = _entity(plan(_role(), _attached_unknown(), inline, exclusive))
+
+    assert [*_inline(entity)] == ["role/r: aws_iam_role_policy_attachment.a.policy_arn"]
+
+
+def test_exclusive_managed_policies_leave_unknown_inline_ones() -> None:
+    exclusive = Res("aws_iam_role_policy_attachments_exclusive.e",
+                    {"role_name": "r", "policy_arns": []})  # fmt: skip
+    role = _role(("arn", "inline_policy"))._replace(refers={"inline_policy": ("local.inline",)})
+
+    entity = _entity(plan(role, _attached_unknown(), exclusive))
+
+    assert [*_inline(entity)] == ["role/r: aws_iam_role.r.inline_policy"]
+
+
+def test_an_exclusive_list_of_nobody_knows_whom_stays_open() -> None:
+    unknown = Res("aws_iam_role_policies_exclusive.u", {"policy_names": []}, ("role_name",),
+                  refers={"role_name": ("local.role",)})  # fmt: skip
+    known = Res("aws_iam_role_policies_exclusive.k", {"role_name": "r", "policy_names": []})
+
+    entity = _entity(plan(_role(), unknown, known))
+
+    assert [*_inline(entity)] == ["role/r: aws_iam_role_policies_exclusive.u.role_name"]
+
+
+# Groups that are not known
+
+
+def test_a_user_in_groups_that_nobody_knows_is_open_and_the_groups_are_not() -> None:
+    value = plan(
+        Res("aws_iam_user.u", {"name": "u"}, ("arn",)),
+        Res("aws_iam_user.v", {"name": "v"}, ("arn",)),
+        Res("aws_iam_group.g", {"name": "g"}, ("arn",)),
+        Res("aws_iam_user_group_membership.m", {"user": "u", "groups": ["g", None]},
+            {"groups": [False, True]}, refers={"groups": ("local.groups",)}),
+    )  # fmt: skip
+    found = read(value)
+
+    assert found.entities[f"{_A}user/u"].groups == (f"{_A}group/g",)
+    assert {arn: len(each.inline) for arn, each in found.entities.items()} == {
+        f"{_A}user/u": 1, f"{_A}user/v": 0, f"{_A}group/g": 0,
+    }  # fmt: skip
+    assert decided(found, "u", "s3:GetObject", "arn:aws:s3:::b/k").decision == "undetermined"
+
+
+def test_users_of_a_group_that_nobody_knows_are_open() -> None:
+    value = plan(
+        Res("aws_iam_user.u", {"name": "u"}, ("arn",)),
+        Res("aws_iam_user.v", {"name": "v"}, ("arn",)),
+        Res("aws_iam_group_membership.m", {"name": "m", "users": ["u"]}, ("group",),
+            refers={"group": ("local.group",)}),
+    )  # fmt: skip
+    found = read(value)
+
+    assert [len(each.inline) for each in found.entities.values()] == [1, 0]
+    assert decided(found, "u", "s3:GetObject", "arn:aws:s3:::b/k").decision == "undetermined"
+
+
+# What attachments that change had given
+
+
+_TWO_ACCOUNTS = {"aws": _provider(), "aws.b": _provider()}
+
+
+def _of_two_accounts(*more: Res, providers: Json | None = None) -> dict[str, Entity]:
+    """Return the roles of a name of two accounts, each with a policy that is attached to it."""
+    roles = []
+    for account, provider in (("111122223333", "aws"), ("444455556666", "aws.b")):
+        whole = {
+            "name": "r", "arn": f"arn:aws:iam::{account}:role/r",
+            "managed_policy_arns": [f"{_A}policy/p"],
+        }  # fmt: skip
+        roles.append(
+            Res(f"aws_iam_role.in_{account}", whole, (), NOTHING, whole, provider=provider)
+        )
+    return read_terraform(plan(*roles, *more, providers=providers or _TWO_ACCOUNTS), FILE).entities
+
+
+def test_an_attachment_takes_nothing_from_the_role_of_the_name_in_another_account() -> None:
+    before = {"role": "r", "policy_arn": f"{_A}policy/p"}
+    address = "aws_iam_role_policy_attachment.p"
+    stays = Res(address, before, (), NOTHING, before, provider="aws.b")
+    gone = Res(address, {}, (), ("delete",), before, provider="aws.b")
+
+    both = _of_two_accounts(stays)
+    only_one = _of_two_accounts(gone)
+
+    assert [each.managed for each in both.values()] == [(f"{_A}policy/p",)] * 2
+    assert [each.managed for each in only_one.values()] == [(f"{_A}policy/p",), ()]
+
+
+def test_an_attachment_that_goes_in_who_knows_which_account_leaves_its_roles_open() -> None:
+    gone = Res("aws_iam_role_policy_attachment.p", {}, (), ("delete",),
+               {"role": "r", "policy_arn": f"{_A}policy/p"}, provider="aws.c")  # fmt: skip
+
+    found = _of_two_accounts(gone, providers={**_TWO_ACCOUNTS, "aws.c": _provider(profile="c")})
+
+    assert [each.unknown for each in found.values()] == [
+        "plan.json does not tell whether aws_iam_role_policy_attachment.p is in its account"
+    ] * 2
+
+
+def test_an_inline_policy_that_is_deleted_and_that_its_role_sets_is_open() -> None:
+    role = _existing(inline_policy=[{"name": "p", "policy": _READ}])._replace(
+        sets=("inline_policy",)
+    )
+    gone = Res("aws_iam_role_policy.p", {}, (), ("delete",), {"role": "r", "name": "p"})
+
+    entity = _entity(plan(role, gone))
+
+    assert _inline(entity) == {"role/r/p": "plan.json deletes role/r/p, and aws_iam_role.r sets it"}

@@ -201,7 +201,8 @@ def test_a_policy_or_target_that_is_not_known_is_left_open() -> None:
         "(it refers to local.p)"
     )
     assert of_policy["r-1"].rcps == ()
-    for node in of_target.values():
+    for key in ("r-1", "ou-1", "111122223333"):
+        node = of_target[key]
         assert node.scps[1].unknown == (
             "aws_organizations_policy_attachment.x.target_id is known only after apply "
             "(it refers to local.t)"
@@ -280,3 +281,26 @@ def test_units_that_are_in_each_other_are_refused() -> None:
     two = Res("aws_organizations_organizational_unit.two", {"id": "ou-2", "parent_id": "ou-1"})
 
     assert "ou-1 is a node above itself" in refusal(state(one, two))
+
+
+def test_a_control_policy_on_nobody_knows_what_may_be_on_every_account() -> None:
+    role = Res("aws_iam_role.r", {"name": "r"}, ("arn",))
+    inline = Res("aws_iam_role_policy.i", {"role": "r", "name": "i", "policy": text(allow("*"))})
+    policy = Res("aws_organizations_policy.p", {"name": "p", "content": text(deny("*")),
+                                                "type": "SERVICE_CONTROL_POLICY"},
+                 ("id",))  # fmt: skip
+    attachment = Res(
+        "aws_organizations_policy_attachment.x", {}, ("policy_id", "target_id"),
+        refers={"policy_id": to("aws_organizations_policy.p.id"), "target_id": ("local.t",)},
+    )  # fmt: skip
+
+    found = read(plan(role, inline, policy, attachment))
+
+    assert decided(found, "r", "s3:GetObject", "arn:aws:s3:::b/k").decision == "undetermined"
+
+
+def test_an_attached_policy_of_no_known_type_may_be_of_either() -> None:
+    organization = _organization(state(_attachment("p-elsewhere", "111122223333")))
+
+    assert (organization.has_scps, organization.has_rcps) == (True, True)
+    assert len(organization.nodes["111122223333"].rcps) == 1

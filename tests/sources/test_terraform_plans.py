@@ -15,6 +15,8 @@ from tests.sources.plans import (
     Json,
     Res,
     allow,
+    decided,
+    deny,
     plan,
     read,
     refusal,
@@ -303,3 +305,62 @@ def test_the_data_of_a_plan_are_read_once() -> None:
         "aws_iam_policy.p.policy is known only after apply "
         "(it refers to data.aws_iam_policy_document.d.json)"
     )
+
+
+# Plans that do not tell everything
+
+
+def _deferred(resource: Res) -> Json:
+    return {"reason": "instance_count_unknown", "resource_change": resource.change()}
+
+
+def test_what_a_plan_puts_off_is_there_and_is_not_known() -> None:
+    role = Res("aws_iam_role.r", {"name": "r"}, ("arn",))
+    wide = Res("aws_iam_role_policy.w", {"role": "r", "name": "w", "policy": text(allow("*"))})
+    later = [
+        _deferred(Res(f'aws_iam_role_policy.guard["{key}"]',
+                      {"role": "r", "name": key, "policy": text(deny("*"))}))
+        for key in "ab"
+    ]  # fmt: skip
+
+    found = read(plan(role, wide, deferred_changes=later))
+    (entity,) = found.entities.values()
+
+    assert [each.content is None for each in entity.inline] == [False, True, True]
+    assert decided(found, "r", "s3:GetObject", "arn:aws:s3:::b/k").decision == "undetermined"
+    assert [each.what for each in found.left_out] == [
+        'aws_iam_role_policy.guard["a"]', 'aws_iam_role_policy.guard["b"]',
+    ]  # fmt: skip
+
+
+def test_what_is_there_and_is_changed_later_is_not_known() -> None:
+    arn = "arn:aws:iam::111122223333:role/r"
+    values = {"name": "r", "arn": arn, "managed_policy_arns": [], "inline_policy": []}
+    prior = Res("aws_iam_role.r", values)
+    later = _deferred(prior._replace(actions=("delete",), before=values))
+
+    found = read(plan(prior=(prior,), deferred_changes=[later]))
+
+    assert [*found.entities] == [arn]
+    assert decided(found, "r", "s3:GetObject", "arn:aws:s3:::b/k").decision == "undetermined"
+
+
+def test_what_is_put_off_for_nobody_knows_whom_leaves_all_open() -> None:
+    role = Res("aws_iam_role.r", {"name": "r"}, ("arn",))
+    later = _deferred(
+        Res("aws_iam_policy_attachment.a", {"roles": ["s", None]}, {"roles": [False, True]})
+    )
+
+    found = read(plan(role, deferred_changes=[later]))
+
+    assert decided(found, "r", "s3:GetObject", "arn:aws:s3:::b/k").decision == "undetermined"
+
+
+def test_a_plan_that_failed_is_refused_and_one_that_is_not_complete_says_so() -> None:
+    assert refusal(plan(errored=True)) == (
+        "plan.json: errored: the plan failed, so that not all of it is there"
+    )
+    assert "plan.json is not complete: a further plan will change more" in (
+        read(plan(errored=False, complete=False)).notes
+    )
+    assert len(read(plan(complete=True)).notes) == 1

@@ -107,6 +107,34 @@ def test_a_policy_of_nobody_knows_what_leaves_all_of_the_type_open(
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "by", "action", "resource", "other"),
+    [
+        ("secretsmanager_secret", "secret_arn", "secretsmanager:GetSecretValue",
+         f"arn:aws:secretsmanager:eu-west-1:{_ACCOUNT}:secret:any-AbCdEf",
+         "arn:aws:secretsmanager:eu-west-1:444455556666:secret:any-AbCdEf"),
+        ("s3_bucket", "bucket", "s3:GetObject", "arn:aws:s3:::any/key", None),
+        ("kms_key", "key_id", "kms:Decrypt", f"arn:aws:kms:eu-west-1:{_ACCOUNT}:key/any",
+         "arn:aws:kms:eu-west-1:444455556666:key/any"),
+    ],
+)  # fmt: skip
+def test_a_policy_of_nobody_knows_what_may_be_that_of_resources_elsewhere(
+    kind: str, by: str, action: str, resource: str, other: str | None
+) -> None:
+    policy = Res(f"aws_{kind}_policy.p", {"policy": _DENY}, (by,), refers={by: ("local.x",)})
+    found = read(plan(policy))
+
+    assert Accounts(found).resource_policy(action, resource) is not None
+    assert Accounts(found).resource_policy(action, other) is None
+
+
+def test_a_policy_in_an_account_that_is_not_told_may_be_in_any() -> None:
+    policy = Res("aws_kms_key_policy.p", {"policy": _DENY}, ("key_id",),
+                 refers={"key_id": ("local.x",)})  # fmt: skip
+
+    assert [*read(plan(policy), account=None).resources] == ["arn:aws:kms:*:*:key/*"]
+
+
 def test_a_reference_to_a_resource_of_another_type_is_not_followed() -> None:
     bucket = Res("aws_s3_bucket.b", {"bucket": "b"}, _NEW)
     secret = Res("aws_secretsmanager_secret.s", {"name": "s"}, _NEW)
@@ -137,13 +165,24 @@ def test_a_policy_that_a_resource_sets_itself_is_its_own() -> None:
     assert found[f"{_SECRET}t-AbCdEf"].policy is None
 
 
-def test_tags_that_are_not_known_are_said() -> None:
+def test_a_resource_of_which_the_tags_are_not_known_is_open() -> None:
     queue = Res("aws_sqs_queue.q", {"name": "q", "tags": {"env": None}},
                 {"arn": True, "tags": {"env": True}})  # fmt: skip
 
-    assert "aws_sqs_queue.q.tags is known only after apply: these tags are not taken" in (
-        read(plan(queue)).notes
+    by_provider = Res("aws_sqs_queue.q", {"name": "q"}, ("arn", "tags_all"))
+    default = {"default_tags": [{"tags": {"references": ["local.tags"]}}]}
+    providers = {"aws": {"name": "aws", "expressions": default}}
+    set_elsewhere = Res("aws_sqs_queue_policy.p", {"policy": _DENY}, ("queue_url",),
+                        refers={"queue_url": to("aws_sqs_queue.q.url")})  # fmt: skip
+    arn = f"arn:aws:sqs:us-east-1:{_ACCOUNT}:q"
+
+    assert _document(plan(queue, set_elsewhere), arn).unknown == (
+        "aws_sqs_queue.q.tags is known only after apply"
     )
+    assert _document(plan(by_provider, providers=providers), arn).unknown == (
+        "aws_sqs_queue.q.tags_all is known only after apply: `default_tags`"
+    )
+    assert _resource(plan(by_provider), arn).policy is None
 
 
 def test_a_name_that_is_not_known_is_stood_for() -> None:
@@ -186,7 +225,24 @@ def test_a_resource_that_is_left_out_is_left_alone() -> None:
     found = read_terraform(plan(bad, good, policy), FILE, errors.append, _ACCOUNT)
 
     assert len(errors) == 1
-    assert [each.policy and each.policy.content for each in found.resources.values()] == [None]
+    assert [*found.resources] == [
+        f"arn:aws:sqs:us-east-1:{_ACCOUNT}:good", f"arn:aws:sqs:*:{_ACCOUNT}:*",
+    ]  # fmt: skip
+
+
+def test_two_resources_of_a_name_are_refused_or_left_open() -> None:
+    errors: list[SourceError] = []
+    queue = Res("aws_sqs_queue.q", {"name": "q", "policy": _DENY}, ("arn",))
+    value = plan(queue, queue._replace(address="aws_sqs_queue.r"))
+    arn = f"arn:aws:sqs:us-east-1:{_ACCOUNT}:q"
+
+    found = read_terraform(value, FILE, errors.append, _ACCOUNT)
+
+    policy = found.resources[arn].policy
+    assert policy is not None
+    assert policy.unknown == f"plan.json holds {arn} twice"
+    assert refusal(value) == f"plan.json: aws_sqs_queue.r: aws_sqs_queue.q is {arn}, too"
+    assert len(errors) == 1
 
 
 # A secret that is still to be made (R-SM-04)
@@ -409,3 +465,78 @@ def test_a_policy_of_nobody_knows_which_endpoint_leaves_all_open() -> None:
 def test_an_account_that_may_invoke_has_digits_of_ascii() -> None:
     assert principal_element("111122223333", "aws") == {"AWS": "arn:aws:iam::111122223333:root"}
     assert principal_element("١١١١٢٢٢٢٣٣٣٣", "aws") == {"Service": "١١١١٢٢٢٢٣٣٣٣"}
+
+
+# Policies that the plan deletes
+
+
+def _deleted(kind: str, by: str, target: str) -> Res:
+    return Res(f"{kind}_policy.p", {}, (), ("delete",), {by: target, "policy": _DENY})
+
+
+def _held(kind: str, **values: object) -> Res:
+    whole = {"policy": _DENY, **values}
+    return Res(f"{kind}.x", whole, (), NOTHING, whole)
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "target", "arn", "is_open"),
+    [
+        ("aws_secretsmanager_secret", "secret_arn", f"{_SECRET}s-AbCdEf", f"{_SECRET}s-AbCdEf",
+         False),
+        ("aws_s3_bucket", "bucket", "logs", "arn:aws:s3:::logs", False),
+        ("aws_sqs_queue", "queue_url", f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/jobs",
+         f"arn:aws:sqs:us-east-1:{_ACCOUNT}:jobs", False),
+        ("aws_kms_key", "key_id", "1234abcd", f"arn:aws:kms:us-east-1:{_ACCOUNT}:key/1234abcd",
+         True),
+        ("aws_sns_topic", "arn", f"arn:aws:sns:us-east-1:{_ACCOUNT}:news",
+         f"arn:aws:sns:us-east-1:{_ACCOUNT}:news", True),
+    ],
+)  # fmt: skip
+def test_a_policy_that_the_plan_deletes_is_gone(
+    kind: str, by: str, target: str, arn: str, *, is_open: bool
+) -> None:
+    name = "bucket" if kind == "aws_s3_bucket" else "key_id" if kind == "aws_kms_key" else "name"
+    held = _held(kind, arn=arn, **{name: target})
+    gone, elsewhere = _deleted(kind, by, target), _deleted(kind, "x", target)
+    stays = Res(f"{kind}_policy.q", {by: target, "policy": _DENY})
+    own = held._replace(sets=("policy",))
+
+    policy = _resource(plan(held, gone), arn).policy
+
+    assert (policy is not None) == is_open
+    if policy is not None:
+        assert policy.unknown == (
+            f"plan.json does not tell what is left once {kind}_policy.p is gone"
+        )
+    without_block = _document(plan(held._replace(has_block=False), gone), arn)
+    assert without_block.content is None
+    for value in (plan(held, elsewhere), plan(own, gone), plan(held, gone, stays)):
+        assert _document(value, arn).content == _DENY
+
+
+def test_an_endpoint_has_full_access_once_its_policy_is_deleted() -> None:
+    endpoint = _held("aws_vpc_endpoint", id="vpce-1")
+    gone = _deleted("aws_vpc_endpoint", "vpc_endpoint_id", "vpce-1")
+    own = endpoint._replace(sets=("policy",))
+
+    assert read(plan(endpoint, gone)).endpoints["vpce-1"].content != _DENY
+    assert read(plan(own, gone)).endpoints["vpce-1"].content == _DENY
+    without_block = plan(endpoint._replace(has_block=False), gone)
+    assert read(without_block).endpoints["vpce-1"].unknown == (
+        "plan.json does not tell what is left once aws_vpc_endpoint_policy.p is gone"
+    )
+
+
+def test_the_deleted_policy_of_a_resource_that_is_left_out_is_left_alone() -> None:
+    errors: list[SourceError] = []
+    bad = _held("aws_s3_bucket", arn="arn:aws:s3:::logs", bucket="logs")
+    bad = bad._replace(values={**bad.values, "policy": 1})
+    gone = _deleted("aws_s3_bucket", "bucket", "logs")
+    unknown = Res("aws_s3_bucket_policy.q", {"policy": _DENY}, ("bucket",),
+                  refers={"bucket": ("local.b",)})  # fmt: skip
+
+    found = read_terraform(plan(bad, gone, unknown), FILE, errors.append, _ACCOUNT)
+
+    assert [*found.resources] == ["arn:aws:s3:::*"]
+    assert len(errors) == 1

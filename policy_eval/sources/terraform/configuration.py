@@ -7,6 +7,7 @@ one resource and to nothing else; what a function makes of the value is not told
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -20,6 +21,11 @@ _OUTPUT = re.compile(rf"(module\.([\w-]+)(?:{_INDEX})?)\.([\w-]+)")
 _RESOURCE = re.compile(rf"((?:data\.)?[\w-]+\.[\w-]+)({_INDEX})?")
 _VARIABLE = re.compile(r"var\.([\w-]+)")
 _LONGEST_WAY = 30
+_CREDENTIALS = (
+    "access_key", "assume_role", "assume_role_with_web_identity", "profile", "secret_key",
+    "shared_config_files", "shared_credentials_files", "token",
+)  # fmt: skip
+"""What chooses the account of a provider: "Authentication and Configuration" (AWS provider)."""
 
 
 class _Scope(NamedTuple):
@@ -97,19 +103,46 @@ class Configuration:
     # Providers
 
     def provider(self, instance: Instance) -> str:
-        """Return the key of the provider configuration of an instance; empty where none is told."""
+        """Return the key of the provider configuration of an instance.
+
+        Where no block tells it, that of the only one of AWS; empty where there are several.
+        """
         block = self.block(instance)
         key = block.get("provider_config_key") if block else None
         if key is None:
-            return ""
+            of_aws = [name for name, each in self._provider_members() if _is_of_aws(each)]
+            return of_aws[0] if len(of_aws) == 1 else ""
         known = self._providers.value if self._providers else None
         is_known = isinstance(known, dict) and key.text() in known
         return key.text() if is_known else key.text().rpartition(":")[2]
 
+    @property
+    def provider_keys(self) -> tuple[str, ...]:
+        """The keys of the provider configurations."""
+        return tuple(name for name, _ in self._provider_members())
+
+    def _provider_members(self) -> Iterator[tuple[str, Value]]:
+        return self._providers.members() if self._providers else iter(())
+
+    def _of_provider(self, key: str) -> Value | None:
+        found = self._providers.get(key) if self._providers else None
+        return found.get("expressions") if found else None
+
+    def credentials(self, key: str) -> str:
+        """Return what chooses the account of a provider, in a text that can be compared."""
+        found = self._of_provider(key)
+        given = found.value if found else None
+        named = given if isinstance(given, dict) else {}
+        return json.dumps({name: named.get(name) for name in _CREDENTIALS}, sort_keys=True)
+
+    def has_default_tags(self, instance: Instance) -> bool:
+        """Return whether the provider of an instance gives its resources tags."""
+        found = self._of_provider(self.provider(instance))
+        return found is not None and found.get("default_tags") is not None
+
     def of_provider(self, key: str, *path: str) -> Iterable[str]:
         """Yield the texts that a provider is configured with: constants, and variables."""
-        found = self._providers.get(key) if self._providers else None
-        at = [found.get("expressions")] if found else []
+        at = [self._of_provider(key)]
         for step in path:
             at = [inner for each in at if each for inner in _members(each, step)]
         for each in at:
@@ -212,6 +245,11 @@ class Configuration:
         return instances[0] if len(instances) == 1 and resource[2] is None else None
 
 
+def _is_of_aws(provider: Value) -> bool:
+    name = provider.get("name")
+    return name is not None and name.value == "aws"
+
+
 def _members(value: Value, name: str) -> list[Value]:
     """Return the members of a name: of a block, or of each of a list of blocks."""
     blocks = value.items() if isinstance(value.value, list) else [value]
@@ -245,9 +283,7 @@ def _key(index: str | None) -> str | int | None:
     """Return the key that stands in brackets."""
     if index is None:
         return None
-    from json import loads
-
-    key = loads(index[1:-1])
+    key = json.loads(index[1:-1])
     return key if isinstance(key, (str, int)) else None
 
 

@@ -8,7 +8,7 @@ using endpoint policies" (Amazon VPC).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -76,20 +76,28 @@ class Guarded:
         self.endpoints: dict[str, Document] = {}
         self._on_error = on_error
         self._arns: dict[str, str] = {}
+        self._sets_none: dict[str, bool] = {}
+        self._open: dict[str, str] = {}
         self._named: dict[tuple[str, str], str] = {}
         for kind in _KINDS:
             self._each(partial(self._add, kind=kind), kind.type)
         for kind in _KINDS:
             if kind.type != _FUNCTION:
+                self._each_of(plan.changed_of(kind.policy), partial(self._unset, kind=kind))
                 self._each(partial(self._set_policy, kind=kind), kind.policy)
         self._permissions: dict[str, list[tuple[Instance, dict[str, object], str]]] = {}
         self._each(self._permit, _KINDS[-1].policy)
         self._give_permissions()
+        self._leave_open()
         self._each(self._add_endpoint, _ENDPOINT)
+        self._each_of(plan.changed_of(_ENDPOINT_POLICY), self._unset_endpoint)
         self._each(self._set_endpoint, _ENDPOINT_POLICY)
 
     def _each(self, read: Callable[[Instance], None], *types: str) -> None:
-        for instance in self.plan.of_type(*types):
+        self._each_of(self.plan.of_type(*types), read)
+
+    def _each_of(self, instances: Iterable[Instance], read: Callable[[Instance], None]) -> None:
+        for instance in instances:
             try:
                 read(instance)
             except SourceError as error:
@@ -111,16 +119,36 @@ class Guarded:
                 f"the name of {instance.address} is known only after apply: `{name}` stands for it"
             )
         arn = known or self._arn(instance, kind, name or "")
-        self._arns[instance.address] = self._named[kind.type, name or ""] = arn
+        if known is None and arn in self.resources:
+            held = self.resources[arn]
+            self._open[arn] = f"{self.plan.file} holds {arn} twice"
+            raise refuse("listed-twice", f"{held.where.path} is {arn}, too", instance.where)
         tags, why = ((), "") if kind.type == _BUCKET else tags_of(self.plan, instance)
-        if why:
-            self.plan.note(f"{why}: these tags are not taken")
         policy = None
         if kind.type != _FUNCTION:
             policy = document_of(self.plan, instance, "policy", _title(arn))
             policy = policy or self._by_aws(instance, kind, arn)
         account = self.plan.account(instance)
         self.resources[arn] = Resource(arn, policy, instance.where, account, tags)
+        self._arns[instance.address] = self._named[kind.type, name or ""] = arn
+        self._note_unset(instance, arn)
+        if why:
+            self._open[arn] = why
+
+    def _note_unset(self, instance: Instance, key: str) -> None:
+        """Note that what is told as the policy of a resource is what another one had set.
+
+        Where the plan does not hold its block, that may be so (False).
+        """
+        is_told = self.plan.configuration.block(instance) is not None
+        is_set = is_told and self.plan.configuration.is_set(instance, "policy")
+        if not instance.is_new and not is_set:
+            self._sets_none[key] = is_told
+
+    def _left(self, instance: Instance, name: str) -> Document:
+        """Return the policy that is there once the one that an instance had set is gone."""
+        why = f"{self.plan.file} does not tell what is left once {instance.address} is gone"
+        return Document(name, None, instance.where, why)
 
     def _by_aws(self, instance: Instance, kind: _Kind, arn: str) -> Document | None:
         """Return the policy that AWS gives a new resource of a type that is made without one."""
@@ -141,6 +169,17 @@ class Guarded:
         return None
 
     # Resources that set the policy of another
+
+    def _unset(self, instance: Instance, kind: _Kind) -> None:
+        """Take back the policy that another resource had set before the plan."""
+        known = instance.text(kind.by)
+        arn = self._known(instance, kind, known) if known else ""
+        if arn not in self._sets_none:
+            return
+        policy: Document | None = None
+        if kind.type in (_KEY, _TOPIC) or not self._sets_none[arn]:
+            policy = self._left(instance, _title(arn))
+        self.resources[arn] = self.resources[arn]._replace(policy=policy)
 
     def _set_policy(self, instance: Instance, kind: _Kind) -> None:
         for arn in self._whose(instance, kind):
@@ -164,11 +203,21 @@ class Guarded:
             yield arn
             return
         why = self.plan.why(instance, kind.by)
+        pattern = self._pattern(instance, kind)
+        document = Document(f"policy of {pattern}", None, instance.where, why)
+        self.resources[pattern] = Resource(pattern, document, instance.where)
         for each in self.plan.of_type(kind.type):
             arn = self._arns.get(each.address)
             if arn is not None:
                 document = Document(_title(arn), None, instance.where, why)
                 self.resources[arn] = self.resources[arn]._replace(policy=document)
+
+    def _pattern(self, instance: Instance, kind: _Kind) -> str:
+        """Return the ARN of any resource of a kind in the account of an instance."""
+        if kind.type == _BUCKET:
+            return self._arn(instance, kind, "*")
+        resource = f"{kind.resource.partition('{}')[0]}*"
+        return self.plan.any_arn(instance, kind.service, resource)
 
     def _known(self, instance: Instance, kind: _Kind, given: str) -> str:
         """Return the ARN of what a text names: an ARN, a URL, an ID or a name."""
@@ -221,13 +270,30 @@ class Guarded:
             held = held or Resource(arn, None, first.where, account)
             self.resources[arn] = held._replace(policy=document)
 
+    # What is not known of a resource itself
+
+    def _leave_open(self) -> None:
+        """Leave open what is done to resources that are there twice, or have unknown tags."""
+        for arn, why in self._open.items():
+            held = self.resources[arn]
+            document = Document(_title(arn), None, held.where, why)
+            self.resources[arn] = held._replace(policy=document)
+
     # Endpoints
 
     def _add_endpoint(self, instance: Instance) -> None:
         name = instance.text("id") or label(instance)
-        self._arns[instance.address] = name
         document = document_of(self.plan, instance, "policy", name)
         self.endpoints[name] = document or Document(name, _WHOLE, instance.where)
+        self._arns[instance.address] = name
+        self._note_unset(instance, name)
+
+    def _unset_endpoint(self, instance: Instance) -> None:
+        name = instance.text("vpc_endpoint_id") or ""
+        if name in self._sets_none:
+            whole = Document(name, _WHOLE, instance.where)
+            is_whole = self._sets_none[name]
+            self.endpoints[name] = whole if is_whole else self._left(instance, name)
 
     def _set_endpoint(self, instance: Instance) -> None:
         target = self.plan.target(instance, "vpc_endpoint_id")

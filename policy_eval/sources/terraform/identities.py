@@ -6,12 +6,14 @@ Who has which policy is told by resources of many types; all are joined here. "a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cached_property, partial
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
+from functools import partial
 from typing import NamedTuple
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.model import Document, Entity, EntityKind, Tags
+from policy_eval.sources.reading import refuse
 from policy_eval.sources.terraform.documents import document_of
 from policy_eval.sources.terraform.instances import Instance
 from policy_eval.sources.terraform.plan import Plan, label, unknown_at
@@ -54,6 +56,17 @@ TYPES = frozenset(
 """The resource types that are read here."""
 
 
+class _Part(Enum):
+    """The part of an identity that something not known is in; exclusive lists clear the first two.
+
+    The members' values say which.
+    """
+
+    MANAGED = "managed policies"
+    INLINE = "inline policies"
+    OTHER = "what it is in, or all of it"
+
+
 class _Draft:
     """An identity as its parts are found."""
 
@@ -61,6 +74,7 @@ class _Draft:
         self.entity = entity
         self.managed: dict[str, None] = {}
         self.inline: dict[str, Document] = {}
+        self.open: dict[tuple[_Part, str], Document] = {}
         self.groups: dict[str, None] = {}
         self.unknown: dict[str, None] = dict.fromkeys((entity.unknown,) if entity.unknown else ())
 
@@ -69,14 +83,30 @@ class _Draft:
         """The resource part of its ARN."""
         return self.entity.arn.split(":", 5)[-1]
 
+    def close(self, part: _Part) -> None:
+        """Drop what is not known of a part: an exclusive list tells all of it."""
+        self.open = {key: each for key, each in self.open.items() if key[0] is not part}
+
+    @property
+    def account(self) -> str:
+        """The account of its ARN."""
+        return self.entity.arn.split(":")[4]
+
     def finished(self) -> Entity:
         """Return the identity with all that was found."""
         return self.entity._replace(
-            inline=tuple(self.inline.values()),
+            inline=(*self.inline.values(), *self.open.values()),
             managed=tuple(self.managed),
             groups=tuple(self.groups),
             unknown="; ".join(self.unknown),
         )
+
+
+class _Told(NamedTuple):
+    """The identities that an argument names for certain, and whether it may name others."""
+
+    drafts: list[_Draft]
+    is_open: bool
 
 
 class Identities:
@@ -92,7 +122,12 @@ class Identities:
         self._each(self._add_policy, _POLICY)
         for kind in _KINDS:
             self._each(partial(self._add_entity, kind=kind), kind.itself)
-        self._add_data()
+        self._each_of(plan.data(_POLICY), self._add_known_policy)
+        self._each_of(plan.data(_KINDS[-1].itself), self._add_known_role)
+        self._before: dict[str, set[str]] = {}
+        role = _KINDS[-1]
+        before = plan.changed_of(role.attachment, _ATTACHMENT, role.inline)
+        self._each_of(before, self._note_before)
         for kind in _KINDS:
             self._each(partial(self._add_own, kind=kind), kind.itself)
             self._each(partial(self._attach, kind=kind), kind.attachment, _ATTACHMENT)
@@ -108,7 +143,10 @@ class Identities:
         return {arn: draft.finished() for arn, draft in self._drafts.items()}
 
     def _each(self, read: Callable[[Instance], None], *types: str) -> None:
-        for instance in self.plan.of_type(*types):
+        self._each_of(self.plan.of_type(*types), read)
+
+    def _each_of(self, instances: Iterable[Instance], read: Callable[[Instance], None]) -> None:
+        for instance in instances:
             try:
                 read(instance)
             except SourceError as error:
@@ -135,6 +173,11 @@ class Identities:
 
     def _add_policy(self, instance: Instance) -> None:
         arn = self.arn(instance)
+        if arn in self.managed and self.plan.arn(instance) is None:
+            why = f"{self.plan.file} holds {arn} twice"
+            held = self.managed[arn]
+            self.managed[arn] = held._replace(content=None, unknown=why, unsure=())
+            raise refuse("listed-twice", f"{held.where.path} is {arn}, too", instance.where)
         self._arns[instance.address] = arn
         name = arn.split(":", 5)[-1]
         document = document_of(self.plan, instance, "policy", name)
@@ -143,7 +186,9 @@ class Identities:
 
     def _add_entity(self, instance: Instance, kind: _Kind) -> None:
         arn = self.arn(instance)
-        self._arns[instance.address] = arn
+        if arn in self._drafts and self.plan.arn(instance) is not None:
+            self._arns[instance.address] = arn  # forgotten at one address, kept at another
+            return
         tags, unknown = tags_of(self.plan, instance)
         self._keep(
             Entity(
@@ -160,19 +205,21 @@ class Identities:
                 unknown=unknown,
             )
         )  # fmt: skip
+        self._arns[instance.address] = arn
 
-    def _add_data(self) -> None:
-        """Add policies and roles that are only looked up; what a role has is open."""
-        for each in self.plan.data(_POLICY):
-            arn, document = each.text("arn"), each.text("policy")
-            if arn is not None and document is not None:
-                name = arn.split(":", 5)[-1]
-                self.managed.setdefault(arn, Document(name, document, each.where.at("policy")))
-        for each in self.plan.data(_KINDS[-1].itself):
-            if each.text("arn") not in {None, *self._drafts}:
-                self._add_entity(each, _KINDS[-1])
-                draft = self._drafts[self._arns[each.address]]
-                draft.unknown[f"{each.address} does not tell which policies it has"] = None
+    def _add_known_policy(self, data: Instance) -> None:
+        """Add a managed policy that is only looked up."""
+        arn, document = data.text("arn"), data.text("policy")
+        if arn is not None and document is not None:
+            name = arn.split(":", 5)[-1]
+            self.managed.setdefault(arn, Document(name, document, data.where.at("policy")))
+
+    def _add_known_role(self, data: Instance) -> None:
+        """Add a role that is only looked up; what it has is open."""
+        if data.text("arn") not in {None, *self._drafts}:
+            self._add_entity(data, _KINDS[-1])
+            draft = self._drafts[self._arns[data.address]]
+            draft.unknown[f"{data.address} does not tell which policies it has"] = None
 
     def _boundary(self, instance: Instance, arn: str) -> str | None:
         known = instance.text("permissions_boundary")
@@ -194,11 +241,10 @@ class Identities:
         if arn is None or kind.kind is not ROLE:
             return
         draft = self._drafts[arn]
-        is_exclusive = self.plan.is_plan and self.plan.configuration.is_set(
-            instance, "managed_policy_arns"
-        )
-        before = self._before.get(_name_of(arn), set())
-        gone = set[str]() if is_exclusive else before
+        if draft.entity.where != instance.where:
+            return
+        before = self._before.get(arn, set())
+        gone = set[str]() if self._sets(instance, "managed_policy_arns") else before
         for policy in self._policies(instance, "managed_policy_arns", draft):
             if policy not in gone:
                 draft.managed[policy] = None
@@ -210,10 +256,12 @@ class Identities:
             if named is None:  # not known, or `inline_policy {}`
                 is_open = is_open or is_unknown
                 continue
-            if named.text() in before:
-                continue
             title = f"{draft.resource}/{named.text()}"
-            if is_unknown:
+            if named.text() in before:
+                if self._sets(instance, "inline_policy"):
+                    why = f"{self.plan.file} deletes {title}, and {instance.address} sets it"
+                    draft.inline[named.text()] = Document(title, None, each.where, why)
+            elif is_unknown:
                 why = self.plan.why(instance, "inline_policy")
                 draft.inline[named.text()] = Document(title, None, each.where, why)
             elif written is not None:
@@ -221,16 +269,20 @@ class Identities:
         if is_open:
             self._leave_open(draft, instance, "inline_policy")
 
-    @cached_property
-    def _before(self) -> dict[str, set[str]]:
-        """What attachments that change gave roles of a name: ARNs, and names of inline policies."""
-        found: dict[str, set[str]] = {}
-        for each in self.plan.changed:
-            if each.type in ("aws_iam_role_policy_attachment", _ATTACHMENT, "aws_iam_role_policy"):
-                given = each.text("name" if each.type == "aws_iam_role_policy" else "policy_arn")
-                for role in _named(each, "role", "roles") if given else ():
-                    found.setdefault(role, set()).add(given or "")
-        return found
+    def _sets(self, instance: Instance, argument: str) -> bool:
+        """Return whether the configuration sets an argument, so that it tells what will be."""
+        return self.plan.is_plan and self.plan.configuration.is_set(instance, argument)
+
+    def _note_before(self, instance: Instance) -> None:
+        """Note what an attachment that changes gave roles: an ARN, or an inline policy's name."""
+        role = _KINDS[-1]
+        given = instance.text("name" if instance.type == role.inline else "policy_arn")
+        for name in _named(instance, role.one, role.several) if given else ():
+            own, may_be = self._of_name(instance, name, role)
+            for draft in own:
+                self._before.setdefault(draft.entity.arn, set()).add(given or "")
+            for draft in () if own else may_be:
+                self._leave_account_open(draft, instance)
 
     # What is attached
 
@@ -250,6 +302,7 @@ class Identities:
     def _add_listed(self, instance: Instance, kind: _Kind) -> None:
         """Add what an identity has exclusively: no other managed policy stays."""
         for draft in self._named_in(instance, f"{kind.one}_name", kind):
+            draft.close(_Part.MANAGED)
             draft.managed = dict.fromkeys(self._policies(instance, "policy_arns", draft))
 
     def _add_named(self, instance: Instance, kind: _Kind) -> None:
@@ -261,6 +314,7 @@ class Identities:
                 referred = self._inline_of(instance, "policy_names", kind.inline)
                 names += referred or ()
                 is_open = referred is None
+            draft.close(_Part.INLINE)
             draft.inline = {key: each for key, each in draft.inline.items() if key in names}
             for name in names:
                 title = f"{draft.resource}/{name}"
@@ -278,14 +332,18 @@ class Identities:
         return [_inline_name(each.instance) for each in found]
 
     def _join_groups(self, instance: Instance) -> None:
+        groups = self._told(instance, "groups", _KINDS[1])
         for user in self._named_in(instance, "user", _KINDS[0]):
-            for group in self._named_in(instance, "groups", _KINDS[1]):
-                user.groups[group.entity.arn] = None
+            user.groups |= dict.fromkeys(group.entity.arn for group in groups.drafts)
+            if groups.is_open:
+                self._leave_open(user, instance, "groups")
 
     def _join_users(self, instance: Instance) -> None:
-        for group in self._named_in(instance, "group", _KINDS[1]):
-            for user in self._named_in(instance, "users", _KINDS[0]):
-                user.groups[group.entity.arn] = None
+        groups = self._told(instance, "group", _KINDS[1])
+        for user in self._named_in(instance, "users", _KINDS[0]):
+            user.groups |= dict.fromkeys(group.entity.arn for group in groups.drafts)
+            if groups.is_open:
+                self._leave_open(user, instance, "group")
 
     def _policies(self, instance: Instance, argument: str, draft: _Draft) -> list[str]:
         """Return the ARNs of policies in an argument; what is not known is left open."""
@@ -313,40 +371,89 @@ class Identities:
         name = f"{instance.address}.{argument}"
         why = self.plan.why(instance, argument)
         where = instance.where.at(argument)
-        draft.inline[name] = Document(f"{draft.resource}: {name}", None, where, why)
+        key = _part(instance, argument), name
+        draft.open[key] = Document(f"{draft.resource}: {name}", None, where, why)
 
     def _named_in(self, instance: Instance, argument: str, kind: _Kind) -> Iterator[_Draft]:
-        """Yield the identities that an argument names; each of the kind where it is not known."""
-        for name in _named(instance, argument, argument):
-            yield self._named(instance, name, kind)
+        """Yield the identities that an argument names; leave each of the kind open otherwise."""
+        told = self._told(instance, argument, kind)
+        yield from told.drafts
+        if told.is_open:
+            for draft in self._drafts.values():
+                if draft.entity.kind is kind.kind:
+                    self._leave_open(draft, instance, argument)
+
+    def _told(self, instance: Instance, argument: str, kind: _Kind) -> _Told:
+        """Return the identities that an argument names, and whether it may name others."""
+        found = [self._named(instance, name, kind) for name in _named(instance, argument, argument)]
         if not self.plan.is_open(instance, argument):
-            return
+            return _Told(found, is_open=False)
         targets = self.plan.configuration.targets(instance, argument)
         arns = [self._arns.get(each.instance.address, "") for each in targets or ()]
         is_told = _is_list(argument) or len(arns) == 1
         if arns and all(arn in self._drafts for arn in arns) and is_told:
-            yield from (self._drafts[arn] for arn in arns)
-            return
-        for draft in self._drafts.values():
-            if draft.entity.kind is kind.kind:
-                self._leave_open(draft, instance, argument)
+            return _Told([*found, *(self._drafts[arn] for arn in arns)], is_open=False)
+        return _Told(found, is_open=True)
 
     def _named(self, instance: Instance, name: str, kind: _Kind) -> _Draft:
         """Return the identity of a name; one of which only a part is known where it is not here."""
         path = f"{kind.one}/{name}"
         arn = self.plan.made_up(instance, "iam", path, is_global=True)
-        account = self.plan.account(instance)
-        same = self._by_name.get((kind.kind, name), [])
-        own = [draft for draft in same if draft.entity.arn.split(":")[4] == account]
-        if own or len(same) == 1:
-            return (own or same)[0]
+        own, may_be = self._of_name(instance, name, kind)
+        if own:
+            return own[0]
+        for draft in may_be:
+            self._leave_account_open(draft, instance)
         why = f"{self.plan.file} does not hold {path}, only some of its policies"
         return self._keep(Entity(arn, kind.kind, instance.where, unknown=why))
 
+    def _of_name(
+        self, instance: Instance, name: str, kind: _Kind
+    ) -> tuple[list[_Draft], list[_Draft]]:
+        """Return the identity of a name in an instance's account, and those that may be it."""
+        account = self.plan.account(instance)
+        same = self._by_name.get((kind.kind, name), [])
+        own = [draft for draft in same if draft.account == account]
+        may_be = [draft for draft in same if self.plan.may_be_account(instance, draft.account)]
+        if len(may_be) == 1 and not self.plan.configuration.provider_keys:
+            return own or may_be, may_be
+        return own, may_be
+
+    def _leave_account_open(self, draft: _Draft, instance: Instance) -> None:
+        why = f"{self.plan.file} does not tell whether {instance.address} is in its account"
+        draft.unknown[why] = None
+
     def _keep(self, entity: Entity) -> _Draft:
+        if entity.arn in self._drafts:
+            held = self._drafts[entity.arn]
+            held.unknown[f"{self.plan.file} holds {entity.arn} twice"] = None
+            raise refuse(
+                "listed-twice", f"{held.entity.where.path} is {entity.arn}, too", entity.where,
+                "tell the account of each provider (`allowed_account_ids`)",
+            )  # fmt: skip
         draft = self._drafts[entity.arn] = _Draft(entity)
         self._by_name.setdefault((entity.kind, _name_of(entity.arn)), []).append(draft)
         return draft
+
+
+_PARTS = {
+    **{kind.attachment: _Part.MANAGED for kind in _KINDS},
+    **{kind.inline: _Part.INLINE for kind in _KINDS},
+    **{kind.attachments_exclusive: _Part.MANAGED for kind in _KINDS},
+    **{kind.inline_exclusive: _Part.INLINE for kind in _KINDS},
+    _ATTACHMENT: _Part.MANAGED,
+}
+_PARTS_OF_ROLE = {"managed_policy_arns": _Part.MANAGED, "inline_policy": _Part.INLINE}
+
+
+def _part(instance: Instance, argument: str) -> _Part:
+    """Return the part of an identity that an argument tells.
+
+    An exclusive list of nobody knows whom may clear any part.
+    """
+    if argument.endswith("_name"):
+        return _Part.OTHER
+    return _PARTS.get(instance.type) or _PARTS_OF_ROLE.get(argument, _Part.OTHER)
 
 
 def _is_list(argument: str) -> bool:
@@ -374,11 +481,14 @@ def _named(instance: Instance, one: str, several: str) -> list[str]:
 def tags_of(plan: Plan, instance: Instance) -> tuple[Tags, str]:
     """Return the tags of an instance, and why they are not all known, empty where they are.
 
-    `tags_all` is unknown as a whole also where there are none.
+    `tags_all` is unknown as a whole also where there are none, unless the provider gives some
+    ("default_tags Configuration Block", documentation of the AWS provider).
     """
     name = "tags_all" if instance.value.get("tags_all") else "tags"
     found = instance.value.get(name)
     members = [] if found is None else [*found.members()]
     tags = tuple((key, value.text()) for key, value in members if value.value is not None)
-    is_open = instance.is_unknown("tags") or (members and instance.is_unknown(name))
-    return tags, plan.why(instance, "tags") if is_open else ""
+    if instance.is_unknown("tags") or (members and instance.is_unknown(name)):
+        return tags, plan.why(instance, "tags")
+    of_provider = instance.is_unknown("tags_all") and plan.configuration.has_default_tags(instance)
+    return tags, f"{plan.why(instance, 'tags_all')}: `default_tags`" if of_provider else ""

@@ -22,7 +22,8 @@ class Instance(NamedTuple):
     """One resource or data source of a module, with its values.
 
     `module` is the address of its module, empty for the root; `key` its key of `count` or
-    `for_each`. `unknown` has the shape of the values, true where they are known only after apply.
+    `for_each`. `unknown` has the shape of the values, true where they are known only after apply;
+    where it is true as a whole, everything but the values is.
     `is_new` tells that the plan creates it; `before` is what it was before, None where it was not.
     """
 
@@ -43,6 +44,11 @@ class Instance(NamedTuple):
         return self.value.where
 
     @property
+    def block(self) -> tuple[str, str, str, str]:
+        """What names the block that it is made by."""
+        return self.module, self.mode, self.type, self.name
+
+    @property
     def is_data(self) -> bool:
         """Whether it is a data source."""
         return self.mode == DATA
@@ -54,6 +60,8 @@ class Instance(NamedTuple):
 
     def is_unknown(self, name: str) -> bool:
         """Return whether an argument, or a part of it, is known only after apply."""
+        if self.unknown is True:
+            return self.value.get(name) is None
         return isinstance(self.unknown, dict) and has_unknown(self.unknown.get(name))
 
 
@@ -91,6 +99,7 @@ def is_terraform(value: object) -> bool:
 def read_contents(root: Value) -> Contents:
     """Return what a plan or state holds. Raises SourceError for what is no such output."""
     _check_version(root)
+    _check_whole(root)
     if all(root.get(name) is None for name in _HOLD):
         raise refuse(
             "missing-field", "there is nothing in it", root.where,
@@ -103,6 +112,7 @@ def read_contents(root: Value) -> Contents:
     planned = [*_walked(root.get("planned_values"), changes)]
     state = root.get("prior_state")
     prior = [*_walked(state.get("values") if state else None, {})]
+    deferred = [*_deferred(root)]
     taken = {each.address for each in planned}
     moved = {change.previous for change in changes.values()}
     untouched = [
@@ -112,12 +122,32 @@ def read_contents(root: Value) -> Contents:
         and (each.is_data or (each.address not in changes and each.address not in moved))
     ]
     forgotten = [change.was for change in changes.values() if change.was and change.is_forgotten]
+    blocks = {each.block for each in deferred}
+    instances = [
+        _put_off(each) if each.block in blocks else each
+        for each in (*planned, *untouched, *forgotten)
+    ]
+    there = {each.address for each in instances}
+    instances += [_put_off(each) for each in deferred if each.address not in there]
     return Contents(
-        (*planned, *untouched, *forgotten),
-        tuple(change.was for change in changes.values() if change.was),
-        tuple(_deferred(root)),
+        tuple(instances),
+        tuple(change.was for change in changes.values() if change.was and change.has_effect),
+        tuple(
+            LeftOut(each.address, "its change is deferred to a later plan", each.where)
+            for each in deferred
+        ),
         is_plan=True,
     )
+
+
+def _check_whole(root: Value) -> None:
+    """Refuse a plan that failed: what Terraform had not come to is not in it."""
+    errored = root.get("errored")
+    if errored is not None and errored.value is not False:
+        raise refuse(
+            "unsupported-source", "the plan failed, so that not all of it is there", errored.where,
+            "mend what `terraform plan` says, and give a plan that succeeded",
+        )  # fmt: skip
 
 
 def _check_version(root: Value) -> None:
@@ -140,6 +170,11 @@ class _Change(NamedTuple):
     unknown: object
     previous: str
     was: Instance | None
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether it changes anything at all."""
+        return self.actions not in (("no-op",), ("read",), ("forget",))
 
     @property
     def is_forgotten(self) -> bool:
@@ -206,11 +241,36 @@ def _instance(item: Value, module: str, values: object, changes: dict[str, _Chan
     )
 
 
-def _deferred(root: Value) -> Iterator[LeftOut]:
-    """Yield what a plan puts off: nobody knows yet what it will be."""
+_TELL_WHOSE = frozenset({
+    "arn", "bucket", "function_name", "group", "groups", "id", "key_id", "name", "path",
+    "queue_url", "role", "role_name", "roles", "secret_arn", "target_id", "type", "user",
+    "user_name", "users", "vpc_endpoint_id",
+})  # fmt: skip
+"""The arguments that tell what an instance is, or is of."""
+
+
+def _put_off(instance: Instance) -> Instance:
+    """Return an instance of which only that is known which tells what it is, or is of."""
+    values = {
+        name: each.value
+        for name, each in instance.value.members()
+        if name in _TELL_WHOSE and not instance.is_unknown(name)
+    }
+    return instance._replace(
+        value=Value(values, instance.where), unknown=True, is_new=False, before=None
+    )
+
+
+def _deferred(root: Value) -> Iterator[Instance]:
+    """Yield what a plan puts off: nobody knows yet what it will be, or how many there will be."""
     for item in root.listed("deferred_changes"):
-        change = item.need("resource_change")
-        address = change.need("address").text()
-        yield LeftOut(
-            address, "its change is deferred to a later plan", Where(root.where.file, address)
+        resource = item.need("resource_change")
+        change = resource.get("change")
+        found = (change.get(name) for name in ("after", "before")) if change else iter(())
+        values = next((each.value for each in found if each is not None), {})
+        module = resource.get("module_address")
+        address = module.text() if module else ""
+        unknown = change.get("after_unknown") if change else None
+        yield _instance(resource, address, values, {})._replace(
+            unknown=unknown.value if unknown else {}
         )

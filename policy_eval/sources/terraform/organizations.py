@@ -61,6 +61,7 @@ class _Reader:
         self._management: str | None = None
         self._types: set[str] = set()
         self._tells_types = False
+        self._attached: set[str] = set()
         for each in (*plan.of_type(_ORGANIZATION), *plan.data(_ORGANIZATION)):
             self._try(self._add_root, each)
         self._each(self._name, _UNIT, _ACCOUNT)
@@ -88,7 +89,7 @@ class _Reader:
             return None
         self._add_what_is_above()
         check_tree(self._nodes)
-        found = {each.type for each in self._policies.values()}
+        found = {kind for each in self._policies.values() for kind in _kinds(each)} | self._attached
         enabled = self._types if self._tells_types else found
         if _SCP in enabled:
             self._nodes = {key: self._with_full_access(each) for key, each in self._nodes.items()}
@@ -170,6 +171,10 @@ class _Reader:
         if target is None:
             why = self.plan.why(instance, "target_id")
             document = policy.document._replace(content=None, unknown=why, unsure=())
+            for account in self.plan.accounts():
+                self._nodes.setdefault(
+                    account, Node(account, account, _NOT_TOLD, (), (), instance.where)
+                )
             for key in [*self._nodes]:
                 self._put(key, policy._replace(document=document), instance.where)
             return
@@ -198,9 +203,10 @@ class _Reader:
     def _put(self, key: str, policy: _Policy, where: Where) -> None:
         node = self._nodes.get(key) or Node(key, key, _parent_of(key), (), (), where)
         document = (policy.document,)
-        if policy.type in (_SCP, None):
+        self._attached.update(_kinds(policy))
+        if _SCP in _kinds(policy):
             node = node._replace(scps=(*node.scps, *document))
-        if policy.type in (_RCP, None):
+        if _RCP in _kinds(policy):
             node = node._replace(rcps=(*node.rcps, *document))
         self._nodes[key] = node
 
@@ -218,6 +224,11 @@ class _Reader:
             why = f"Terraform does not tell whether {_FULL_ACCESS} is still attached to {node.name}"
             full = full._replace(unsure=(Unsure(1, why),))
         return node._replace(scps=(full, *node.scps))
+
+
+def _kinds(policy: _Policy) -> tuple[str, ...]:
+    """Return the type of a policy; both where nobody tells it."""
+    return (_SCP, _RCP) if policy.type is None else (policy.type,)
 
 
 def _parent_of(key: str) -> str:

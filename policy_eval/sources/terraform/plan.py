@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from policy_eval.policy.arn import Arn, parse_arn
 from policy_eval.sources.model import Where
@@ -18,6 +19,19 @@ from policy_eval.sources.terraform.instances import Instance, has_unknown, read_
 NO_ACCOUNT = "000000000000"
 NO_REGION = "us-east-1"
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
+
+class _Place(NamedTuple):
+    """Where the instances of a provider are; `region` is empty where nothing tells it.
+
+    `is_told` tells that the account is known, and not one that stands for it.
+    """
+
+    partition: str
+    account: str
+    region: str
+    provider: str
+    is_told: bool
 
 
 class Plan:
@@ -33,8 +47,12 @@ class Plan:
         self.left_out = [*contents.left_out]
         self.configuration = Configuration(root, self.instances)
         self._given = account
-        self._places: dict[str, tuple[str, str, str]] = {}
+        self._places: dict[str, _Place] = {}
+        self._made_up: dict[str, str] = {}
         self._notes: dict[str, None] = {}
+        complete = root.get("complete")
+        if complete is not None and complete.value is False:
+            self.note(f"{file} is not complete: a further plan will change more")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -48,6 +66,10 @@ class Plan:
     def of_type(self, *types: str) -> Iterator[Instance]:
         """Yield the managed resources of some types."""
         return (each for each in self.instances if not each.is_data and each.type in types)
+
+    def changed_of(self, *types: str) -> Iterator[Instance]:
+        """Yield the managed resources of some types that the plan changes, as they were before."""
+        return (each for each in self.changed if not each.is_data and each.type in types)
 
     def data(self, kind: str) -> Iterator[Instance]:
         """Yield the data sources of a type."""
@@ -80,10 +102,16 @@ class Plan:
 
     def account(self, instance: Instance) -> str:
         """Return the account that an instance is in."""
-        found = self._place(instance)[1]
-        if found == NO_ACCOUNT:
-            self.note(f"{self.file} does not tell the account: {NO_ACCOUNT} stands for it")
-        return found
+        place = self._place(instance)
+        if not place.is_told:
+            of = "" if place.account == NO_ACCOUNT else f" of the provider {place.provider}"
+            self.note(f"{self.file} does not tell the account{of}: {place.account} stands for it")
+        return place.account
+
+    def may_be_account(self, instance: Instance, account: str) -> bool:
+        """Return whether an instance may be in an account."""
+        place = self._place(instance)
+        return place.account == account or not place.is_told or account in self._made_up.values()
 
     def arn(self, instance: Instance) -> str | None:
         """Return the ARN of an instance; None where it is known only after apply.
@@ -99,7 +127,8 @@ class Plan:
         self, instance: Instance, service: str, resource: str, *, is_global: bool = False
     ) -> str:
         """Return an ARN in the account of an instance, and in its Region where there are some."""
-        partition, _, region = self._place(instance)
+        place = self._place(instance)
+        partition, region = place.partition, place.region
         own = instance.text("region")
         if is_global:
             return str(Arn(partition, service, "", self.account(instance), resource))
@@ -109,20 +138,53 @@ class Plan:
             Arn(partition, service, own or region or NO_REGION, self.account(instance), resource)
         )
 
+    def any_arn(self, instance: Instance, service: str, resource: str) -> str:
+        """Return a pattern of ARNs in any Region of the account of an instance, or in any."""
+        place = self._place(instance)
+        account = place.account if place.is_told else "*"
+        return str(Arn(place.partition, service, "*", account, resource))
+
+    def accounts(self) -> tuple[str, ...]:
+        """Return the accounts that the managed resources are in."""
+        return tuple(
+            dict.fromkeys(self.account(each) for each in self.instances if not each.is_data)
+        )
+
     def partition(self, instance: Instance) -> str:
         """Return the partition that an instance is in."""
-        return self._place(instance)[0]
+        return self._place(instance).partition
 
-    def _place(self, instance: Instance) -> tuple[str, str, str]:
-        """Return the partition, the account and the Region (or an empty text) of an instance."""
+    def _place(self, instance: Instance) -> _Place:
         key = self.configuration.provider(instance)
         found = self._places.get(key)
         if found is None:
             region = next(self._regions(key), "")
             start = next((each for each in _PARTITIONS if region.startswith(each)), "")
-            account = next(self._accounts(key), None) or self._given or NO_ACCOUNT
-            found = self._places[key] = (_PARTITIONS.get(start, "aws"), account, region)
+            account = next(self._accounts(key), None) or self._given or self._shared(key)
+            found = self._places[key] = _Place(
+                _PARTITIONS.get(start, "aws"), account or self._stands_for(key), region,
+                key, account is not None,
+            )  # fmt: skip
         return found
+
+    def _stands_for(self, key: str) -> str:
+        """Return an account that stands for that of a provider: one for each set of credentials.
+
+        Providers that differ in their Region alone are in one account.
+        """
+        credentials = self.configuration.credentials(key)
+        return self._made_up.setdefault(credentials, f"{len(self._made_up):012}")
+
+    def _shared(self, key: str) -> str | None:
+        """Return the account of a provider with the same credentials."""
+        credentials = self.configuration.credentials(key)
+        others = (
+            each
+            for each in self.configuration.provider_keys
+            if self.configuration.credentials(each) == credentials
+        )
+        found = {account for each in others for account in [*self._accounts(each)][:1]}
+        return found.pop() if len(found) == 1 else None
 
     def _accounts(self, key: str) -> Iterator[str]:
         for arn in self.configuration.of_provider(key, "assume_role", "role_arn"):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from policy_eval.errors import SourceError
-from policy_eval.sources.model import Found, LeftOut
+from policy_eval.sources.model import Found, LeftOut, Resource
 from policy_eval.sources.terraform import guarded, identities, organizations
 from policy_eval.sources.terraform.instances import Instance
 from policy_eval.sources.terraform.plan import Plan
+from policy_eval.sources.terraform.unread import has_policy, unread_policies
 
 _READ = identities.TYPES | guarded.TYPES | organizations.TYPES
 
@@ -30,14 +31,15 @@ def read_terraform(
     held = guarded.Guarded(plan, on_error)
     organization = organizations.read_organization(plan, on_error)
     plan.note(f"{file} tells what Terraform manages; what was attached by other means is not in it")
+    others = [*filter(_is_other, plan.instances)]
     return Found(
         (file,),
         found.managed,
         found.entities,
-        held.resources,
+        _with_unread(held.resources, unread_policies(plan, others)),
         held.endpoints,
         organization,
-        (*plan.left_out, *map(_not_read, filter(_is_other, plan.instances))),
+        (*plan.left_out, *(_not_read(plan, each) for each in others)),
         plan.notes,
     )
 
@@ -46,7 +48,17 @@ def _is_other(instance: Instance) -> bool:
     return not instance.is_data and instance.type not in _READ
 
 
-def _not_read(instance: Instance) -> LeftOut:
-    has_policy = "its policy is not read" if instance.value.get("policy") else ""
-    why = has_policy or f"resources of the type {instance.type} are not read"
+def _with_unread(resources: dict[str, Resource], unread: Iterable[Resource]) -> dict[str, Resource]:
+    """Return resources with the policies that are not read in the place of those that are."""
+    found = dict(resources)
+    for each in unread:
+        known = found.get(each.arn, each)
+        found[each.arn] = known._replace(policy=each.policy)
+    return found
+
+
+def _not_read(plan: Plan, instance: Instance) -> LeftOut:
+    why = f"resources of the type {instance.type} are not read"
+    if instance.value.get("policy") or has_policy(plan, instance):
+        why = "its policy is not read"
     return LeftOut(instance.address, why, instance.where)
