@@ -453,8 +453,10 @@ def _equal(one: object, other: object) -> Truth:
     """Return whether two values are equal, as `Fn::Equals` has it."""
     for first, second in ((one, other), (other, one)):
         if isinstance(first, Unknown):
-            cannot = first.options and not why(second) and not why(list(first.options))
-            return False if cannot and second not in first.options else Unknown(why([one, other]))
+            options = [_comparable(each) for each in first.options]
+            cannot = options and not why(second) and not why(list(first.options))
+            is_none = cannot and _comparable(second) not in options
+            return False if is_none else Unknown(why([one, other]))
     return bool(_comparable(one) == _comparable(other))
 
 

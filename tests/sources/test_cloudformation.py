@@ -696,6 +696,22 @@ def test_a_condition_is_decided_where_its_inputs_tell(condition: Json, value: bo
     assert said == (("undetermined", "undetermined") if value is None else expected[value])
 
 
+def test_allowed_values_are_compared_as_cloudformation_writes_them() -> None:
+    def made(allowed: object, other: object) -> tuple[object, bool]:
+        top = {
+            **open_parameter(AllowedValues=allowed),
+            "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, other]}},
+        }
+        found = read({"R": {**role(), "Condition": "C"}}, top)
+        return [*found.entities], bool(found.left_out)
+
+    assert made([True, False], True) == ([_ROLE], False)
+    assert made(["true", "false"], True) == ([_ROLE], False)
+    assert made([1, 2], 1) == ([_ROLE], False)
+    assert made([1, 2], 3) == ([], True)
+    assert made([True, False], "yes") == ([], True)
+
+
 def test_a_condition_that_is_no_function_is_not_known() -> None:
     top = {"Conditions": {"C": {"Other": "x"}}}
     found = read({"R": role(allow("s3:*", [{"Fn::If": ["C", "*", {"Ref": "AWS::NoValue"}]}]))}, top)
