@@ -148,11 +148,15 @@ class Gathered:
             self.resources[arn] = Resource(arn, policy, where, self.template.account)
             return
         if known.policy is not None:
-            whys = [each.why for each in (*known.policy.unsure, *policy.unsure)]
-            if not (known.policy.unsure and policy.unsure):
+            both = (known.policy, policy)
+            if not all(each.content is None or each.unsure for each in both):
                 raise _twice(f"the policy of {arn}", known.policy.where, where)
-            policy = Document(policy.name, None, where, joined(whys))
+            policy = Document(policy.name, None, where, joined(map(_why_open, both)))
         self.resources[arn] = known._replace(policy=policy)
+
+
+def _why_open(document: Document) -> str:
+    return joined((document.unknown, *(each.why for each in document.unsure)))
 
 
 def _twice(what: str, first: Where, second: Where) -> Exception:

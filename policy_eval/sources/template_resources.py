@@ -7,13 +7,15 @@ Lambda" (AWS Lambda).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from policy_eval.policy.arn import parse_arn
 from policy_eval.sources.lambda_permission import CONDITIONS, principal_element
 from policy_eval.sources.model import Document, Resource
+from policy_eval.sources.reading import Value
 from policy_eval.sources.template_items import Gathered, Item
-from policy_eval.sources.unknown import Nothing, Unknown, joined
+from policy_eval.sources.unknown import Nothing, Unknown, joined, listed, why
 
 _VERSION = "2012-10-17"
 
@@ -72,44 +74,96 @@ def _queue(item: Item, url: str) -> str:
     return f"arn:{item.template.partition}:sqs:{region}:{account}:{name}"
 
 
-_ATTACHED: dict[str, tuple[str, str, str, Callable[[Item, str], str]]] = {
-    "AWS::S3::BucketPolicy": (
-        "Bucket", "PolicyDocument", "bucket policy", lambda item, name: _arn_here(item, "s3", name),
+class _Beside(NamedTuple):
+    """A type that sets the policy of another resource.
+
+    `of` is the property with what the policy guards, `document` the one with the document, `called`
+    what answers call it; `arn_of` makes an ARN of the first, `any_of` is that of any such resource.
+    """
+
+    of: str
+    document: str
+    called: str
+    arn_of: Callable[[Item, str], str]
+    any_of: Callable[[Item], str]
+
+
+def _bucket(item: Item, name: str) -> str:
+    return _arn_here(item, "s3", name)
+
+
+def _any(service: str, resource: str = "*") -> Callable[[Item], str]:
+    """Return what makes an ARN with `*`: any resource that the stack may set a policy of."""
+
+    def arn(item: Item) -> str:
+        account = "" if service == "s3" else item.template.stack.account or "*"
+        region = "" if service == "s3" else "*"
+        return f"arn:{item.template.partition}:{service}:{region}:{account}:{resource}"
+
+    return arn
+
+
+_ATTACHED = {
+    "AWS::S3::BucketPolicy": _Beside(
+        "Bucket", "PolicyDocument", "bucket policy", _bucket, _any("s3")
     ),
-    "AWS::SecretsManager::ResourcePolicy": (
-        "SecretId", "ResourcePolicy", "resource policy", _secret
+    "AWS::SecretsManager::ResourcePolicy": _Beside(
+        "SecretId", "ResourcePolicy", "resource policy", _secret, _any("secretsmanager", "secret:*")
     ),
-    "AWS::SQS::QueuePolicy": ("Queues", "PolicyDocument", "queue policy", _queue),
-    "AWS::SNS::TopicPolicy": ("Topics", "PolicyDocument", "topic policy", lambda _, arn: arn),
-}  # fmt: skip
-"""By type: the property with what the policy guards, that with the document, what answers call it,
-and how the first gives an ARN."""
+    "AWS::SQS::QueuePolicy": _Beside(
+        "Queues", "PolicyDocument", "queue policy", _queue, _any("sqs")
+    ),
+    "AWS::SNS::TopicPolicy": _Beside(
+        "Topics", "PolicyDocument", "topic policy", lambda _, arn: arn, _any("sns")
+    ),
+}
+_any_function = _any("lambda", "function:*")
+
+
+def _guarded(item: Item, name: str) -> Iterator[tuple[str | Unknown, str]]:
+    """Yield what a property names, each with why it may be another."""
+    where = item.at(name)
+    for given in listed(item.need(name)):
+        options = given.options if isinstance(given, Unknown) else ()
+        doubt = joined((item.doubt, why(given) if options else ""))
+        for option in options or (given,):
+            for each in listed(option) if option is not Nothing.NO_VALUE else ():
+                text = each if isinstance(each, Unknown) else Value(each, where).text()
+                yield text, doubt
+
+
+def _guards_any(item: Item, into: Gathered, called: str, arn: str, of: Unknown) -> None:
+    """Take in that any resource of a kind may have a policy that is not the known one."""
+    reason = joined((item.doubt, f"what {item.logical_id} guards is not known: {of.why}"))
+    name = f"{called} {item.logical_id}"
+    into.add_policy(arn, Document(name, None, item.where, reason), item.where)
 
 
 def _attached(item: Item, into: Gathered) -> None:
     """Take in a policy that stands beside its resource."""
-    of, document, called, arn_of = _ATTACHED[item.type]
-    where = item.at(document)
-    value = item.need(document)
-    given = item.need(of)
-    for target in given if isinstance(given, list) else [given]:
-        if not isinstance(target, str):
-            reason = target.why if isinstance(target, Unknown) else "no text stands here"
-            into.leave(f"the {called} {item.logical_id}", f"what it guards: {reason}", item.at(of))
+    kind = _ATTACHED[item.type]
+    where = item.at(kind.document)
+    value = item.need(kind.document)
+    for target, doubt in _guarded(item, kind.of):
+        if isinstance(target, Unknown):
+            _guards_any(item, into, kind.called, kind.any_of(item), target)
             continue
-        arn = arn_of(item, target)
-        name = f"{called} of {arn.split(':', 5)[-1]}"
-        into.add_policy(arn, into.document(name, value, where, item.doubt), where)
+        arn = kind.arn_of(item, target)
+        name = f"{kind.called} of {arn.split(':', 5)[-1]}"
+        into.add_policy(arn, into.document(name, value, where, doubt), where)
 
 
 def _permission(item: Item, into: Gathered) -> None:
     """Take in one statement of a function's policy."""
-    function = item.text("FunctionName")
-    if not isinstance(function, str):
-        reason = "" if function is None else function.why
-        into.leave(item.logical_id, f"of which function: {reason}", item.at("FunctionName"))
-        return
-    name = function.split(":function:")[-1] if ":" in function else function
+    for function, doubt in _guarded(item, "FunctionName"):
+        if isinstance(function, Unknown):
+            _guards_any(item, into, "function policy", _any_function(item), function)
+        else:
+            _permit(item, into, function, doubt)
+
+
+def _permit(item: Item, into: Gathered, function: str, doubt: str) -> None:
+    name = function.rpartition(":function:")[2] if ":" in function else function
     arn = function if parse_arn(function) is not None else (
         _arn_here(item, "lambda", f"function:{name}")
     )  # fmt: skip
@@ -126,7 +180,7 @@ def _permission(item: Item, into: Gathered) -> None:
             conditions.setdefault(operator, {})[key] = value
     statement |= {"Condition": conditions} if conditions else {}
     called = f"function policy of {name}"
-    made = into.document(called, {"Statement": [statement]}, item.where, item.doubt)
+    made = into.document(called, {"Statement": [statement]}, item.where, doubt)
     known = into.resources.get(arn)
     if known is not None and known.policy is not None:
         made = _with(known.policy, made)

@@ -1118,31 +1118,79 @@ def test_a_policy_as_text_under_an_open_condition_may_be_anything() -> None:
     assert word(doubtful, "s3:GetObject", "arn:aws:s3:::b/k") == "undetermined"
 
 
-def test_a_policy_of_an_unknown_resource_is_left_out() -> None:
-    found = read({
-        "X": _resource("AWS::S3::BucketPolicy", Bucket={"Ref": "P"},
-                       PolicyDocument=_policy("s3:*")),
-        "Y": _resource("AWS::SQS::QueuePolicy", Queues=[5], PolicyDocument=_policy("sqs:*")),
-        "Z": _resource("AWS::Lambda::Permission", FunctionName={"Ref": "P"}),
-        "W": _resource("AWS::Lambda::Permission"),
-        "S": _resource("AWS::SecretsManager::Secret", Tags=[{"Key": "k", "Value": {"Ref": "P"}}]),
-    }, open_parameter())  # fmt: skip
+_GUARDS = {
+    "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument", "s3:GetObject", "arn:aws:s3:::b/k"),
+    "AWS::SecretsManager::ResourcePolicy": (
+        "SecretId", "ResourcePolicy", "secretsmanager:GetSecretValue",
+        f"arn:aws:secretsmanager:eu-west-1:{_A}:secret:s-AbCdEf",
+    ),
+    "AWS::SQS::QueuePolicy": (
+        "Queues", "PolicyDocument", "sqs:SendMessage", f"arn:aws:sqs:us-east-1:{_A}:q",
+    ),
+    "AWS::SNS::TopicPolicy": (
+        "Topics", "PolicyDocument", "sns:Publish", f"arn:aws:sns:us-east-1:{_A}:t",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", _GUARDS)
+def test_a_policy_of_an_unknown_resource_may_be_that_of_any(kind: str) -> None:
+    of, document_, action, resource = _GUARDS[kind]
+    target = {"Fn::ImportValue": "x"}
+    given = {of: [target] if of.endswith("s") else target, document_: _policy(action)}
+    found = read({"R": role(allow("*")), "X": _resource(kind, **given)})
+    twice = read({"R": role(allow("*")), "X": _resource(kind, **given),
+                  "Y": _resource(kind, **given)})  # fmt: skip
+    no_account = read({"X": _resource(kind, **given)}, account=None)
+
+    assert word(found, action, resource) == "undetermined"
+    assert word(twice, action, resource) == "undetermined"
+    assert word(found, "ec2:RunInstances", "*") == "allowed"
+    assert Accounts(no_account).resource_policy(action, resource) is not None
+
+
+def test_a_policy_of_one_of_several_resources_may_be_that_of_each() -> None:
+    which = {"Fn::If": ["C", "b", {"Fn::If": ["C", {"Ref": "AWS::NoValue"}, "c"]}]}
+    either = _resource("AWS::S3::BucketPolicy", Bucket={"Fn::If": ["C", "b", "c"]},
+                       PolicyDocument=_policy("s3:GetObject"))  # fmt: skip
+    nested = _resource("AWS::S3::BucketPolicy", Bucket=which, PolicyDocument=_policy("s3:*"))
+    none = {"Fn::If": ["C", "b", {"Ref": "AWS::NoValue"}]}
+    perhaps = _resource("AWS::S3::BucketPolicy", Bucket=none, PolicyDocument=_policy("s3:*"))
+    found = read({"R": role(allow("s3:*")), "X": either}, open_condition())
+    any_ = read({"R": role(allow("s3:*")), "X": nested}, open_condition())
+    one = read({"R": role(allow("s3:*")), "X": perhaps}, open_condition())
+
+    assert "not statement" in hangs_on(found, "s3:GetObject", "arn:aws:s3:::b/k")
+    assert "not statement" in hangs_on(found, "s3:GetObject", "arn:aws:s3:::c/k")
+    assert word(found, "s3:PutObject", "arn:aws:s3:::c/k") == "allowed"
+    assert word(found, "s3:GetObject", "arn:aws:s3:::d/k") == "allowed"
+    assert word(any_, "s3:GetObject", "arn:aws:s3:::d/k") == "undetermined"
+    assert word(one, "s3:GetObject", "arn:aws:s3:::b/k") == "undetermined"
+    assert word(one, "s3:GetObject", "arn:aws:s3:::c/k") == "allowed"
+
+
+def test_a_permission_of_an_unknown_function_may_be_that_of_any() -> None:
+    permission = _resource("AWS::Lambda::Permission", FunctionName={"Ref": "P"}, Action="*",
+                           Principal="*")  # fmt: skip
+    found = read({"R": role(), "Z": permission}, open_parameter())
+    function = f"arn:aws:lambda:eu-west-1:{_A}:function:f"
+
+    assert word(found, "lambda:InvokeFunction", function) == "undetermined"
+
+
+def test_what_a_policy_guards_is_a_text() -> None:
+    queues = _resource("AWS::SQS::QueuePolicy", Queues=[5], PolicyDocument=_policy("sqs:*"))
+
+    assert "Y.Properties.Queues: a number stands where a text" in refusal({"Y": queues})
+    assert "`FunctionName` is not there" in refusal({"W": _resource("AWS::Lambda::Permission")})
+
+
+def test_a_tag_that_is_not_known_is_left_out() -> None:
+    tags = [{"Key": "k", "Value": {"Ref": "P"}}]
+    found = read({"S": _resource("AWS::SecretsManager::Secret", Tags=tags)}, open_parameter())
 
     assert [str(each) for each in found.left_out] == [
         "t.yaml: Resources.S.Properties.Tags: a tag of S: the parameter `P` has no value",
-        (
-            "t.yaml: Resources.X.Properties.Bucket: the bucket policy X: what it guards: "
-            "the parameter `P` has no value"
-        ),
-        (
-            "t.yaml: Resources.Y.Properties.Queues: the queue policy Y: what it guards: "
-            "no text stands here"
-        ),
-        (
-            "t.yaml: Resources.Z.Properties.FunctionName: Z: of which function: "
-            "the parameter `P` has no value"
-        ),
-        "t.yaml: Resources.W.Properties.FunctionName: W: of which function: ",
     ]
 
 
@@ -1239,16 +1287,38 @@ def test_units_of_the_template_are_levels() -> None:
 
     assert nodes["Acc"].parent == "Unit"
     assert nodes["Unit"].parent == "r-Org"
-    assert [each.name for each in nodes["Unit"].scps] == ["FullAWSAccess", "P", "P"]
-    assert [each.name for each in nodes["Acc"].scps] == ["FullAWSAccess", "P"]
-    assert [bool(each.unsure) for each in nodes["Unit"].scps] == [False, False, True]
+    assert [each.name for each in nodes["Unit"].scps] == ["FullAWSAccess", "P", "P", "P"]
+    assert [each.name for each in nodes["Acc"].scps] == ["FullAWSAccess", "P", "P"]
+    assert [bool(each.unsure) for each in nodes["Unit"].scps] == [False, False, True, True]
     assert [each.name for each in nodes["Acc"].rcps] == ["no-s3"]
     assert nodes["r-Org"].scps[0].unknown == "r-Org is not here"
     assert nodes["Lone"].name == "Lone"
-    assert [each.why for each in found.left_out[:2]] == [
-        "what it is attached to is not known: the parameter `Q` has no value",
-        "it has no say in a call",
-    ]
+    assert [each.why for each in found.left_out] == ["it has no say in a call"]
+
+
+def test_a_policy_of_an_organization_with_an_unknown_target_may_be_on_each() -> None:
+    found = read({"R": role(allow("*")), "X": _scp({"Ref": "P"}, _A)}, open_parameter())
+    alone = read({"R": role(allow("*")), "X": _scp({"Ref": "P"})}, open_parameter())
+    organization = found.organization
+    assert organization is not None
+
+    assert word(found, "s3:ListAllMyBuckets", "*") == "explicitDeny"
+    assert word(alone, "s3:ListAllMyBuckets", "*") == "undetermined"
+    assert [bool(each.unsure) for each in organization.nodes[_A].scps] == [False, False, True]
+
+
+def test_a_policy_of_an_organization_of_an_unknown_type_may_be_of_each() -> None:
+    policy = {**_scp(_A), "Properties": {**_scp(_A)["Properties"], "Type": {"Ref": "P"}}}
+    found = read({"R": role(allow("*")), "X": policy}, open_parameter())
+    organization = found.organization
+    assert organization is not None
+
+    assert (organization.has_scps, organization.has_rcps) == (True, True)
+    assert word(found, "s3:ListAllMyBuckets", "*") == "undetermined"
+
+
+def test_a_target_of_an_organization_is_a_text() -> None:
+    assert "TargetIds[0]: a number stands where a text is expected" in refusal({"P": _scp(5)})
 
 
 # What is not read
