@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.model import Found, LeftOut, Where
+from policy_eval.sources.named_only import NOBODY_KNOWS
 from policy_eval.sources.reading import Value, refuse
 from policy_eval.sources.serverless import FUNCTION, role_of
-from policy_eval.sources.template import NOBODY_KNOWS, Stack, Template
+from policy_eval.sources.template import Stack, Template
 from policy_eval.sources.template_circles import check_circles
 from policy_eval.sources.template_identities import (
     ATTACHED,

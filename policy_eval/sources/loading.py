@@ -21,7 +21,15 @@ from policy_eval.sources.cli_calls import read_calls, read_script
 from policy_eval.sources.cli_command import is_calls, is_script
 from policy_eval.sources.cloudformation import is_template, parse_template, read_template
 from policy_eval.sources.json_stream import JsonStream
-from policy_eval.sources.model import Found, LeftOut, Where, without_places
+from policy_eval.sources.model import (
+    Entity,
+    Found,
+    LeftOut,
+    Resource,
+    Where,
+    without_places,
+)
+from policy_eval.sources.named_only import is_named_only, with_named
 from policy_eval.sources.organizations import is_organization, read_organization
 from policy_eval.sources.policy_folder import NAMES, is_listing, is_yaml_listing, read_listing
 from policy_eval.sources.reading import UNREADABLE, json_value, refuse, what_failed
@@ -225,8 +233,13 @@ def _parameters(template: object) -> set[str]:
 
 
 def merged(found: Sequence[Found]) -> Found:
-    """Return several sources as one. Raises SourceError where two differ about one ARN."""
+    """Return several sources as one. Raises SourceError where two differ about one ARN.
+
+    What one only names has what is attached to it by each; of a pattern of ARNs it is enough that
+    one says that nobody knows.
+    """
     whole = Found((), {}, {}, {}, {})
+    named: list[Entity] = []
     for other in found:
         for mine, theirs in (
             (whole.managed, other.managed),
@@ -235,8 +248,12 @@ def merged(found: Sequence[Found]) -> Found:
             (whole.endpoints, other.endpoints),
         ):
             for name, value in theirs.items():
+                if isinstance(value, Entity) and is_named_only(value):
+                    named.append(value)
+                    continue
                 known = mine.get(name)
-                if known is not None and without_places(known) != without_places(value):
+                differs = known is not None and without_places(known) != without_places(value)
+                if known is not None and differs and not _are_open(known, value):
                     raise refuse(
                         "listed-twice", f"{name} is also in {known.where}, with other contents",
                         value.where,
@@ -252,4 +269,9 @@ def merged(found: Sequence[Found]) -> Found:
             notes=(*whole.notes, *other.notes),
             pages=(*whole.pages, *other.pages),
         )
-    return whole
+    return whole._replace(entities=with_named(whole.entities, named))
+
+
+def _are_open(one: object, other: object) -> bool:
+    """Return whether both stand for resources of which one has a policy that nobody knows."""
+    return all(isinstance(each, Resource) and "*" in each.arn for each in (one, other))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from policy_eval.sources.model import Where
+from policy_eval.sources.named_only import NOBODY_KNOWS
 from policy_eval.sources.reading import Value, refuse
 from policy_eval.sources.template_names import NAMED, Kind, attribute_form, partition_of
 from policy_eval.sources.unknown import (
@@ -24,9 +25,6 @@ from policy_eval.sources.unknown import (
     reasons,
     why,
 )
-
-NOBODY_KNOWS = "000000000000"
-"""The account of ARNs where nobody says which it is."""
 
 _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 _SAM, _MODULE = "AWS::Serverless::", "::MODULE"

@@ -880,19 +880,33 @@ def test_policies_are_attached_to_whom_they_name() -> None:
         f"arn:aws:iam::{_A}:user/U": ["user/U/inline", "user/U/up"],
         f"arn:aws:iam::{_A}:user/V": [],
         f"arn:aws:iam::{_A}:group/G": ["group/G/inline", "group/G/gp"],
+        f"arn:aws:iam::{_A}:role/elsewhere": ["role/elsewhere/inline"],
+        f"arn:aws:iam::{_A}:user/W": [],
     }
     assert found.entities[f"arn:aws:iam::{_A}:role/p/R"].managed == (
         f"arn:aws:iam::{_A}:policy/m/M",
     )
     assert word(found, "ec2:RunInstances", "*", who="user/U") == "allowed"
     assert word(found, "ec2:RunInstances", "*", who="user/V") == "allowed"
-    assert [str(each) for each in found.left_out] == [
-        (
-            "t.yaml: Resources.P.Properties.Roles[1]: inline: role/elsewhere, which it is attached "
-            "to, is not here"
-        ),
-        "t.yaml: Resources.J.Properties.Users[1]: J: user/W, which it is attached to, is not here",
-    ]
+    assert word(found, "ec2:RunInstances", "*", who="user/W") == "undetermined"
+    elsewhere = found.entities[f"arn:aws:iam::{_A}:role/elsewhere"]
+    assert elsewhere.unknown == "t.yaml does not hold role/elsewhere, only some of its policies"
+    assert elsewhere.trust is not None
+    assert elsewhere.trust.unknown == elsewhere.unknown
+
+
+def test_iam_keeps_one_inline_policy_of_a_name() -> None:
+    second = _resource("AWS::IAM::RolePolicy", PolicyName="p", RoleName="R",
+                       PolicyDocument=document(allow("ec2:*")))  # fmt: skip
+    same = {**second, "Properties": {**second["Properties"],
+                                     "PolicyDocument": document(allow("s3:*"))}}  # fmt: skip
+    perhaps = read({"R": role(allow("s3:*")), "X": {**second, "Condition": "C"}}, open_condition())
+
+    assert "Resources.X.Properties.PolicyDocument: role/R/p is also in" in refusal(
+        {"R": role(allow("s3:*")), "X": second}
+    )
+    assert len(read({"R": role(allow("s3:*")), "X": same}).entities[_ROLE].inline) == 1
+    assert word(perhaps, "ec2:RunInstances", "*") == "undetermined"
 
 
 def test_a_policy_that_may_be_attached_leaves_only_what_it_says_open() -> None:
