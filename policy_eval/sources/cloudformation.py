@@ -31,6 +31,7 @@ from policy_eval.sources.template_organization import PARENTS, POLICY, Units
 from policy_eval.sources.template_resources import RESOURCES
 from policy_eval.sources.template_text import is_template, parse_template
 from policy_eval.sources.template_transforms import check_transforms, without_loops
+from policy_eval.sources.template_unread import leave_policy_open
 from policy_eval.sources.unknown import Unknown
 from policy_eval.text.limits import DEEPEST
 
@@ -183,11 +184,16 @@ class _Reader:
                 yield Item(self._template, name, each.need("Type").text(), properties, doubt)
 
     def _count(self, items: list[Item], known: set[str]) -> None:
-        """Note what is not read: by type, and one by one where it may matter."""
+        """Note what is not read: by type, and one by one where it may matter.
+
+        A policy of a resource among it may be that of any resource of its kind.
+        """
         counts: Counter[str] = Counter()
         for item in items:
             if item.type in known or item.type in _NO_SAY:
                 continue
+            with self._trying():
+                leave_policy_open(item, self._into)
             given = item.properties.value
             has_policy = isinstance(given, dict) and any("Policy" in name for name in given)
             named = item.type.startswith(_MAY_MATTER) or item.type.endswith(("Policy", "::MODULE"))

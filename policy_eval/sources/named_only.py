@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from policy_eval.sources.model import Document, Entity, EntityKind, Where, without_places
 from policy_eval.sources.reading import refuse
 from policy_eval.sources.titles import resource_part
-from policy_eval.sources.unknown import joined, listed
+from policy_eval.sources.unknown import joined, may_be_absent
 
 NOBODY_KNOWS = "000000000000"
 """The account of ARNs where nobody says which it is."""
@@ -114,17 +114,9 @@ def with_inline(entity: Entity, document: Document) -> Entity:
             continue
         if without_places(known) == without_places(document):
             return entity
-        if not (_may_be_absent(known) or _may_be_absent(document)):
+        if not (may_be_absent(known) or may_be_absent(document)):
             raise refuse(
                 "listed-twice", f"{document.name} is also in {known.where}, with other contents",
                 document.where, "IAM keeps one inline policy of a name",
             )  # fmt: skip
     return entity._replace(inline=(*entity.inline, document))
-
-
-def _may_be_absent(document: Document) -> bool:
-    if document.content is None:
-        return True
-    whole = [each for each in document.unsure if not each.element]
-    given = document.content.get("Statement") if isinstance(document.content, dict) else None
-    return bool(whole) and len(whole) == len(listed(given))

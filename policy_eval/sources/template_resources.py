@@ -1,8 +1,8 @@
 """Resources with policies of their own, and VPC endpoints, in a template.
 
 AWS: the pages of the types in the "AWS resource and property types reference"; "Default key policy"
-(AWS KMS), "Default endpoint policy" (AWS PrivateLink), "Working with resource-based IAM policies in
-Lambda" (AWS Lambda).
+(AWS KMS), "Using resource-based policies for DynamoDB" (Amazon DynamoDB), "Default endpoint policy"
+(AWS PrivateLink), "Working with resource-based IAM policies in Lambda" (AWS Lambda).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from policy_eval.policy.arn import parse_arn
 from policy_eval.sources.lambda_permission import CONDITIONS, principal_element
 from policy_eval.sources.model import Document, Resource
 from policy_eval.sources.reading import Value
-from policy_eval.sources.template_items import Gathered, Item
-from policy_eval.sources.unknown import Nothing, Unknown, joined, listed, why
+from policy_eval.sources.template_items import Gathered, Item, any_of
+from policy_eval.sources.unknown import Nothing, Unknown, joined, listed, may_be_absent, why
 
 _VERSION = "2012-10-17"
 
@@ -39,6 +39,54 @@ def _key(item: Item, into: Gathered) -> None:
         policy = _one("Allow", {"AWS": root}, "kms:*")
     arn = item.template.arn(item.logical_id)
     document = into.document(f"key policy of {item.logical_id}", policy, item.at("KeyPolicy"))
+    into.add_policy(arn, document, item.where)
+
+
+def _topic(item: Item, into: Gathered) -> None:
+    """Take in a topic; Amazon SNS gives one without a policy a policy of its own."""
+    _tagged(item, into)
+    arn = item.template.arn(item.logical_id)
+    known = into.resources[arn]
+    if known.policy is not None and not may_be_absent(known.policy):
+        return
+    doubts = (known.policy.unknown, *(each.why for each in known.policy.unsure)) if (
+        known.policy
+    ) else ()  # fmt: skip
+    own = f"{item.logical_id} has no policy here: Amazon SNS gives the topic one of its own"
+    document = Document(
+        f"topic policy of {item.logical_id}", None, item.where, joined((*doubts, own))
+    )
+    into.resources[arn] = known._replace(policy=document)
+
+
+def _table(item: Item, into: Gathered) -> None:
+    """Take in a table with its policy; what that says of indexes, and those of streams, is open."""
+    _tagged(item, into)
+    arn = item.template.arn(item.logical_id)
+    policy = item.value("ResourcePolicy")
+    if policy is not Nothing.NO_VALUE:
+        where = item.at("ResourcePolicy")
+        value = (
+            policy
+            if isinstance(policy, Unknown)
+            else Value(policy, where).need("PolicyDocument").value
+        )
+        name = f"table policy of {item.logical_id}"
+        into.add_policy(arn, into.document(name, value, where, item.doubt), where)
+        why = f"the policy of the table {item.logical_id} holds for its indexes, too"
+        _open(item, into, f"{arn}/index/*", why)
+    stream = item.value("StreamSpecification")
+    if isinstance(stream, Unknown) or (isinstance(stream, dict) and "ResourcePolicy" in stream):
+        _open(
+            item,
+            into,
+            f"{arn}/stream/*",
+            f"the policy of the stream of {item.logical_id} is not read",
+        )
+
+
+def _open(item: Item, into: Gathered, arn: str, reason: str) -> None:
+    document = Document(f"policy of {arn.split(':', 5)[-1]}", None, item.where, reason)
     into.add_policy(arn, document, item.where)
 
 
@@ -78,46 +126,46 @@ class _Beside(NamedTuple):
     """A type that sets the policy of another resource.
 
     `of` is the property with what the policy guards, `document` the one with the document, `called`
-    what answers call it; `arn_of` makes an ARN of the first, `any_of` is that of any such resource.
+    what answers call it; `arn_of` makes an ARN of the first, `any_one` are the service and the
+    resource of that of any such resource.
     """
 
     of: str
     document: str
     called: str
     arn_of: Callable[[Item, str], str]
-    any_of: Callable[[Item], str]
+    any_one: tuple[str, str]
 
 
 def _bucket(item: Item, name: str) -> str:
     return _arn_here(item, "s3", name)
 
 
-def _any(service: str, resource: str = "*") -> Callable[[Item], str]:
-    """Return what makes an ARN with `*`: any resource that the stack may set a policy of."""
-
-    def arn(item: Item) -> str:
-        account = "" if service == "s3" else item.template.stack.account or "*"
-        region = "" if service == "s3" else "*"
-        return f"arn:{item.template.partition}:{service}:{region}:{account}:{resource}"
-
+def _itself(_: Item, arn: str) -> str:
     return arn
 
 
 _ATTACHED = {
     "AWS::S3::BucketPolicy": _Beside(
-        "Bucket", "PolicyDocument", "bucket policy", _bucket, _any("s3")
+        "Bucket", "PolicyDocument", "bucket policy", _bucket, ("s3", "*")
     ),
     "AWS::SecretsManager::ResourcePolicy": _Beside(
-        "SecretId", "ResourcePolicy", "resource policy", _secret, _any("secretsmanager", "secret:*")
+        "SecretId", "ResourcePolicy", "resource policy", _secret, ("secretsmanager", "secret:*")
     ),
     "AWS::SQS::QueuePolicy": _Beside(
-        "Queues", "PolicyDocument", "queue policy", _queue, _any("sqs")
+        "Queues", "PolicyDocument", "queue policy", _queue, ("sqs", "*")
+    ),
+    "AWS::SQS::QueueInlinePolicy": _Beside(
+        "Queue", "PolicyDocument", "queue policy", _queue, ("sqs", "*")
     ),
     "AWS::SNS::TopicPolicy": _Beside(
-        "Topics", "PolicyDocument", "topic policy", lambda _, arn: arn, _any("sns")
+        "Topics", "PolicyDocument", "topic policy", _itself, ("sns", "*")
+    ),
+    "AWS::SNS::TopicInlinePolicy": _Beside(
+        "TopicArn", "PolicyDocument", "topic policy", _itself, ("sns", "*")
     ),
 }
-_any_function = _any("lambda", "function:*")
+_ANY_FUNCTION = ("lambda", "function:*")
 
 
 def _guarded(item: Item, name: str) -> Iterator[tuple[str | Unknown, str]]:
@@ -146,7 +194,7 @@ def _attached(item: Item, into: Gathered) -> None:
     value = item.need(kind.document)
     for target, doubt in _guarded(item, kind.of):
         if isinstance(target, Unknown):
-            _guards_any(item, into, kind.called, kind.any_of(item), target)
+            _guards_any(item, into, kind.called, any_of(item, *kind.any_one), target)
             continue
         arn = kind.arn_of(item, target)
         name = f"{kind.called} of {arn.split(':', 5)[-1]}"
@@ -157,7 +205,7 @@ def _permission(item: Item, into: Gathered) -> None:
     """Take in one statement of a function's policy."""
     for function, doubt in _guarded(item, "FunctionName"):
         if isinstance(function, Unknown):
-            _guards_any(item, into, "function policy", _any_function(item), function)
+            _guards_any(item, into, "function policy", any_of(item, *_ANY_FUNCTION), function)
         else:
             _permit(item, into, function, doubt)
 
@@ -226,7 +274,9 @@ RESOURCES: dict[str, Callable[[Item, Gathered], None]] = {
     "AWS::SQS::Queue": _tagged,
     "AWS::KMS::Key": _key,
     **dict.fromkeys(_ATTACHED, _attached),
+    "AWS::SNS::Topic": _topic,
+    "AWS::DynamoDB::Table": _table,
     "AWS::Lambda::Permission": _permission,
     "AWS::EC2::VPCEndpoint": _endpoint,
 }
-"""How each type is taken in."""
+"""How each type is taken in: a topic after the policies of topics."""

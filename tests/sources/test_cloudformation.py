@@ -1192,6 +1192,101 @@ def test_a_permission_of_an_unknown_function_may_be_that_of_any() -> None:
     assert word(found, "lambda:InvokeFunction", function) == "undetermined"
 
 
+def test_inline_policies_of_topics_and_queues_are_theirs() -> None:
+    found = read({
+        "R": role(allow("*")),
+        "T": _resource("AWS::SNS::Topic", TopicName="t"),
+        "Q": _resource("AWS::SQS::Queue", QueueName="q"),
+        "TI": _resource("AWS::SNS::TopicInlinePolicy", TopicArn={"Ref": "T"},
+                        PolicyDocument=_policy("sns:Publish")),
+        "QI": _resource("AWS::SQS::QueueInlinePolicy", Queue={"Ref": "Q"},
+                        PolicyDocument=_policy("sqs:SendMessage")),
+    })  # fmt: skip
+    queue = f"arn:aws:sqs:us-east-1:{_A}:q"
+
+    assert word(found, "sns:Publish", f"arn:aws:sns:us-east-1:{_A}:t") == "explicitDeny"
+    assert word(found, "sns:Subscribe", f"arn:aws:sns:us-east-1:{_A}:t") == "allowed"
+    assert word(found, "sqs:SendMessage", queue) == "explicitDeny"
+    assert found.left_out == ()
+
+
+def test_a_topic_without_a_policy_has_one_of_amazon_sns() -> None:
+    topic = _resource("AWS::SNS::Topic", TopicName="t")
+    policy = _resource("AWS::SNS::TopicPolicy", Topics=[{"Ref": "T"}],
+                       PolicyDocument=_policy("sns:Publish"))  # fmt: skip
+    alone = read({"R": role(), "T": topic})
+    guarded = read({"R": role(), "T": topic, "X": policy})
+    perhaps = read({"R": role(), "T": topic, "X": {**policy, "Condition": "C"}}, open_condition())
+    arn = f"arn:aws:sns:us-east-1:{_A}:t"
+
+    assert word(alone, "sns:Publish", arn) == "undetermined"
+    assert word(guarded, "sns:Publish", arn) == "explicitDeny"
+    assert word(guarded, "sns:Subscribe", arn) == "implicitDeny"
+    assert word(perhaps, "sns:Subscribe", arn) == "undetermined"
+
+
+def test_the_policy_of_a_table_guards_it() -> None:
+    policy = {"PolicyDocument": _policy("dynamodb:GetItem")}
+    table = _resource("AWS::DynamoDB::Table", TableName="d", ResourcePolicy=policy)
+    stream = _resource("AWS::DynamoDB::Table", TableName="s",
+                       StreamSpecification={"ResourcePolicy": policy})  # fmt: skip
+    unknown = _resource("AWS::DynamoDB::Table", TableName="u", ResourcePolicy={"Ref": "P"},
+                        StreamSpecification={"Ref": "P"})  # fmt: skip
+    found = read({"R": role(allow("*")), "D": table, "S": stream, "U": unknown}, open_parameter())
+    arn = f"arn:aws:dynamodb:us-east-1:{_A}:table"
+
+    assert word(found, "dynamodb:GetItem", f"{arn}/d") == "explicitDeny"
+    assert word(found, "dynamodb:PutItem", f"{arn}/d") == "allowed"
+    assert word(found, "dynamodb:Query", f"{arn}/d/index/i") == "undetermined"
+    assert word(found, "dynamodb:GetItem", f"{arn}/s") == "allowed"
+    assert word(found, "dynamodb:GetRecords", f"{arn}/s/stream/x") == "undetermined"
+    assert word(found, "dynamodb:GetRecords", f"{arn}/d/stream/x") == "allowed"
+    assert word(found, "dynamodb:GetItem", f"{arn}/u") == "undetermined"
+    assert word(found, "dynamodb:GetRecords", f"{arn}/u/stream/x") == "undetermined"
+
+
+_PLACE_OF = f"us-east-1:{_A}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "action", "resource", "other"),
+    [
+        ("ECR::Repository", {"RepositoryPolicyText": {}}, "ecr:PutImage",
+         f"ecr:{_PLACE_OF}:repository/r", f"eks:{_PLACE_OF}:cluster/r"),
+        ("Logs::ResourcePolicy", {"PolicyDocument": "{}"}, "logs:PutLogEvents",
+         f"logs:{_PLACE_OF}:log-group:g:log-stream:s", "s3:::b"),
+        ("EFS::FileSystem", {"FileSystemPolicy": {}}, "elasticfilesystem:ClientMount",
+         f"elasticfilesystem:{_PLACE_OF}:file-system/fs-1", "s3:::b"),
+        ("OpenSearchService::Domain", {"AccessPolicies": {}}, "es:ESHttpGet",
+         f"es:{_PLACE_OF}:domain/d/x", "s3:::b"),
+        ("ApiGateway::RestApi", {"Policy": {}}, "execute-api:Invoke",
+         f"execute-api:{_PLACE_OF}:abc/prod/GET/x", "s3:::b"),
+        ("S3::AccessPoint", {"Policy": {}}, "s3:GetObject",
+         f"s3:{_PLACE_OF}:accesspoint/a/object/k", "s3:::b/k"),
+        ("KMS::ReplicaKey", {"KeyPolicy": {}}, "kms:Decrypt",
+         f"kms:{_PLACE_OF}:key/mrk-1", f"kms:{_PLACE_OF}:key/1"),
+        ("Events::EventBusPolicy", {"StatementId": "s"}, "events:PutEvents",
+         f"events:{_PLACE_OF}:event-bus/default", "s3:::b"),
+        ("DynamoDB::GlobalTable", {"Replicas": [{"ResourcePolicy": {}}]}, "dynamodb:GetItem",
+         f"dynamodb:{_PLACE_OF}:table/t", "s3:::b"),
+    ],
+)  # fmt: skip
+def test_a_policy_that_is_not_read_leaves_its_service_open(
+    kind: str, properties: Json, action: str, resource: str, other: str
+) -> None:
+    found = read({"R": role(allow("*")), "X": _resource(f"AWS::{kind}", **properties)})
+
+    assert word(found, action, f"arn:aws:{resource}") == "undetermined"
+    assert Accounts(found).resource_policy(action, f"arn:aws:{resource}") is not None
+    assert Accounts(found).resource_policy(action, f"arn:aws:{other}") is None
+
+
+def test_a_policy_of_no_value_is_none() -> None:
+    none = _resource("AWS::ECR::Repository", RepositoryPolicyText={"Ref": "AWS::NoValue"})
+
+    assert read({"X": none}).resources == {}
+
+
 def test_what_a_policy_guards_is_a_text() -> None:
     queues = _resource("AWS::SQS::QueuePolicy", Queues=[5], PolicyDocument=_policy("sqs:*"))
 
@@ -1372,7 +1467,7 @@ def test_a_loop_is_written_out() -> None:
         )
     }  # fmt: skip
     inner = {"Fn::ForEach::Inner": _loop("Other", ["x"], {"Topic${Name}${Other}": {
-        "Type": "AWS::SNS::Topic"}})}  # fmt: skip
+        "Type": "AWS::EC2::Subnet"}})}  # fmt: skip
     top = {
         "Transform": "AWS::LanguageExtensions",
         "Parameters": {"Names": {"Type": "CommaDelimitedList", "Default": "a-1, b"}},
@@ -1390,7 +1485,7 @@ def test_a_loop_is_written_out() -> None:
         f"arn:aws:iam::{_A}:role/r-b": (("k", "b"), ("n", "5")),
     }
     assert [*given.entities] == [f"arn:aws:iam::{_A}:role/r-c"]
-    assert given.left_out[-1].what == "2 of AWS::SNS::Topic"
+    assert given.left_out[-1].what == "2 of AWS::EC2::Subnet"
 
 
 @pytest.mark.parametrize(
