@@ -91,9 +91,8 @@ class Item(NamedTuple):
         return tuple(tags), joined(doubts)
 
 
-def any_of(item: Item, service: str, resource: str) -> str:
+def any_of(template: Template, service: str, resource: str) -> str:
     """Return an ARN with `*`: any resource of a kind that the stack may set a policy of."""
-    template = item.template
     account = "" if (service, resource) == ("s3", "*") else template.stack.account or "*"
     region = "" if (service, resource) == ("s3", "*") else "*"
     return f"arn:{template.partition}:{service}:{region}:{account}:{resource}"

@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 from policy_eval.policy.arn import parse_arn
 from policy_eval.sources.lambda_permission import CONDITIONS, principal_element
-from policy_eval.sources.model import Document, Resource
+from policy_eval.sources.model import Document, Resource, Where
 from policy_eval.sources.reading import Value
 from policy_eval.sources.template_items import Gathered, Item, any_of
 from policy_eval.sources.unknown import Nothing, Unknown, joined, listed, may_be_absent, why
 
 _VERSION = "2012-10-17"
+CONNECTORS = "AWS SAM attaches policies for connectors"
+"""Why a policy is not known where a template has connectors."""
 
 
 def _tagged(item: Item, into: Gathered) -> None:
@@ -194,7 +196,7 @@ def _attached(item: Item, into: Gathered) -> None:
     value = item.need(kind.document)
     for target, doubt in _guarded(item, kind.of):
         if isinstance(target, Unknown):
-            _guards_any(item, into, kind.called, any_of(item, *kind.any_one), target)
+            _guards_any(item, into, kind.called, any_of(item.template, *kind.any_one), target)
             continue
         arn = kind.arn_of(item, target)
         name = f"{kind.called} of {arn.split(':', 5)[-1]}"
@@ -205,7 +207,9 @@ def _permission(item: Item, into: Gathered) -> None:
     """Take in one statement of a function's policy."""
     for function, doubt in _guarded(item, "FunctionName"):
         if isinstance(function, Unknown):
-            _guards_any(item, into, "function policy", any_of(item, *_ANY_FUNCTION), function)
+            _guards_any(
+                item, into, "function policy", any_of(item.template, *_ANY_FUNCTION), function
+            )
         else:
             _permit(item, into, function, doubt)
 
@@ -229,12 +233,46 @@ def _permit(item: Item, into: Gathered, function: str, doubt: str) -> None:
     statement |= {"Condition": conditions} if conditions else {}
     called = f"function policy of {name}"
     made = into.document(called, {"Statement": [statement]}, item.where, doubt)
+    _add_statement(arn, made, item, into)
+
+
+def _add_statement(arn: str, made: Document, item: Item, into: Gathered) -> None:
     known = into.resources.get(arn)
     if known is not None and known.policy is not None:
         made = _with(known.policy, made)
         into.resources[arn] = known._replace(policy=made)
     else:
         into.add_policy(arn, made, item.where)
+
+
+def open_function(item: Item, into: Gathered, reason: str) -> None:
+    """Take in that others may call a function, and its aliases, for a reason."""
+    arn = item.template.arn(item.logical_id)
+    statement = {
+        "Effect": "Allow",
+        "Principal": Unknown(reason),
+        "Action": ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
+        "Resource": arn,
+    }
+    name = f"function policy of {item.template.name(item.logical_id)}"
+    made = into.document(name, {"Statement": [statement]}, item.where, joined((reason, item.doubt)))
+    _add_statement(arn, made, item, into)
+    _open(item, into, f"{arn}:*", reason)
+
+
+_CONNECTED = (("sqs", "*"), ("sns", "*"), _ANY_FUNCTION)
+
+
+def open_connected(into: Gathered, where: Where) -> None:
+    """Take in that connectors of AWS SAM set policies of queues, topics and functions.
+
+    AWS: "CloudFormation resources generated when you specify AWS::Serverless::Connector" (AWS SAM
+    Developer Guide).
+    """
+    for service, resource in _CONNECTED:
+        arn = any_of(into.template, service, resource)
+        document = Document(f"{service} policies of connectors", None, where, CONNECTORS)
+        into.add_policy(arn, document, where)
 
 
 def _with(first: Document, second: Document) -> Document:

@@ -65,7 +65,7 @@ def leave_policy_open(item: Item, into: Gathered) -> None:
         return
     service = item.type.split("::")[1]
     prefix = _PREFIXES.get(service, service.lower())
-    arn = any_of(item, prefix, _RESOURCES.get(item.type, "*"))
+    arn = any_of(item.template, prefix, _RESOURCES.get(item.type, "*"))
     why = f"the policy of {item.logical_id} is not read ({item.type})"
     name = f"policy of {item.logical_id}"
     into.add_policy(arn, Document(name, None, item.where, joined((why, item.doubt))), item.where)

@@ -367,6 +367,103 @@ def test_a_role_of_sam_is_made_as_the_function_says() -> None:
     assert read(resources, never).entities == {}
 
 
+def test_a_role_that_sam_may_make_is_open() -> None:
+    own = {"Fn::If": ["C", _ROLE, {"Ref": "AWS::NoValue"}]}
+    made = read(_function(Role=own, Policies=["AdministratorAccess"]), open_condition())
+    (role_,) = made.entities.values()
+
+    assert role_.arn == f"arn:aws:iam::{_A}:role/FRole"
+    assert role_.unknown == "AWS SAM makes it where `Role` has no value"
+    assert role_.managed[-1] == "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def test_a_state_machine_of_sam_has_the_roles_that_sam_makes() -> None:
+    events = {
+        "E": {"Type": "Schedule"},
+        "F": {"Type": "ScheduleV2", "Properties": {"RoleArn": _ROLE}},
+        "G": {"Type": "EventBridgeRule", "Properties": {"Role": {"Ref": "AWS::NoValue"}}},
+        "H": {"Type": "Other"},
+    }
+    machine = _resource("AWS::Serverless::StateMachine", Events=events,
+                        Policies=[document(allow("s3:*"))])  # fmt: skip
+    found = read({"M": {**machine, "Condition": "C"}}, open_condition())
+    given = read({"M": _resource("AWS::Serverless::StateMachine", Role=_ROLE)})
+    made = {arn.rpartition("/")[2]: each for arn, each in found.entities.items()}
+
+    assert [*made] == ["MRole", "MERole", "MGRole"]
+    assert [each.name for each in made["MRole"].inline] == ["role/MRole/MRolePolicy0"]
+    assert made["MRole"].tags == (("stateMachine:createdBy", "SAM"),)
+    assert "AWS SAM attaches for a state machine is known in part" in made["MRole"].unknown
+    assert made["MERole"].unknown == "AWS SAM makes it for the event E of M"
+    assert made["MGRole"].trust is not None
+    assert "events.amazonaws.com" in str(made["MGRole"].trust.content)
+    assert given.entities == {}
+
+
+def test_roles_for_schedules_and_deployments_of_a_function_are_open() -> None:
+    events = {"S": {"Type": "ScheduleV2"}, "R": {"Type": "Schedule"}}
+    found = read(_function(Role=_ROLE, Events=events, DeploymentPreference={}))
+
+    assert {arn.rpartition("/")[2]: each.unknown for arn, each in found.entities.items()} == {
+        "FSRole": "AWS SAM makes it for the event S of F",
+        "CodeDeployServiceRole": "AWS SAM makes it to deploy",
+    }
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({"Events": {"E": {"Type": "S3"}}}, "undetermined"),
+        ({"Events": {"E": {"Type": "SQS"}}}, "implicitDeny"),
+        ({"FunctionUrlConfig": {"AuthType": "NONE"}}, "undetermined"),
+        ({"FunctionUrlConfig": {}}, "undetermined"),
+        ({"FunctionUrlConfig": {"AuthType": "AWS_IAM"}}, "implicitDeny"),
+        ({}, "implicitDeny"),
+    ],
+)
+def test_who_may_call_a_function_of_sam_is_open(properties: Json, expected: str) -> None:
+    permission = _resource("AWS::Lambda::Permission", FunctionName={"Ref": "F"},
+                           Action="lambda:InvokeFunction", Principal="444455556666")  # fmt: skip
+    found = read({**_function(Role=_ROLE, **properties), "P": permission, "R": role()})
+    arn = f"arn:aws:lambda:us-east-1:{_A}:function:F"
+
+    assert word(found, "lambda:InvokeFunction", arn) == expected
+    assert word(found, "lambda:InvokeFunction", f"{arn}:live") == expected
+    assert word(found, "lambda:DeleteFunction", arn) == "implicitDeny"
+    policy = found.resources[arn].policy
+    assert policy is not None
+    statements = Accounts(found).read(policy, PolicyType.RESOURCE).statements
+    assert statements[0].unusable == ""
+    assert len(statements) == (2 if expected == "undetermined" else 1)
+
+
+def test_a_function_of_sam_that_cannot_be_read_may_be_called() -> None:
+    errors: list[SourceError] = []
+    found = read_template(
+        {"Resources": {**_function(Role=_ROLE, Events={"E": {}}), "R": role()}},
+        "t.yaml", errors.append, account=_A, region="us-east-1",
+    )  # fmt: skip
+    arn = f"arn:aws:lambda:us-east-1:{_A}:function:F"
+
+    assert len(errors) == 1
+    assert word(found, "lambda:InvokeFunction", arn) == "undetermined"
+
+
+def test_connectors_of_sam_leave_queues_topics_and_functions_open() -> None:
+    connector = {"Type": "AWS::Serverless::Connector", "Properties": {}}
+    user = _resource("AWS::IAM::User", UserName="U")
+    found = read({"U": user, "X": connector})
+    none = read({"U": user})
+
+    for action, resource in (
+        ("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{_A}:q"),
+        ("sns:Publish", f"arn:aws:sns:us-east-1:{_A}:t"),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{_A}:function:f"),
+    ):
+        assert word(found, action, resource, who="user/U") == "undetermined"
+        assert word(none, action, resource, who="user/U") == "implicitDeny"
+
+
 def test_connectors_of_sam_leave_every_role_open() -> None:
     connector = {"Type": "AWS::Serverless::Connector", "Properties": {}}
     found = read({"R": role(), "X": connector})
