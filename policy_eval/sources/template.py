@@ -29,6 +29,7 @@ from policy_eval.sources.unknown import (
 _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 _SAM, _MODULE = "AWS::Serverless::", "::MODULE"
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
+_INDEX_DIGITS = 9
 _IN_SUB = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -219,20 +220,30 @@ class Template:
         if not isinstance(items, list):
             raise refuse("wrong-type", "`Fn::Join` joins a list", given.where)
         parts: list[object] = []
+        is_after_one = False
         for item in items:
-            parts += [between, item]
-        return _concatenated(parts[1:], where)
+            if _may_be_nothing(item):  # and then its delimiter is not there, either
+                parts.append(Unknown(why(item)))
+                continue
+            parts += [between, item] if is_after_one else [item]
+            is_after_one = True
+        return _concatenated(parts, where)
 
     def _select(self, argument: object, where: Where) -> object:
         index, given = _arguments(argument, where, 2, 2)
         number, items = self.value(index), self.value(given)
         if isinstance(number, Unknown) or isinstance(items, Unknown):
             return Unknown(why([number, items]))
-        if not isinstance(items, list) or not str(number).isdecimal():
+        text = number if isinstance(number, str) else json.dumps(number, default=str)
+        if not isinstance(items, list) or not text.isdecimal():
             raise refuse("wrong-type", "`Fn::Select` takes a number and a list", where)
-        if int(str(number)) >= len(items):
-            raise refuse("unknown-reference", f"the list has no item {number}", where)
-        return items[int(str(number))]
+        if len(text) > _INDEX_DIGITS or int(text) >= len(items):
+            shown = text if len(text) <= _INDEX_DIGITS else f"of a number of {len(text):,} digits"
+            raise refuse("unknown-reference", f"the list has no item {shown}", where)
+        position = int(text)
+        if any(map(_may_be_nothing, items[: position + 1])):
+            return Unknown(why(items[: position + 1]))
+        return items[position]
 
     def _split(self, argument: object, where: Where) -> object:
         delimiter, given = _arguments(argument, where, 2, 2)
@@ -277,6 +288,8 @@ class Template:
             return Unknown(items.why)
         if not isinstance(items, list):
             raise refuse("wrong-type", "`Fn::Length` counts a list", where)
+        if any(map(_may_be_nothing, items)):
+            return Unknown(why(items))
         return str(len(items))
 
     def _to_json(self, argument: object, where: Where) -> object:
@@ -445,6 +458,13 @@ def _concatenated(parts: list[object], where: Where) -> object:
     ]
     whys = joined(reasons(parts))
     return Unknown(whys, (), "".join(texts)) if whys else _dynamic("".join(texts))
+
+
+def _may_be_nothing(item: object) -> bool:
+    """Return whether an item of a list may be none: `AWS::NoValue`."""
+    return isinstance(item, Unknown) and any(
+        each is Nothing.NO_VALUE or _may_be_nothing(each) for each in item.options
+    )
 
 
 def _equal(one: object, other: object) -> Truth:

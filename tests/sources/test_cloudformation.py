@@ -809,6 +809,53 @@ def test_allowed_values_are_compared_as_cloudformation_writes_them() -> None:
     assert made([True, False], "yes") == ([], True)
 
 
+_NONE = {"Ref": "AWS::NoValue"}
+
+
+@pytest.mark.parametrize(
+    ("items", "open_ones", "certain"),
+    [
+        (["b", {"Fn::If": ["C", "x", _NONE]}], ["b", "b/x"], "c"),
+        ([{"Fn::If": ["C", "x", _NONE]}, "b"], ["x/b", "b"], "b/x"),
+        (["b", {"Fn::If": ["C", "x", {"Fn::If": ["C", _NONE, "y"]}]}, "k"], ["b/k", "b/y/k"], "b"),
+    ],
+)
+def test_an_item_that_may_be_none_may_take_its_delimiter_with_it(
+    items: list[object], open_ones: list[str], certain: str
+) -> None:
+    text = {"Fn::Join": ["/", items]}
+    resource = {"Fn::Join": ["", ["arn:aws:s3:::", text]]}
+    found = read({"R": role(allow("s3:*", resource))}, open_condition())
+
+    for name in open_ones:
+        assert word(found, "s3:GetObject", f"arn:aws:s3:::{name}") == "undetermined"
+    assert word(found, "s3:GetObject", f"arn:aws:s3:::{certain}") == "implicitDeny"
+
+
+def test_an_item_that_may_be_none_moves_those_after_it() -> None:
+    items = ["a", {"Fn::If": ["C", "b", _NONE]}, "c", "d"]
+    first = {"Fn::Sub": ["arn:aws:s3:::${X}", {"X": {"Fn::Select": [0, items]}}]}
+    third = {"Fn::Sub": ["arn:aws:s3:::${X}", {"X": {"Fn::Select": ["2", items]}}]}
+    length = {"Fn::Sub": ["arn:aws:s3:::${X}", {"X": {"Fn::Length": items}}]}
+    found = read({"R": role(allow("s3:*", [first, third]))}, open_condition())
+    counted = read({"R": role(allow("s3:*", length))}, open_condition())
+
+    assert word(found, "s3:GetObject", "arn:aws:s3:::a") == "allowed"
+    assert word(found, "s3:GetObject", "arn:aws:s3:::c") == "undetermined"
+    assert word(counted, "s3:GetObject", "arn:aws:s3:::3") == "undetermined"
+
+
+def test_an_item_of_a_list_of_thousands_of_digits_is_none() -> None:
+    def select(number: object) -> Json:
+        return {"R": role(allow("s3:*", {"Fn::Select": [number, ["a"]]}))}
+
+    assert "Fn::Select: the list has no item of a number of 5,000 digits" in refusal(
+        select("9" * 5000)
+    )
+    assert "the list has no item 1" in refusal(select(1))
+    assert "takes a number and a list" in refusal(select(True))
+
+
 def test_a_condition_that_is_no_function_is_not_known() -> None:
     top = {"Conditions": {"C": {"Other": "x"}}}
     found = read({"R": role(allow("s3:*", [{"Fn::If": ["C", "*", {"Ref": "AWS::NoValue"}]}]))}, top)
