@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
 from policy_eval.sources.model import Where
@@ -306,9 +307,8 @@ class Template:
         if name not in self._conditions:
             raise refuse("unknown-reference", f"no condition is called `{name}`", where)
         with_this = f"the condition {name}"
-        self._enter(with_this, where)
-        truth = self._truth(self._conditions[name])
-        self._open.pop()
+        with self._entered(with_this, where):
+            truth = self._truth(self._conditions[name])
         if isinstance(truth, Unknown):
             return Unknown(f"the condition `{name}`: {truth.why}")
         return truth
@@ -334,11 +334,16 @@ class Template:
             return decisive
         return Unknown(why(open_ones)) if open_ones else not decisive
 
-    def _enter(self, what: str, where: Where) -> None:
+    @contextmanager
+    def _entered(self, what: str, where: Where) -> Iterator[None]:
         if what in self._open:
             circle = " → ".join([*self._open[self._open.index(what) :], what])
             raise loop(circle, where)
         self._open.append(what)
+        try:
+            yield
+        finally:
+            self._open.pop()
 
     # Names
 
@@ -356,9 +361,8 @@ class Template:
         assert kind is not None  # asked only of resources that have names
         given: object = Nothing.NO_VALUE
         if kind.name:
-            self._enter(logical_id, self.resources[logical_id].where)
-            given = self.property_of(logical_id, kind.name)
-            self._open.pop()
+            with self._entered(logical_id, self.resources[logical_id].where):
+                given = self.property_of(logical_id, kind.name)
         if isinstance(given, str):
             return given
         self.notes[

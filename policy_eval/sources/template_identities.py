@@ -31,7 +31,8 @@ def read_entity(item: Item, into: Gathered, further_doubt: str = "") -> None:
     arn = item.template.arn(item.logical_id)
     resource = _resource_part(arn)
     tags, of_tags = item.tags()
-    doubts = [further_doubt, of_tags]
+    made = f"whether {item.logical_id} is made is not known: {item.doubt}" if item.doubt else ""
+    doubts = [made, further_doubt, of_tags]
     inline = []
     for policy, doubt, where in item.each("Policies"):
         name = policy.get("PolicyName") if isinstance(policy, dict) else None
@@ -55,9 +56,6 @@ def read_entity(item: Item, into: Gathered, further_doubt: str = "") -> None:
             doubts.append(joined((why(group), doubt)))
         else:
             groups.append(_arn_of(Value(group, where).text(), "group", item))
-    if item.doubt:
-        note = f"{item.template.file}: {resource} is taken as made ({item.doubt})"
-        item.template.notes[note] = None
     trust = item.value("AssumeRolePolicyDocument")
     into.add_entity(
         Entity(

@@ -394,7 +394,8 @@ def test_a_state_machine_of_sam_has_the_roles_that_sam_makes() -> None:
     assert [each.name for each in made["MRole"].inline] == ["role/MRole/MRolePolicy0"]
     assert made["MRole"].tags == (("stateMachine:createdBy", "SAM"),)
     assert "AWS SAM attaches for a state machine is known in part" in made["MRole"].unknown
-    assert made["MERole"].unknown == "AWS SAM makes it for the event E of M"
+    assert made["MERole"].unknown.startswith("whether MERole is made is not known")
+    assert made["MERole"].unknown.endswith("; AWS SAM makes it for the event E of M")
     assert made["MGRole"].trust is not None
     assert "events.amazonaws.com" in str(made["MGRole"].trust.content)
     assert given.entities == {}
@@ -1131,17 +1132,72 @@ def test_a_boundary_that_is_not_known_may_stop_anything() -> None:
     assert ask(found, "sqs:ListQueues", "*").allowed is False
 
 
-def test_a_role_under_an_open_condition_is_taken_as_made() -> None:
-    open_role = {**role(allow("s3:*")), "Condition": "C"}
+def test_a_role_under_an_open_condition_may_not_be_made() -> None:
+    denied = {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}
+    open_role = {**role(allow("s3:*"), denied), "Condition": "C"}
     found = read({"R": open_role}, open_condition())
 
-    assert word(found, "s3:GetObject", "arn:aws:s3:::b/k") == "allowed"
-    assert found.notes == (
-        "t.yaml: role/R is taken as made (the condition `C`: the parameter `P` has no value)",
+    assert word(found, "s3:GetObject", "arn:aws:s3:::b/k") == "undetermined"
+    assert word(found, "sqs:ListQueues", "*") == "explicitDeny"
+    assert found.entities[_ROLE].unknown == (
+        "whether R is made is not known: the condition `C`: the parameter `P` has no value"
     )
 
 
 # Names
+
+
+def _of_principal(operator: str, value: object, key: str = "aws:PrincipalArn") -> Json:
+    return allow("s3:*", Condition={operator: {key: value}})
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"RoleName": "R", "Path": {"Ref": "P"}},
+        {"RoleName": {"Fn::Sub": "app-${P}"}},
+    ],
+)
+def test_a_test_of_a_name_that_is_not_known_is_open(named: Json) -> None:
+    def of(*statements: object) -> str:
+        given = {**role(*statements)["Properties"], **named}
+        found = read({"R": {"Type": "AWS::IAM::Role", "Properties": given}}, open_parameter())
+        return word(found, "s3:GetObject", "arn:aws:s3:::b/k")
+
+    like = f"arn:aws:iam::{_A}:role/R*"
+    itself = {"Fn::GetAtt": "R.Arn"}
+    if_open = {"Fn::If": ["C", _of_principal("ArnLike", like), {"Ref": "AWS::NoValue"}]}
+    given = {**role(if_open)["Properties"], **named}
+    found = read({"R": {"Type": "AWS::IAM::Role", "Properties": given}}, open_condition())
+
+    assert of(_of_principal("ArnLike", like)) == "undetermined"
+    assert of(_of_principal("ArnNotLike", like)) == "undetermined"
+    assert of(_of_principal("StringLike", "*", "AWS:principalARN")) == "undetermined"
+    assert of(allow("*"), {**_of_principal("ArnNotLike", "x*"), "Effect": "Deny"}) == "undetermined"
+    assert of(allow("s3:*", "arn:aws:s3:::b/${aws:username}")) == "undetermined"
+    assert of(allow("s3:*", "arn:aws:s3:::c/${aws:username}")) == "implicitDeny"
+    assert of(allow("s3:*", Condition={"Bool": {"aws:SecureTransport": False}})) == "implicitDeny"
+    assert of(allow("s3:*")) == "allowed"
+    assert word(found, "s3:GetObject", "arn:aws:s3:::b/k") == "undetermined"
+    guard = _resource("AWS::S3::BucketPolicy", Bucket="b", PolicyDocument=document({
+        "Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::b/*",
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": [itself]}},
+    }))  # fmt: skip
+    other = read(
+        {"R": {"Type": "AWS::IAM::Role", "Properties": {"Path": "/", **named}}, "B": guard},
+        open_parameter(),
+    )
+    assert word(other, "s3:GetObject", "arn:aws:s3:::b/k") == "allowed"
+
+
+def test_a_name_that_cannot_be_worked_out_is_refused_for_what_it_is() -> None:
+    named = {"Fn::Select": ["x", ["a"]]}
+
+    for kind in ("User", "Role"):
+        resource = _resource(f"AWS::IAM::{kind}", **{f"{kind}Name": named})
+        assert f"Resources.R.Properties.{kind}Name.Fn::Select: `Fn::Select` takes" in refusal(
+            {"R": resource}
+        )
 
 
 def test_what_sam_makes_may_be_named() -> None:
