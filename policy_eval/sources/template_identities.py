@@ -154,6 +154,7 @@ def _targets(
         entity = named_only(_arn_of(text, kind.value, item), kind, where)
         into.add_entity(entity)
     if isinstance(name, Unknown):
+        into.leave(item.logical_id, f"for whom it is, is not known: {name.why}", where)
         return [(each, joined((doubt, name.why))) for each in into.of_kind(kind)]
     return [(entity, doubt)]
 

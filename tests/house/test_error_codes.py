@@ -201,6 +201,7 @@ _NO_CODES = {
     "child-id",
     "condition-coverage",
     "context-keys",
+    "execute-api",
     "explain-error",
     "federated-user",
     "function-name",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any, TypeAlias
 
 import pytest
@@ -13,6 +14,8 @@ from policy_eval.sources.accounts import Accounts
 from policy_eval.sources.cloudformation import read_template
 from policy_eval.sources.loading import merged
 from policy_eval.sources.model import Found, without_places
+from policy_eval.sources.terraform.read import read_terraform
+from tests.sources.plans import Res, plan
 
 _A = "111122223333"
 _ROLE = f"arn:aws:iam::{_A}:role/team/App"
@@ -142,6 +145,7 @@ def test_a_policy_for_somebody_who_is_not_known_may_be_that_of_each(
         assert word(found, "s3:ListAllMyBuckets") == expected
         assert word(found, "sns:ListTopics") == "allowed"
         assert len(found.entities) == 2
+        assert [each.what for each in found.left_out] == ["M", "G"]
         assert found.entities[f"arn:aws:iam::{_A}:user/U"].inline == ()
 
 
@@ -171,3 +175,15 @@ def test_two_sources_may_both_leave_a_kind_of_resource_open() -> None:
     assert without_places(found.resources["arn:aws:s3:::*"]) == without_places(
         one.resources["arn:aws:s3:::*"]
     )
+
+
+def test_a_plan_may_name_a_role_of_a_template() -> None:
+    policy = json.dumps(statement("Deny", "ec2:*"))
+    inline = Res(
+        "aws_iam_role_policy.g", {"role": "App", "name": "guard", "policy": policy}
+    )  # fmt: skip
+    found = merged([role(), read_terraform(plan(inline), "plan.json", None, _A)])
+
+    assert [*found.entities] == [_ROLE]
+    assert word(found, "ec2:RunInstances") == "explicitDeny"
+    assert word(found, "sns:ListTopics") == "allowed"
