@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from policy_eval.errors import SourceError
 from policy_eval.sources.model import Found, LeftOut, Where
+from policy_eval.sources.named_only import NOBODY_KNOWS
 from policy_eval.sources.reading import Value, refuse
-from policy_eval.sources.serverless import FUNCTION, role_of
-from policy_eval.sources.template import NOBODY_KNOWS, Stack, Template
+from policy_eval.sources.serverless import FUNCTION, MAKERS, calls_of, roles_of
+from policy_eval.sources.template import Stack, Template
 from policy_eval.sources.template_circles import check_circles
 from policy_eval.sources.template_identities import (
     ATTACHED,
@@ -27,10 +28,16 @@ from policy_eval.sources.template_identities import (
 )
 from policy_eval.sources.template_items import Gathered, Item
 from policy_eval.sources.template_organization import PARENTS, POLICY, Units
-from policy_eval.sources.template_resources import RESOURCES
+from policy_eval.sources.template_resources import (
+    CONNECTORS,
+    RESOURCES,
+    open_connected,
+    open_function,
+)
 from policy_eval.sources.template_text import is_template, parse_template
 from policy_eval.sources.template_transforms import check_transforms, without_loops
-from policy_eval.sources.unknown import Unknown
+from policy_eval.sources.template_unread import leave_policy_open
+from policy_eval.sources.unknown import Unknown, joined
 from policy_eval.text.limits import DEEPEST
 
 __all__ = ["is_template", "parse_template", "read_template"]
@@ -49,7 +56,6 @@ _NO_SAY = (
     "AWS::CloudFormation::WaitConditionHandle",
     "AWS::IAM::InstanceProfile",
     "AWS::Organizations::Organization",
-    FUNCTION,
 )
 
 OnError = Callable[[SourceError], None] | None
@@ -96,6 +102,8 @@ class _Reader:
         transforms = check_transforms(value, file)
         written_out = without_loops(value, file, stack)
         self._doubts: dict[str, str] = {}
+        self._calls: dict[str, str] = {}
+        self._has_connectors = False
         self._left_out: list[LeftOut] = [*transforms]
         template = Template(written_out, self._resources(written_out), file, stack)
         check_circles(template.resources)
@@ -112,18 +120,22 @@ class _Reader:
             with self._trying():
                 each.need("Type").text()
                 found[name] = each
-                if each.need("Type").value == FUNCTION:
+                kind = each.need("Type").text()
+                if kind in MAKERS:
                     defaults = top.get("Globals")
-                    made = role_of(name, each, defaults and defaults.get("Function"))
-                    if made is not None and made.logical_id not in given:
-                        found[made.logical_id] = made.role
-                        self._doubts[made.logical_id] = made.doubt
-                        self._left_out += made.left_out
+                    of_kind = defaults and defaults.get(kind.rpartition(":")[2])
+                    for made in roles_of(name, each, of_kind):
+                        if made.logical_id not in given:
+                            found[made.logical_id] = made.role
+                            self._doubts[made.logical_id] = made.doubt
+                            self._left_out += made.left_out
+                    if kind == FUNCTION:
+                        self._calls[name] = calls_of(each, of_kind)
         if _has_connectors(found):
+            self._has_connectors = True
             for name, each in found.items():
                 if each.need("Type").value == "AWS::IAM::Role":
-                    why = "AWS SAM attaches policies for connectors"
-                    self._doubts[name] = "; ".join(filter(None, (self._doubts.get(name), why)))
+                    self._doubts[name] = joined((self._doubts.get(name, ""), CONNECTORS))
         return found
 
     def _trying(self) -> _Trying:
@@ -138,6 +150,7 @@ class _Reader:
             ((_MANAGED,), attach_managed),
             (ATTACHED, attach_inline),
             *(((name,), read) for name, read in RESOURCES.items()),
+            ((FUNCTION,), self._function),
             (tuple(PARENTS), self._units.add_node),
             ((POLICY,), self._units.add_policy),
         )
@@ -148,6 +161,8 @@ class _Reader:
                         read(item, self._into)
         self._count(items, {name for types, _ in steps for name in types})
         into, template = self._into, self._template
+        if self._has_connectors:
+            open_connected(into, Where(self._file, "Resources"))
         notes = [*template.notes]
         if template.stack.account is None:
             notes.insert(0, f"{self._file}: the account is not given: {NOBODY_KNOWS} stands for it")
@@ -164,6 +179,11 @@ class _Reader:
 
     def _entity(self, item: Item, into: Gathered) -> None:
         read_entity(item, into, self._doubts.get(item.logical_id, ""))
+
+    def _function(self, item: Item, into: Gathered) -> None:
+        reason = self._calls.get(item.logical_id, f"{item.logical_id} is not read whole")
+        if reason:
+            open_function(item, into, reason)
 
     def _items(self) -> Iterator[Item]:
         """Yield the resources that are made, or may be."""
@@ -182,11 +202,16 @@ class _Reader:
                 yield Item(self._template, name, each.need("Type").text(), properties, doubt)
 
     def _count(self, items: list[Item], known: set[str]) -> None:
-        """Note what is not read: by type, and one by one where it may matter."""
+        """Note what is not read: by type, and one by one where it may matter.
+
+        A policy of a resource among it may be that of any resource of its kind.
+        """
         counts: Counter[str] = Counter()
         for item in items:
             if item.type in known or item.type in _NO_SAY:
                 continue
+            with self._trying():
+                leave_policy_open(item, self._into)
             given = item.properties.value
             has_policy = isinstance(given, dict) and any("Policy" in name for name in given)
             named = item.type.startswith(_MAY_MATTER) or item.type.endswith(("Policy", "::MODULE"))

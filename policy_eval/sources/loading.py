@@ -32,6 +32,7 @@ from policy_eval.sources.model import (
     Where,
     without_places,
 )
+from policy_eval.sources.named_only import is_named_only, with_named
 from policy_eval.sources.organizations import is_organization, read_organization
 from policy_eval.sources.policy_folder import NAMES, is_listing, is_yaml_listing, read_listing
 from policy_eval.sources.reading import UNREADABLE, json_value, plain_json, refuse, what_failed
@@ -278,8 +279,13 @@ def _is_same(known: Document | Entity | Resource, other: Document | Entity | Res
 
 
 def merged(found: Sequence[Found]) -> Found:
-    """Return several sources as one. Raises SourceError where two differ about one ARN."""
+    """Return several sources as one. Raises SourceError where two differ about one ARN.
+
+    What one only names has what is attached to it by each; of a pattern of ARNs it is enough that
+    one says that nobody knows.
+    """
     whole = Found((), {}, {}, {}, {})
+    named: list[Entity] = []
     for other in found:
         for mine, theirs in (
             (whole.managed, other.managed),
@@ -288,6 +294,9 @@ def merged(found: Sequence[Found]) -> Found:
             (whole.endpoints, other.endpoints),
         ):
             for name, value in theirs.items():
+                if isinstance(value, Entity) and is_named_only(value):
+                    named.append(value)
+                    continue
                 known = mine.get(name)
                 if known is not None and not _is_same(known, value):
                     raise refuse(
@@ -302,7 +311,7 @@ def merged(found: Sequence[Found]) -> Found:
             notes=_joined(whole.notes, other.notes),
             pages=(*whole.pages, *other.pages),
         )
-    return whole
+    return whole._replace(entities=with_named(whole.entities, named))
 
 
 def _one(

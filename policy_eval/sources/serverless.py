@@ -1,13 +1,14 @@
-"""AWS SAM: the role that it makes for a function, as a role of CloudFormation.
+"""AWS SAM: the roles that it makes for functions and state machines, as roles of CloudFormation.
 
-AWS: "AWS::Serverless::Function", "CloudFormation resources generated when you specify
-AWS::Serverless::Function", "AWS SAM policy template list", "Globals section" (AWS SAM Developer
-Guide). What SAM attaches that is not in the tables here makes what the role has unknown.
+AWS: "AWS::Serverless::Function", "AWS::Serverless::StateMachine", "CloudFormation resources
+generated when AWS::Serverless::Function is specified" and its like, "AWS SAM policy template list",
+"Globals section" (AWS SAM Developer Guide). What SAM attaches that is not in the tables here makes
+what the role has unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from policy_eval.sources.model import LeftOut
@@ -17,16 +18,45 @@ from policy_eval.sources.unknown import joined, listed
 
 FUNCTION = "AWS::Serverless::Function"
 _MANAGED = "arn:${AWS::Partition}:iam::aws:policy/"
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
+
+
+class _Kind(NamedTuple):
+    """What SAM makes of a type: who assumes its role, what that has, and what is not known.
+
+    `events` are the types of events for which SAM makes a role, by the service that assumes it.
+    """
+
+    service: str
+    basic: tuple[str, ...]
+    tag: str
+    doubt: str
+    events: Mapping[str, str]
+
+
+MAKERS = {
+    FUNCTION: _Kind(
+        "lambda",
+        ("service-role/AWSLambdaBasicExecutionRole",),
+        "lambda:createdBy",
+        "",
+        {"ScheduleV2": "scheduler"},
+    ),
+    "AWS::Serverless::StateMachine": _Kind(
+        "states",
+        (),
+        "stateMachine:createdBy",
+        "what AWS SAM attaches for a state machine is known in part",
         {
-            "Effect": "Allow",
-            "Action": ["sts:AssumeRole"],
-            "Principal": {"Service": ["lambda.amazonaws.com"]},
-        }
-    ],
+            "Api": "apigateway",
+            "CloudWatchEvent": "events",
+            "EventBridgeRule": "events",
+            "Schedule": "events",
+            "ScheduleV2": "scheduler",
+        },
+    ),
 }
+"""The types for which SAM makes roles."""
+
 _ADDED_FOR_EVENTS = {
     "SQS": "service-role/AWSLambdaSQSQueueExecutionRole",
     "DynamoDB": "service-role/AWSLambdaDynamoDBExecutionRole",
@@ -41,6 +71,11 @@ _ADD_NOTHING = frozenset(
 )
 """Sources of events that may call the function, and need no permission of its role."""
 
+_DO_NOT_CALL = frozenset(
+    {"DocumentDB", "DynamoDB", "Kinesis", "MQ", "MSK", "SQS", "ScheduleV2", "SelfManagedKafka"}
+)
+"""Sources of events that Lambda polls, or that call by a role: the function's policy stays."""
+
 _ADD_MORE = ("DeadLetterQueue", "EventInvokeConfig", "Tracing", "DurableConfig")
 """Properties for which SAM attaches further policies."""
 
@@ -54,18 +89,77 @@ class Made(NamedTuple):
     left_out: tuple[LeftOut, ...]
 
 
-def role_of(logical_id: str, function: Value, defaults: Value | None) -> Made | None:
-    """Return the role that SAM makes for a function; None where the function names its own.
+def roles_of(logical_id: str, resource: Value, defaults: Value | None) -> Iterator[Made]:
+    """Yield the roles that SAM makes for a resource of `MAKERS`.
 
-    `defaults` are the properties that `Globals` gives every function.
+    `defaults` are the properties that `Globals` gives every resource of the type.
     """
+    kind = MAKERS[resource.need("Type").text()]
+    properties = _with_defaults(resource, defaults)
+    own = properties.get("Role")
+    if own is None or _may_be_nothing(own.value):
+        made = _role_of(logical_id, resource, properties, kind)
+        why = "" if own is None else "AWS SAM makes it where `Role` has no value"
+        yield made._replace(doubt=joined((why, made.doubt)))
+    for name, event, type_ in _events(properties):
+        details = event.get("Properties")
+        given = None if details is None else details.get("RoleArn") or details.get("Role")
+        if type_ in kind.events and (given is None or _may_be_nothing(given.value)):
+            role = {"AssumeRolePolicyDocument": _trust(kind.events[type_])}
+            doubt = f"AWS SAM makes it for the event {name} of {logical_id}"
+            yield Made(f"{logical_id}{name}Role", _resource(role, resource), doubt, ())
+    if properties.get("DeploymentPreference") is not None:
+        role = {"AssumeRolePolicyDocument": _trust("codedeploy")}
+        yield Made(
+            "CodeDeployServiceRole", _resource(role, resource), "AWS SAM makes it to deploy", ()
+        )
+
+
+def calls_of(function: Value, defaults: Value | None) -> str:
+    """Return why AWS SAM may let others call a function; empty where it does not."""
     properties = _with_defaults(function, defaults)
-    if properties.get("Role") is not None:
-        return None
-    managed: list[object] = [_sub("service-role/AWSLambdaBasicExecutionRole")]
+    whys = [
+        f"AWS SAM permits the event {name} ({kind})"
+        for name, _, kind in _events(properties)
+        if kind not in _DO_NOT_CALL
+    ]
+    url = properties.get("FunctionUrlConfig")
+    if url is not None:
+        kind = url.get("AuthType")
+        if kind is None or kind.value != "AWS_IAM":
+            whys.append("AWS SAM permits everyone to call the URL of the function")
+    return joined(whys)
+
+
+def _may_be_nothing(value: object) -> bool:
+    """Return whether a value may be `AWS::NoValue`."""
+    if isinstance(value, dict):
+        return value == {"Ref": "AWS::NoValue"} or any(map(_may_be_nothing, value.values()))
+    return isinstance(value, list) and any(map(_may_be_nothing, value))
+
+
+def _resource(role: Mapping[str, object], of: Value) -> Value:
+    resource: dict[str, object] = {"Type": "AWS::IAM::Role", "Properties": role}
+    condition = of.get("Condition")
+    if condition is not None:
+        resource["Condition"] = condition.value
+    return Value(resource, of.where)
+
+
+def _trust(service: str) -> dict[str, object]:
+    statement = {
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Principal": {"Service": [f"{service}.amazonaws.com"]},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _role_of(logical_id: str, resource: Value, properties: Value, kind: _Kind) -> Made:
+    managed: list[object] = [*map(_sub, kind.basic)]
     if properties.get("VpcConfig") is not None:
         managed.append(_sub("service-role/AWSLambdaVPCAccessExecutionRole"))
-    doubts = [
+    doubts = [kind.doubt] + [
         f"AWS SAM attaches policies for `{name}`"
         for name in _ADD_MORE
         if properties.get(name) is not None
@@ -86,28 +180,26 @@ def role_of(logical_id: str, function: Value, defaults: Value | None) -> Made | 
         else:
             name = f"{logical_id}RolePolicy{number}"
             inline.append({"PolicyName": name, "PolicyDocument": found})
-    for name in _events(properties):
+    for _, event, type_ in _events(properties):
+        details = event.get("Properties")
+        further = None if details is None else details.get("DestinationConfig")
+        name = type_ if further is None else f"{type_} with DestinationConfig"
         if name in _ADDED_FOR_EVENTS:
             managed.append(_sub(_ADDED_FOR_EVENTS[name]))
         elif name not in _ADD_NOTHING:
             doubts.append(f"AWS SAM attaches policies for events of the type {name}")
-    role = _role(properties, managed, inline)
-    resource: dict[str, object] = {"Type": "AWS::IAM::Role", "Properties": role}
-    condition = function.get("Condition")
-    if condition is not None:
-        resource["Condition"] = condition.value
-    return Made(
-        f"{logical_id}Role", Value(resource, function.where), joined(doubts), tuple(left_out)
-    )
-
-
-def _role(properties: Value, managed: list[object], inline: list[object]) -> dict[str, object]:
     role: dict[str, object] = {
-        "AssumeRolePolicyDocument": _TRUST,
+        "AssumeRolePolicyDocument": _trust(kind.service),
         "ManagedPolicyArns": managed,
         "Policies": inline,
-        "Tags": _tags(properties),
+        "Tags": _tags(properties, kind.tag),
     }
+    _take_own(properties, role)
+    return Made(f"{logical_id}Role", _resource(role, resource), joined(doubts), tuple(left_out))
+
+
+def _take_own(properties: Value, role: dict[str, object]) -> None:
+    """Put into a role what a function says of it."""
     for name, of_role in (
         ("AssumeRolePolicyDocument", "AssumeRolePolicyDocument"),
         ("PermissionsBoundary", "PermissionsBoundary"),
@@ -116,7 +208,6 @@ def _role(properties: Value, managed: list[object], inline: list[object]) -> dic
         own = properties.get(name)
         if own is not None:
             role[of_role] = own.value
-    return role
 
 
 def _with_defaults(function: Value, defaults: Value | None) -> Value:
@@ -157,18 +248,16 @@ def _shown(policy: object) -> str:
     return ", ".join(map(str, policy)) if isinstance(policy, dict) else str(policy)
 
 
-def _events(properties: Value) -> Iterator[str]:
+def _events(properties: Value) -> Iterator[tuple[str, Value, str]]:
+    """Yield the events of a function or state machine: name, event, type."""
     events = properties.get("Events")
-    for _, event in events.members() if events is not None else ():
-        details = event.get("Properties")
-        further = None if details is None else details.get("DestinationConfig")
-        kind = event.need("Type").text()
-        yield kind if further is None else f"{kind} with DestinationConfig"
+    for name, event in events.members() if events is not None else ():
+        yield name, event, event.need("Type").text()
 
 
-def _tags(properties: Value) -> list[object]:
+def _tags(properties: Value, own: str) -> list[object]:
     tags = properties.get("Tags")
-    given = {"lambda:createdBy": "SAM"} if tags is None else {
-        "lambda:createdBy": "SAM", **{name: each.value for name, each in tags.members()},
+    given = {own: "SAM"} if tags is None else {
+        own: "SAM", **{name: each.value for name, each in tags.members()},
     }  # fmt: skip
     return [{"Key": name, "Value": value} for name, value in given.items()]

@@ -8,10 +8,12 @@ resource) is `Unknown`. AWS: "Intrinsic function reference", "Pseudo parameters 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
 from policy_eval.sources.model import Where
+from policy_eval.sources.named_only import NOBODY_KNOWS
 from policy_eval.sources.reading import Value, refuse
 from policy_eval.sources.template_names import NAMED, Kind, attribute_form, partition_of
 from policy_eval.sources.unknown import (
@@ -25,12 +27,10 @@ from policy_eval.sources.unknown import (
 )
 from policy_eval.text.printed import as_text
 
-NOBODY_KNOWS = "000000000000"
-"""The account of ARNs where nobody says which it is."""
-
 _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 _SAM, _MODULE = "AWS::Serverless::", "::MODULE"
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
+_INDEX_DIGITS = 9
 _IN_SUB = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -221,20 +221,30 @@ class Template:
         if not isinstance(items, list):
             raise refuse("wrong-type", "`Fn::Join` joins a list", given.where)
         parts: list[object] = []
+        is_after_one = False
         for item in items:
-            parts += [between, item]
-        return _concatenated(parts[1:], where)
+            if _may_be_nothing(item):  # and then its delimiter is not there, either
+                parts.append(Unknown(why(item)))
+                continue
+            parts += [between, item] if is_after_one else [item]
+            is_after_one = True
+        return _concatenated(parts, where)
 
     def _select(self, argument: object, where: Where) -> object:
         index, given = _arguments(argument, where, 2, 2)
         number, items = self.value(index), self.value(given)
         if isinstance(number, Unknown) or isinstance(items, Unknown):
             return Unknown(why([number, items]))
-        if not isinstance(items, list) or not str(number).isdecimal():
+        text = str(number) if isinstance(number, (str, int)) else ""
+        if not isinstance(items, list) or not text.isdecimal():
             raise refuse("wrong-type", "`Fn::Select` takes a number and a list", where)
-        if int(str(number)) >= len(items):
-            raise refuse("unknown-reference", f"the list has no item {number}", where)
-        return items[int(str(number))]
+        if len(text) > _INDEX_DIGITS or int(text) >= len(items):
+            shown = text if len(text) <= _INDEX_DIGITS else f"of a number of {len(text):,} digits"
+            raise refuse("unknown-reference", f"the list has no item {shown}", where)
+        position = int(text)
+        if any(map(_may_be_nothing, items[: position + 1])):
+            return Unknown(why(items[: position + 1]))
+        return items[position]
 
     def _split(self, argument: object, where: Where) -> object:
         delimiter, given = _arguments(argument, where, 2, 2)
@@ -279,6 +289,8 @@ class Template:
             return Unknown(items.why)
         if not isinstance(items, list):
             raise refuse("wrong-type", "`Fn::Length` counts a list", where)
+        if any(map(_may_be_nothing, items)):
+            return Unknown(why(items))
         return str(len(items))
 
     def _to_json(self, argument: object, where: Where) -> object:
@@ -295,9 +307,8 @@ class Template:
         if name not in self._conditions:
             raise refuse("unknown-reference", f"no condition is called `{name}`", where)
         with_this = f"the condition {name}"
-        self._enter(with_this, where)
-        truth = self._truth(self._conditions[name])
-        self._open.pop()
+        with self._entered(with_this, where):
+            truth = self._truth(self._conditions[name])
         if isinstance(truth, Unknown):
             return Unknown(f"the condition `{name}`: {truth.why}")
         return truth
@@ -323,11 +334,16 @@ class Template:
             return decisive
         return Unknown(why(open_ones)) if open_ones else not decisive
 
-    def _enter(self, what: str, where: Where) -> None:
+    @contextmanager
+    def _entered(self, what: str, where: Where) -> Iterator[None]:
         if what in self._open:
             circle = " → ".join([*self._open[self._open.index(what) :], what])
             raise loop(circle, where)
         self._open.append(what)
+        try:
+            yield
+        finally:
+            self._open.pop()
 
     # Names
 
@@ -345,9 +361,8 @@ class Template:
         assert kind is not None  # asked only of resources that have names
         given: object = Nothing.NO_VALUE
         if kind.name:
-            self._enter(logical_id, self.resources[logical_id].where)
-            given = self.property_of(logical_id, kind.name)
-            self._open.pop()
+            with self._entered(logical_id, self.resources[logical_id].where):
+                given = self.property_of(logical_id, kind.name)
         if isinstance(given, str):
             return given
         self.notes[
@@ -449,12 +464,21 @@ def _concatenated(parts: list[object], where: Where) -> object:
     return Unknown(whys, (), "".join(texts)) if whys else _dynamic("".join(texts))
 
 
+def _may_be_nothing(item: object) -> bool:
+    """Return whether an item of a list may be none: `AWS::NoValue`."""
+    return isinstance(item, Unknown) and any(
+        each is Nothing.NO_VALUE or _may_be_nothing(each) for each in item.options
+    )
+
+
 def _equal(one: object, other: object) -> Truth:
     """Return whether two values are equal, as `Fn::Equals` has it."""
     for first, second in ((one, other), (other, one)):
         if isinstance(first, Unknown):
-            cannot = first.options and not why(second) and not why(list(first.options))
-            return False if cannot and second not in first.options else Unknown(why([one, other]))
+            options = [_comparable(each) for each in first.options]
+            cannot = options and not why(second) and not why(list(first.options))
+            is_none = cannot and _comparable(second) not in options
+            return False if is_none else Unknown(why([one, other]))
     return bool(_comparable(one) == _comparable(other))
 
 

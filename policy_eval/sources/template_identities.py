@@ -6,6 +6,7 @@ AWS: the pages of `AWS::IAM::…` in the "AWS resource and property types refere
 from __future__ import annotations
 
 from policy_eval.sources.model import Document, Entity, EntityKind, Where
+from policy_eval.sources.named_only import ANYBODY, named_only, with_inline
 from policy_eval.sources.reading import Value
 from policy_eval.sources.template_items import Gathered, Item
 from policy_eval.sources.unknown import Nothing, Unknown, joined, why
@@ -30,7 +31,8 @@ def read_entity(item: Item, into: Gathered, further_doubt: str = "") -> None:
     arn = item.template.arn(item.logical_id)
     resource = _resource_part(arn)
     tags, of_tags = item.tags()
-    doubts = [further_doubt, of_tags]
+    made = f"whether {item.logical_id} is made is not known: {item.doubt}" if item.doubt else ""
+    doubts = [made, further_doubt, of_tags]
     inline = []
     for policy, doubt, where in item.each("Policies"):
         name = policy.get("PolicyName") if isinstance(policy, dict) else None
@@ -54,9 +56,6 @@ def read_entity(item: Item, into: Gathered, further_doubt: str = "") -> None:
             doubts.append(joined((why(group), doubt)))
         else:
             groups.append(_arn_of(Value(group, where).text(), "group", item))
-    if item.doubt:
-        note = f"{item.template.file}: {resource} is taken as made ({item.doubt})"
-        item.template.notes[note] = None
     trust = item.value("AssumeRolePolicyDocument")
     into.add_entity(
         Entity(
@@ -109,10 +108,10 @@ def attach_managed(item: Item, into: Gathered) -> None:
     arn = item.template.arn(item.logical_id)
     for property_, kind in _TARGETS.items():
         for name, doubt, where in item.each(property_):
-            for entity, why_not in _targets(kind, name, doubt, _resource_part(arn), where, into):
+            for entity, why_not in _targets(kind, name, doubt, where, item, into):
                 if why_not:
                     document = _perhaps_attached(arn, why_not, where, into)
-                    more = entity._replace(inline=(*entity.inline, document))
+                    more = with_inline(entity, document)
                 else:
                     more = entity._replace(managed=(*entity.managed, arn))
                 into.entities[entity.arn] = more
@@ -134,27 +133,29 @@ def attach_inline(item: Item, into: Gathered) -> None:
         property_, kind = _ONE_TARGET[item.type]
         targets = [(kind, item.need(property_), item.doubt, item.at(property_))]
     for kind, name, doubt, place in targets:
-        for entity, why_not in _targets(kind, name, doubt, policy, place, into):
+        for entity, why_not in _targets(kind, name, doubt, place, item, into):
             document = into.document(
                 f"{_resource_part(entity.arn)}/{policy}", value, where, why_not
             )
-            into.entities[entity.arn] = entity._replace(inline=(*entity.inline, document))
+            into.entities[entity.arn] = with_inline(entity, document)
 
 
 def _targets(
-    kind: EntityKind, name: object, doubt: str, policy: str, where: Where, into: Gathered
+    kind: EntityKind, name: object, doubt: str, where: Where, item: Item, into: Gathered
 ) -> list[tuple[Entity, str]]:
     """Return to whom a policy is attached, each with why it may not be.
 
-    A name that is not known may be anybody's of the template.
+    A name that is not known may be anybody's. One that is not in the template is that of somebody
+    who is only named.
     """
-    if isinstance(name, Unknown):
-        return [(each, joined((doubt, name.why))) for each in into.of_kind(kind)]
-    text = Value(name, where).text()
+    text = ANYBODY if isinstance(name, Unknown) else Value(name, where).text()
     entity = into.entity(kind, text)
     if entity is None:
-        into.leave(policy, f"{kind.value}/{text}, which it is attached to, is not here", where)
-        return []
+        entity = named_only(_arn_of(text, kind.value, item), kind, where)
+        into.add_entity(entity)
+    if isinstance(name, Unknown):
+        into.leave(item.logical_id, f"for whom it is, is not known: {name.why}", where)
+        return [(each, joined((doubt, name.why))) for each in into.of_kind(kind)]
     return [(entity, doubt)]
 
 
@@ -162,9 +163,10 @@ def _join_group(item: Item, into: Gathered) -> None:
     group = item.need("GroupName")
     for name, doubt, where in item.each("Users"):
         whys = joined((doubt, why(group)))
-        for user, why_not in _targets(EntityKind.USER, name, whys, item.logical_id, where, into):
+        for user, why_not in _targets(EntityKind.USER, name, whys, where, item, into):
             if why_not:
-                more = user._replace(unknown=joined((user.unknown, why_not)))
+                perhaps = Document(f"the groups of {item.logical_id}", None, where, why_not)
+                more = with_inline(user, perhaps)
             else:
                 arn = _arn_of(Value(group, item.at("GroupName")).text(), "group", item)
                 more = user._replace(groups=(*user.groups, arn))

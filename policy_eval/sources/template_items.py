@@ -18,6 +18,7 @@ from policy_eval.sources.model import (
 )
 from policy_eval.sources.reading import Value, refuse
 from policy_eval.sources.template import Template, scalar_text
+from policy_eval.sources.template_open_names import open_names
 from policy_eval.sources.unknown import Nothing, Unknown, document_of, joined, listed, why
 
 
@@ -91,6 +92,17 @@ class Item(NamedTuple):
         return tuple(tags), joined(doubts)
 
 
+def any_of(template: Template, service: str, resource: str) -> str:
+    """Return an ARN with `*`: any resource of a kind that the stack may set a policy of."""
+    account = "" if (service, resource) == ("s3", "*") else template.stack.account or "*"
+    region = "" if (service, resource) == ("s3", "*") else "*"
+    return f"arn:{template.partition}:{service}:{region}:{account}:{resource}"
+
+
+_CALLERS = {"AWS::IAM::User": "UserName", "AWS::IAM::Role": "RoleName"}
+"""The types of callers, and the property with the name of each."""
+
+
 class Gathered:
     """What was found in a template so far."""
 
@@ -102,10 +114,24 @@ class Gathered:
         self.endpoints: dict[str, Document] = {}
         self.left_out: list[LeftOut] = []
         self.users: list[str] = []
+        self._arns: list[str] = []
+        self._open_names = ""
         for name, each in template.resources.items():
-            if each.need("Type").value == "AWS::IAM::User":
-                with suppress(SourceError):  # said when the user itself is read
-                    self.users.append(template.arn(name))
+            with suppress(SourceError):  # said when the user or role itself is read
+                self._add_name(name, each.need("Type").text())
+
+    def _add_name(self, logical_id: str, kind: str) -> None:
+        if kind not in _CALLERS:
+            return
+        template = self.template
+        arn = template.arn(logical_id)
+        self._arns.append(arn)
+        if kind == "AWS::IAM::User":
+            self.users.append(arn)
+        given = [template.property_of(logical_id, name) for name in ("Path", _CALLERS[kind])]
+        if why(given):
+            reason = f"the ARN of {logical_id} is not known: {why(given)}"
+            self._open_names = joined((self._open_names, reason))
 
     def leave(self, what: str, why_not: str, where: Where) -> None:
         """Note something that is not taken."""
@@ -113,6 +139,8 @@ class Gathered:
 
     def document(self, name: str, value: object, where: Where, doubt: str = "") -> Document:
         """Return the document of a value that was worked out."""
+        if self._open_names:
+            value = open_names(value, self._open_names, self._arns)
         return document_of(name, value, where, self.users, doubt)
 
     def entity(self, kind: EntityKind, name: str) -> Entity | None:
@@ -148,11 +176,15 @@ class Gathered:
             self.resources[arn] = Resource(arn, policy, where, self.template.account)
             return
         if known.policy is not None:
-            whys = [each.why for each in (*known.policy.unsure, *policy.unsure)]
-            if not (known.policy.unsure and policy.unsure):
+            both = (known.policy, policy)
+            if not all(each.content is None or each.unsure for each in both):
                 raise _twice(f"the policy of {arn}", known.policy.where, where)
-            policy = Document(policy.name, None, where, joined(whys))
+            policy = Document(policy.name, None, where, joined(map(_why_open, both)))
         self.resources[arn] = known._replace(policy=policy)
+
+
+def _why_open(document: Document) -> str:
+    return joined((document.unknown, *(each.why for each in document.unsure)))
 
 
 def _twice(what: str, first: Where, second: Where) -> Exception:

@@ -1,7 +1,9 @@
 """Units, accounts and policies of an organization, in a template.
 
 A root, unit or account that the template only names has further policies, and others above it, that
-are not known. AWS: `AWS::Organizations::…` in the "AWS resource and property types reference";
+are not known; a policy whose target is not known may be on each.
+
+AWS: `AWS::Organizations::…` in the "AWS resource and property types reference";
 "Service control policies" (AWS Organizations: FullAWSAccess is attached to what is made).
 """
 
@@ -9,8 +11,9 @@ from __future__ import annotations
 
 from policy_eval.sources.model import Document, Node, Organization
 from policy_eval.sources.organizations import EVERYTHING, check_tree
+from policy_eval.sources.reading import Value
 from policy_eval.sources.template_items import Gathered, Item
-from policy_eval.sources.unknown import Unknown
+from policy_eval.sources.unknown import Unknown, joined, why
 
 PARENTS = {
     "AWS::Organizations::OrganizationalUnit": "ParentId",
@@ -26,6 +29,7 @@ class Units:
     def __init__(self) -> None:
         self._nodes: dict[str, Node] = {}
         self._given: set[str] = set()
+        self._anywhere: list[tuple[str, Document]] = []
 
     def add_node(self, item: Item, _: Gathered) -> None:
         """Take in a unit or an account: AWS attaches FullAWSAccess to both."""
@@ -41,27 +45,29 @@ class Units:
     def add_policy(self, item: Item, into: Gathered) -> None:
         """Take in a policy, at each of its targets."""
         kind = item.need("Type")
-        field = _FIELDS.get(str(kind))
-        if field is None:
-            into.leave(f"{item.logical_id} ({kind})", "it has no say in a call", item.at("Type"))
-            return
-        self._given.add(field)
+        fields = [*_FIELDS.values()] if isinstance(kind, Unknown) else [_FIELDS.get(str(kind))]
         named = item.need("Name")
         name = named if isinstance(named, str) else item.logical_id
-        document = into.document(name, item.need("Content"), item.at("Content"), item.doubt)
-        for target, doubt, where in item.each("TargetIds"):
-            if not isinstance(target, str):
-                reason = target.why if isinstance(target, Unknown) else "no text stands here"
-                into.leave(name, f"what it is attached to is not known: {reason}", where)
+        for field in fields:
+            if field is None:
+                said = f"{item.logical_id} ({kind})"
+                into.leave(said, "it has no say in a call", item.at("Type"))
                 continue
-            if doubt != item.doubt:
-                document = into.document(name, item.need("Content"), item.at("Content"), doubt)
-            node = self._nodes.get(target) or _named_only(target, item)
-            self._nodes[target] = (
-                node._replace(scps=(*node.scps, document))
-                if field == "scps"
-                else node._replace(rcps=(*node.rcps, document))
-            )
+            self._given.add(field)
+            for target, doubt, where in item.each("TargetIds"):
+                doubts = joined((doubt, why(kind), why(target)))
+                content = kind if isinstance(kind, Unknown) else item.need("Content")
+                document = into.document(name, content, item.at("Content"), doubts)
+                if isinstance(target, Unknown):
+                    self._anywhere.append((field, document))
+                    here = item.template.account
+                    self._nodes.setdefault(here, _named_only(here, item))
+                else:
+                    self._attach(field, document, Value(target, where).text(), item)
+
+    def _attach(self, field: str, document: Document, target: str, item: Item) -> None:
+        node = self._nodes.get(target) or _named_only(target, item)
+        self._nodes[target] = _with(node, field, document)
 
     def organization(self) -> Organization | None:
         """Return the organization; None where the template has nothing of one.
@@ -80,7 +86,16 @@ class Units:
                     node.parent, node.parent, "", (unknown,), (unknown,), node.where
                 )
         check_tree(nodes)
+        for field, document in self._anywhere:
+            nodes = {name: _with(node, field, document) for name, node in nodes.items()}
         return Organization(None, None, nodes, "scps" in self._given, "rcps" in self._given)
+
+
+def _with(node: Node, field: str, document: Document) -> Node:
+    """Return a node with a further policy."""
+    if field == "scps":
+        return node._replace(scps=(*node.scps, document))
+    return node._replace(rcps=(*node.rcps, document))
 
 
 def _named_only(target: str, item: Item) -> Node:

@@ -1,21 +1,25 @@
 """Resources with policies of their own, and VPC endpoints, in a template.
 
 AWS: the pages of the types in the "AWS resource and property types reference"; "Default key policy"
-(AWS KMS), "Default endpoint policy" (AWS PrivateLink), "Working with resource-based IAM policies in
-Lambda" (AWS Lambda).
+(AWS KMS), "Using resource-based policies for DynamoDB" (Amazon DynamoDB), "Default endpoint policy"
+(AWS PrivateLink), "Working with resource-based IAM policies in Lambda" (AWS Lambda).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from policy_eval.policy.arn import parse_arn
 from policy_eval.sources.lambda_permission import CONDITIONS, principal_element
-from policy_eval.sources.model import Document, Resource
-from policy_eval.sources.template_items import Gathered, Item
-from policy_eval.sources.unknown import Nothing, Unknown, joined
+from policy_eval.sources.model import Document, Resource, Where
+from policy_eval.sources.reading import Value
+from policy_eval.sources.template_items import Gathered, Item, any_of
+from policy_eval.sources.unknown import Nothing, Unknown, joined, listed, may_be_absent, why
 
 _VERSION = "2012-10-17"
+CONNECTORS = "AWS SAM attaches policies for connectors"
+"""Why a policy is not known where a template has connectors."""
 
 
 def _tagged(item: Item, into: Gathered) -> None:
@@ -37,6 +41,54 @@ def _key(item: Item, into: Gathered) -> None:
         policy = _one("Allow", {"AWS": root}, "kms:*")
     arn = item.template.arn(item.logical_id)
     document = into.document(f"key policy of {item.logical_id}", policy, item.at("KeyPolicy"))
+    into.add_policy(arn, document, item.where)
+
+
+def _topic(item: Item, into: Gathered) -> None:
+    """Take in a topic; Amazon SNS gives one without a policy a policy of its own."""
+    _tagged(item, into)
+    arn = item.template.arn(item.logical_id)
+    known = into.resources[arn]
+    if known.policy is not None and not may_be_absent(known.policy):
+        return
+    doubts = (known.policy.unknown, *(each.why for each in known.policy.unsure)) if (
+        known.policy
+    ) else ()  # fmt: skip
+    own = f"{item.logical_id} has no policy here: Amazon SNS gives the topic one of its own"
+    document = Document(
+        f"topic policy of {item.logical_id}", None, item.where, joined((*doubts, own))
+    )
+    into.resources[arn] = known._replace(policy=document)
+
+
+def _table(item: Item, into: Gathered) -> None:
+    """Take in a table with its policy; what that says of indexes, and those of streams, is open."""
+    _tagged(item, into)
+    arn = item.template.arn(item.logical_id)
+    policy = item.value("ResourcePolicy")
+    if policy is not Nothing.NO_VALUE:
+        where = item.at("ResourcePolicy")
+        value = (
+            policy
+            if isinstance(policy, Unknown)
+            else Value(policy, where).need("PolicyDocument").value
+        )
+        name = f"table policy of {item.logical_id}"
+        into.add_policy(arn, into.document(name, value, where, item.doubt), where)
+        why = f"the policy of the table {item.logical_id} holds for its indexes, too"
+        _open(item, into, f"{arn}/index/*", why)
+    stream = item.value("StreamSpecification")
+    if isinstance(stream, Unknown) or (isinstance(stream, dict) and "ResourcePolicy" in stream):
+        _open(
+            item,
+            into,
+            f"{arn}/stream/*",
+            f"the policy of the stream of {item.logical_id} is not read",
+        )
+
+
+def _open(item: Item, into: Gathered, arn: str, reason: str) -> None:
+    document = Document(f"policy of {arn.split(':', 5)[-1]}", None, item.where, reason)
     into.add_policy(arn, document, item.where)
 
 
@@ -72,44 +124,98 @@ def _queue(item: Item, url: str) -> str:
     return f"arn:{item.template.partition}:sqs:{region}:{account}:{name}"
 
 
-_ATTACHED: dict[str, tuple[str, str, str, Callable[[Item, str], str]]] = {
-    "AWS::S3::BucketPolicy": (
-        "Bucket", "PolicyDocument", "bucket policy", lambda item, name: _arn_here(item, "s3", name),
+class _Beside(NamedTuple):
+    """A type that sets the policy of another resource.
+
+    `of` is the property with what the policy guards, `document` the one with the document, `called`
+    what answers call it; `arn_of` makes an ARN of the first, `any_one` are the service and the
+    resource of that of any such resource.
+    """
+
+    of: str
+    document: str
+    called: str
+    arn_of: Callable[[Item, str], str]
+    any_one: tuple[str, str]
+
+
+def _bucket(item: Item, name: str) -> str:
+    return _arn_here(item, "s3", name)
+
+
+def _itself(_: Item, arn: str) -> str:
+    return arn
+
+
+_ATTACHED = {
+    "AWS::S3::BucketPolicy": _Beside(
+        "Bucket", "PolicyDocument", "bucket policy", _bucket, ("s3", "*")
     ),
-    "AWS::SecretsManager::ResourcePolicy": (
-        "SecretId", "ResourcePolicy", "resource policy", _secret
+    "AWS::SecretsManager::ResourcePolicy": _Beside(
+        "SecretId", "ResourcePolicy", "resource policy", _secret, ("secretsmanager", "secret:*")
     ),
-    "AWS::SQS::QueuePolicy": ("Queues", "PolicyDocument", "queue policy", _queue),
-    "AWS::SNS::TopicPolicy": ("Topics", "PolicyDocument", "topic policy", lambda _, arn: arn),
-}  # fmt: skip
-"""By type: the property with what the policy guards, that with the document, what answers call it,
-and how the first gives an ARN."""
+    "AWS::SQS::QueuePolicy": _Beside(
+        "Queues", "PolicyDocument", "queue policy", _queue, ("sqs", "*")
+    ),
+    "AWS::SQS::QueueInlinePolicy": _Beside(
+        "Queue", "PolicyDocument", "queue policy", _queue, ("sqs", "*")
+    ),
+    "AWS::SNS::TopicPolicy": _Beside(
+        "Topics", "PolicyDocument", "topic policy", _itself, ("sns", "*")
+    ),
+    "AWS::SNS::TopicInlinePolicy": _Beside(
+        "TopicArn", "PolicyDocument", "topic policy", _itself, ("sns", "*")
+    ),
+}
+_ANY_FUNCTION = ("lambda", "function:*")
+
+
+def _guarded(item: Item, name: str) -> Iterator[tuple[str | Unknown, str]]:
+    """Yield what a property names, each with why it may be another."""
+    where = item.at(name)
+    for given in listed(item.need(name)):
+        options = given.options if isinstance(given, Unknown) else ()
+        doubt = joined((item.doubt, why(given) if options else ""))
+        for option in options or (given,):
+            for each in listed(option) if option is not Nothing.NO_VALUE else ():
+                text = each if isinstance(each, Unknown) else Value(each, where).text()
+                yield text, doubt
+
+
+def _guards_any(item: Item, into: Gathered, called: str, arn: str, of: Unknown) -> None:
+    """Take in that any resource of a kind may have a policy that is not the known one."""
+    reason = joined((item.doubt, f"what {item.logical_id} guards is not known: {of.why}"))
+    name = f"{called} {item.logical_id}"
+    into.add_policy(arn, Document(name, None, item.where, reason), item.where)
 
 
 def _attached(item: Item, into: Gathered) -> None:
     """Take in a policy that stands beside its resource."""
-    of, document, called, arn_of = _ATTACHED[item.type]
-    where = item.at(document)
-    value = item.need(document)
-    given = item.need(of)
-    for target in given if isinstance(given, list) else [given]:
-        if not isinstance(target, str):
-            reason = target.why if isinstance(target, Unknown) else "no text stands here"
-            into.leave(f"the {called} {item.logical_id}", f"what it guards: {reason}", item.at(of))
+    kind = _ATTACHED[item.type]
+    where = item.at(kind.document)
+    value = item.need(kind.document)
+    for target, doubt in _guarded(item, kind.of):
+        if isinstance(target, Unknown):
+            _guards_any(item, into, kind.called, any_of(item.template, *kind.any_one), target)
             continue
-        arn = arn_of(item, target)
-        name = f"{called} of {arn.split(':', 5)[-1]}"
-        into.add_policy(arn, into.document(name, value, where, item.doubt), where)
+        arn = kind.arn_of(item, target)
+        name = f"{kind.called} of {arn.split(':', 5)[-1]}"
+        into.add_policy(arn, into.document(name, value, where, doubt), where)
 
 
 def _permission(item: Item, into: Gathered) -> None:
     """Take in one statement of a function's policy."""
-    function = item.text("FunctionName")
-    if not isinstance(function, str):
-        reason = "" if function is None else function.why
-        into.leave(item.logical_id, f"of which function: {reason}", item.at("FunctionName"))
-        return
-    name = function.split(":function:")[-1] if ":" in function else function
+    for function, doubt in _guarded(item, "FunctionName"):
+        if isinstance(function, Unknown):
+            _guards_any(
+                item, into, "function policy", any_of(item.template, *_ANY_FUNCTION), function
+            )
+        else:
+            _permit(item, into, function, doubt)
+
+
+def _permit(item: Item, into: Gathered, function: str, doubt: str) -> None:
+    name = function.rpartition(":function:")[2] if ":" in function else function
     arn = function if parse_arn(function) is not None else (
         _arn_here(item, "lambda", f"function:{name}")
     )  # fmt: skip
@@ -126,13 +232,47 @@ def _permission(item: Item, into: Gathered) -> None:
             conditions.setdefault(operator, {})[key] = value
     statement |= {"Condition": conditions} if conditions else {}
     called = f"function policy of {name}"
-    made = into.document(called, {"Statement": [statement]}, item.where, item.doubt)
+    made = into.document(called, {"Statement": [statement]}, item.where, doubt)
+    _add_statement(arn, made, item, into)
+
+
+def _add_statement(arn: str, made: Document, item: Item, into: Gathered) -> None:
     known = into.resources.get(arn)
     if known is not None and known.policy is not None:
         made = _with(known.policy, made)
         into.resources[arn] = known._replace(policy=made)
     else:
         into.add_policy(arn, made, item.where)
+
+
+def open_function(item: Item, into: Gathered, reason: str) -> None:
+    """Take in that others may call a function, and its aliases, for a reason."""
+    arn = item.template.arn(item.logical_id)
+    statement = {
+        "Effect": "Allow",
+        "Principal": Unknown(reason),
+        "Action": ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
+        "Resource": arn,
+    }
+    name = f"function policy of {item.template.name(item.logical_id)}"
+    made = into.document(name, {"Statement": [statement]}, item.where, joined((reason, item.doubt)))
+    _add_statement(arn, made, item, into)
+    _open(item, into, f"{arn}:*", reason)
+
+
+_CONNECTED = (("sqs", "*"), ("sns", "*"), _ANY_FUNCTION)
+
+
+def open_connected(into: Gathered, where: Where) -> None:
+    """Take in that connectors of AWS SAM set policies of queues, topics and functions.
+
+    AWS: "CloudFormation resources generated when you specify AWS::Serverless::Connector" (AWS SAM
+    Developer Guide).
+    """
+    for service, resource in _CONNECTED:
+        arn = any_of(into.template, service, resource)
+        document = Document(f"{service} policies of connectors", None, where, CONNECTORS)
+        into.add_policy(arn, document, where)
 
 
 def _with(first: Document, second: Document) -> Document:
@@ -172,7 +312,9 @@ RESOURCES: dict[str, Callable[[Item, Gathered], None]] = {
     "AWS::SQS::Queue": _tagged,
     "AWS::KMS::Key": _key,
     **dict.fromkeys(_ATTACHED, _attached),
+    "AWS::SNS::Topic": _topic,
+    "AWS::DynamoDB::Table": _table,
     "AWS::Lambda::Permission": _permission,
     "AWS::EC2::VPCEndpoint": _endpoint,
 }
-"""How each type is taken in."""
+"""How each type is taken in: a topic after the policies of topics."""

@@ -105,6 +105,15 @@ def document_of(
     return Document(name, {**content, "Statement": statements}, where, "", tuple(unsure))
 
 
+def may_be_absent(document: Document) -> bool:
+    """Return whether it is not known of a document that it is there at all."""
+    if document.content is None:
+        return True
+    whole = [each for each in document.unsure if not each.element]
+    given = document.content.get("Statement") if isinstance(document.content, dict) else None
+    return bool(whole) and len(whole) == len(listed(given))
+
+
 def _options(item: object) -> Iterator[tuple[object, str]]:
     """Yield what may stand in a list of statements, each with why it may not."""
     if isinstance(item, Unknown) and item.options:

@@ -368,6 +368,104 @@ def test_a_role_of_sam_is_made_as_the_function_says() -> None:
     assert read(resources, never).entities == {}
 
 
+def test_a_role_that_sam_may_make_is_open() -> None:
+    own = {"Fn::If": ["C", _ROLE, {"Ref": "AWS::NoValue"}]}
+    made = read(_function(Role=own, Policies=["AdministratorAccess"]), open_condition())
+    (role_,) = made.entities.values()
+
+    assert role_.arn == f"arn:aws:iam::{_A}:role/FRole"
+    assert role_.unknown == "AWS SAM makes it where `Role` has no value"
+    assert role_.managed[-1] == "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def test_a_state_machine_of_sam_has_the_roles_that_sam_makes() -> None:
+    events = {
+        "E": {"Type": "Schedule"},
+        "F": {"Type": "ScheduleV2", "Properties": {"RoleArn": _ROLE}},
+        "G": {"Type": "EventBridgeRule", "Properties": {"Role": {"Ref": "AWS::NoValue"}}},
+        "H": {"Type": "Other"},
+    }
+    machine = _resource("AWS::Serverless::StateMachine", Events=events,
+                        Policies=[document(allow("s3:*"))])  # fmt: skip
+    found = read({"M": {**machine, "Condition": "C"}}, open_condition())
+    given = read({"M": _resource("AWS::Serverless::StateMachine", Role=_ROLE)})
+    made = {arn.rpartition("/")[2]: each for arn, each in found.entities.items()}
+
+    assert [*made] == ["MRole", "MERole", "MGRole"]
+    assert [each.name for each in made["MRole"].inline] == ["role/MRole/MRolePolicy0"]
+    assert made["MRole"].tags == (("stateMachine:createdBy", "SAM"),)
+    assert "AWS SAM attaches for a state machine is known in part" in made["MRole"].unknown
+    assert made["MERole"].unknown.startswith("whether MERole is made is not known")
+    assert made["MERole"].unknown.endswith("; AWS SAM makes it for the event E of M")
+    assert made["MGRole"].trust is not None
+    assert "events.amazonaws.com" in str(made["MGRole"].trust.content)
+    assert given.entities == {}
+
+
+def test_roles_for_schedules_and_deployments_of_a_function_are_open() -> None:
+    events = {"S": {"Type": "ScheduleV2"}, "R": {"Type": "Schedule"}}
+    found = read(_function(Role=_ROLE, Events=events, DeploymentPreference={}))
+
+    assert {arn.rpartition("/")[2]: each.unknown for arn, each in found.entities.items()} == {
+        "FSRole": "AWS SAM makes it for the event S of F",
+        "CodeDeployServiceRole": "AWS SAM makes it to deploy",
+    }
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({"Events": {"E": {"Type": "S3"}}}, "undetermined"),
+        ({"Events": {"E": {"Type": "SQS"}}}, "implicitDeny"),
+        ({"FunctionUrlConfig": {"AuthType": "NONE"}}, "undetermined"),
+        ({"FunctionUrlConfig": {}}, "undetermined"),
+        ({"FunctionUrlConfig": {"AuthType": "AWS_IAM"}}, "implicitDeny"),
+        ({}, "implicitDeny"),
+    ],
+)
+def test_who_may_call_a_function_of_sam_is_open(properties: Json, expected: str) -> None:
+    permission = _resource("AWS::Lambda::Permission", FunctionName={"Ref": "F"},
+                           Action="lambda:InvokeFunction", Principal="444455556666")  # fmt: skip
+    found = read({**_function(Role=_ROLE, **properties), "P": permission, "R": role()})
+    arn = f"arn:aws:lambda:us-east-1:{_A}:function:F"
+
+    assert word(found, "lambda:InvokeFunction", arn) == expected
+    assert word(found, "lambda:InvokeFunction", f"{arn}:live") == expected
+    assert word(found, "lambda:DeleteFunction", arn) == "implicitDeny"
+    policy = found.resources[arn].policy
+    assert policy is not None
+    statements = Accounts(found).read(policy, PolicyType.RESOURCE).statements
+    assert statements[0].unusable == ""
+    assert len(statements) == (2 if expected == "undetermined" else 1)
+
+
+def test_a_function_of_sam_that_cannot_be_read_may_be_called() -> None:
+    errors: list[SourceError] = []
+    found = read_template(
+        {"Resources": {**_function(Role=_ROLE, Events={"E": {}}), "R": role()}},
+        "t.yaml", errors.append, account=_A, region="us-east-1",
+    )  # fmt: skip
+    arn = f"arn:aws:lambda:us-east-1:{_A}:function:F"
+
+    assert len(errors) == 1
+    assert word(found, "lambda:InvokeFunction", arn) == "undetermined"
+
+
+def test_connectors_of_sam_leave_queues_topics_and_functions_open() -> None:
+    connector = {"Type": "AWS::Serverless::Connector", "Properties": {}}
+    user = _resource("AWS::IAM::User", UserName="U")
+    found = read({"U": user, "X": connector})
+    none = read({"U": user})
+
+    for action, resource in (
+        ("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{_A}:q"),
+        ("sns:Publish", f"arn:aws:sns:us-east-1:{_A}:t"),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{_A}:function:f"),
+    ):
+        assert word(found, action, resource, who="user/U") == "undetermined"
+        assert word(none, action, resource, who="user/U") == "implicitDeny"
+
+
 def test_connectors_of_sam_leave_every_role_open() -> None:
     connector = {"Type": "AWS::Serverless::Connector", "Properties": {}}
     found = read({"R": role(), "X": connector})
@@ -697,6 +795,69 @@ def test_a_condition_is_decided_where_its_inputs_tell(condition: Json, value: bo
     assert said == (("undetermined", "undetermined") if value is None else expected[value])
 
 
+def test_allowed_values_are_compared_as_cloudformation_writes_them() -> None:
+    def made(allowed: object, other: object) -> tuple[object, bool]:
+        top = {
+            **open_parameter(AllowedValues=allowed),
+            "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, other]}},
+        }
+        found = read({"R": {**role(), "Condition": "C"}}, top)
+        return [*found.entities], bool(found.left_out)
+
+    assert made([True, False], True) == ([_ROLE], False)
+    assert made(["true", "false"], True) == ([_ROLE], False)
+    assert made([1, 2], 1) == ([_ROLE], False)
+    assert made([1, 2], 3) == ([], True)
+    assert made([True, False], "yes") == ([], True)
+
+
+_NONE = {"Ref": "AWS::NoValue"}
+
+
+@pytest.mark.parametrize(
+    ("items", "open_ones", "certain"),
+    [
+        (["b", {"Fn::If": ["C", "x", _NONE]}], ["b", "b/x"], "c"),
+        ([{"Fn::If": ["C", "x", _NONE]}, "b"], ["x/b", "b"], "b/x"),
+        (["b", {"Fn::If": ["C", "x", {"Fn::If": ["C", _NONE, "y"]}]}, "k"], ["b/k", "b/y/k"], "b"),
+    ],
+)
+def test_an_item_that_may_be_none_may_take_its_delimiter_with_it(
+    items: list[object], open_ones: list[str], certain: str
+) -> None:
+    text = {"Fn::Join": ["/", items]}
+    resource = {"Fn::Join": ["", ["arn:aws:s3:::", text]]}
+    found = read({"R": role(allow("s3:*", resource))}, open_condition())
+
+    for name in open_ones:
+        assert word(found, "s3:GetObject", f"arn:aws:s3:::{name}") == "undetermined"
+    assert word(found, "s3:GetObject", f"arn:aws:s3:::{certain}") == "implicitDeny"
+
+
+def test_an_item_that_may_be_none_moves_those_after_it() -> None:
+    items = ["a", {"Fn::If": ["C", "b", _NONE]}, "c", "d"]
+    first = {"Fn::Sub": ["arn:aws:s3:::${X}", {"X": {"Fn::Select": [0, items]}}]}
+    third = {"Fn::Sub": ["arn:aws:s3:::${X}", {"X": {"Fn::Select": ["2", items]}}]}
+    length = {"Fn::Sub": ["arn:aws:s3:::${X}", {"X": {"Fn::Length": items}}]}
+    found = read({"R": role(allow("s3:*", [first, third]))}, open_condition())
+    counted = read({"R": role(allow("s3:*", length))}, open_condition())
+
+    assert word(found, "s3:GetObject", "arn:aws:s3:::a") == "allowed"
+    assert word(found, "s3:GetObject", "arn:aws:s3:::c") == "undetermined"
+    assert word(counted, "s3:GetObject", "arn:aws:s3:::3") == "undetermined"
+
+
+def test_an_item_of_a_list_of_thousands_of_digits_is_none() -> None:
+    def select(number: object) -> Json:
+        return {"R": role(allow("s3:*", {"Fn::Select": [number, ["a"]]}))}
+
+    assert "Fn::Select: the list has no item of a number of 5,000 digits" in refusal(
+        select("9" * 5000)
+    )
+    assert "the list has no item 1" in refusal(select(1))
+    assert "takes a number and a list" in refusal(select(True))
+
+
 def test_a_condition_that_is_no_function_is_not_known() -> None:
     top = {"Conditions": {"C": {"Other": "x"}}}
     found = read({"R": role(allow("s3:*", [{"Fn::If": ["C", "*", {"Ref": "AWS::NoValue"}]}]))}, top)
@@ -865,19 +1026,33 @@ def test_policies_are_attached_to_whom_they_name() -> None:
         f"arn:aws:iam::{_A}:user/U": ["user/U/inline", "user/U/up"],
         f"arn:aws:iam::{_A}:user/V": [],
         f"arn:aws:iam::{_A}:group/G": ["group/G/inline", "group/G/gp"],
+        f"arn:aws:iam::{_A}:role/elsewhere": ["role/elsewhere/inline"],
+        f"arn:aws:iam::{_A}:user/W": [],
     }
     assert found.entities[f"arn:aws:iam::{_A}:role/p/R"].managed == (
         f"arn:aws:iam::{_A}:policy/m/M",
     )
     assert word(found, "ec2:RunInstances", "*", who="user/U") == "allowed"
     assert word(found, "ec2:RunInstances", "*", who="user/V") == "allowed"
-    assert [str(each) for each in found.left_out] == [
-        (
-            "t.yaml: Resources.P.Properties.Roles[1]: inline: role/elsewhere, which it is attached "
-            "to, is not here"
-        ),
-        "t.yaml: Resources.J.Properties.Users[1]: J: user/W, which it is attached to, is not here",
-    ]
+    assert word(found, "ec2:RunInstances", "*", who="user/W") == "undetermined"
+    elsewhere = found.entities[f"arn:aws:iam::{_A}:role/elsewhere"]
+    assert elsewhere.unknown == "t.yaml does not hold role/elsewhere, only some of its policies"
+    assert elsewhere.trust is not None
+    assert elsewhere.trust.unknown == elsewhere.unknown
+
+
+def test_iam_keeps_one_inline_policy_of_a_name() -> None:
+    second = _resource("AWS::IAM::RolePolicy", PolicyName="p", RoleName="R",
+                       PolicyDocument=document(allow("ec2:*")))  # fmt: skip
+    same = {**second, "Properties": {**second["Properties"],
+                                     "PolicyDocument": document(allow("s3:*"))}}  # fmt: skip
+    perhaps = read({"R": role(allow("s3:*")), "X": {**second, "Condition": "C"}}, open_condition())
+
+    assert "Resources.X.Properties.PolicyDocument: role/R/p is also in" in refusal(
+        {"R": role(allow("s3:*")), "X": second}
+    )
+    assert len(read({"R": role(allow("s3:*")), "X": same}).entities[_ROLE].inline) == 1
+    assert word(perhaps, "ec2:RunInstances", "*") == "undetermined"
 
 
 def test_a_policy_that_may_be_attached_leaves_only_what_it_says_open() -> None:
@@ -958,17 +1133,72 @@ def test_a_boundary_that_is_not_known_may_stop_anything() -> None:
     assert ask(found, "sqs:ListQueues", "*").allowed is False
 
 
-def test_a_role_under_an_open_condition_is_taken_as_made() -> None:
-    open_role = {**role(allow("s3:*")), "Condition": "C"}
+def test_a_role_under_an_open_condition_may_not_be_made() -> None:
+    denied = {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}
+    open_role = {**role(allow("s3:*"), denied), "Condition": "C"}
     found = read({"R": open_role}, open_condition())
 
-    assert word(found, "s3:GetObject", "arn:aws:s3:::b/k") == "allowed"
-    assert found.notes == (
-        "t.yaml: role/R is taken as made (the condition `C`: the parameter `P` has no value)",
+    assert word(found, "s3:GetObject", "arn:aws:s3:::b/k") == "undetermined"
+    assert word(found, "sqs:ListQueues", "*") == "explicitDeny"
+    assert found.entities[_ROLE].unknown == (
+        "whether R is made is not known: the condition `C`: the parameter `P` has no value"
     )
 
 
 # Names
+
+
+def _of_principal(operator: str, value: object, key: str = "aws:PrincipalArn") -> Json:
+    return allow("s3:*", Condition={operator: {key: value}})
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"RoleName": "R", "Path": {"Ref": "P"}},
+        {"RoleName": {"Fn::Sub": "app-${P}"}},
+    ],
+)
+def test_a_test_of_a_name_that_is_not_known_is_open(named: Json) -> None:
+    def of(*statements: object) -> str:
+        given = {**role(*statements)["Properties"], **named}
+        found = read({"R": {"Type": "AWS::IAM::Role", "Properties": given}}, open_parameter())
+        return word(found, "s3:GetObject", "arn:aws:s3:::b/k")
+
+    like = f"arn:aws:iam::{_A}:role/R*"
+    itself = {"Fn::GetAtt": "R.Arn"}
+    if_open = {"Fn::If": ["C", _of_principal("ArnLike", like), {"Ref": "AWS::NoValue"}]}
+    given = {**role(if_open)["Properties"], **named}
+    found = read({"R": {"Type": "AWS::IAM::Role", "Properties": given}}, open_condition())
+
+    assert of(_of_principal("ArnLike", like)) == "undetermined"
+    assert of(_of_principal("ArnNotLike", like)) == "undetermined"
+    assert of(_of_principal("StringLike", "*", "AWS:principalARN")) == "undetermined"
+    assert of(allow("*"), {**_of_principal("ArnNotLike", "x*"), "Effect": "Deny"}) == "undetermined"
+    assert of(allow("s3:*", "arn:aws:s3:::b/${aws:username}")) == "undetermined"
+    assert of(allow("s3:*", "arn:aws:s3:::c/${aws:username}")) == "implicitDeny"
+    assert of(allow("s3:*", Condition={"Bool": {"aws:SecureTransport": False}})) == "implicitDeny"
+    assert of(allow("s3:*")) == "allowed"
+    assert word(found, "s3:GetObject", "arn:aws:s3:::b/k") == "undetermined"
+    guard = _resource("AWS::S3::BucketPolicy", Bucket="b", PolicyDocument=document({
+        "Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::b/*",
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": [itself]}},
+    }))  # fmt: skip
+    other = read(
+        {"R": {"Type": "AWS::IAM::Role", "Properties": {"Path": "/", **named}}, "B": guard},
+        open_parameter(),
+    )
+    assert word(other, "s3:GetObject", "arn:aws:s3:::b/k") == "allowed"
+
+
+def test_a_name_that_cannot_be_worked_out_is_refused_for_what_it_is() -> None:
+    named = {"Fn::Select": ["x", ["a"]]}
+
+    for kind in ("User", "Role"):
+        resource = _resource(f"AWS::IAM::{kind}", **{f"{kind}Name": named})
+        assert f"Resources.R.Properties.{kind}Name.Fn::Select: `Fn::Select` takes" in refusal(
+            {"R": resource}
+        )
 
 
 def test_what_sam_makes_may_be_named() -> None:
@@ -1103,31 +1333,174 @@ def test_a_policy_as_text_under_an_open_condition_may_be_anything() -> None:
     assert word(doubtful, "s3:GetObject", "arn:aws:s3:::b/k") == "undetermined"
 
 
-def test_a_policy_of_an_unknown_resource_is_left_out() -> None:
+_GUARDS = {
+    "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument", "s3:GetObject", "arn:aws:s3:::b/k"),
+    "AWS::SecretsManager::ResourcePolicy": (
+        "SecretId", "ResourcePolicy", "secretsmanager:GetSecretValue",
+        f"arn:aws:secretsmanager:eu-west-1:{_A}:secret:s-AbCdEf",
+    ),
+    "AWS::SQS::QueuePolicy": (
+        "Queues", "PolicyDocument", "sqs:SendMessage", f"arn:aws:sqs:us-east-1:{_A}:q",
+    ),
+    "AWS::SNS::TopicPolicy": (
+        "Topics", "PolicyDocument", "sns:Publish", f"arn:aws:sns:us-east-1:{_A}:t",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", _GUARDS)
+def test_a_policy_of_an_unknown_resource_may_be_that_of_any(kind: str) -> None:
+    of, document_, action, resource = _GUARDS[kind]
+    target = {"Fn::ImportValue": "x"}
+    given = {of: [target] if of.endswith("s") else target, document_: _policy(action)}
+    found = read({"R": role(allow("*")), "X": _resource(kind, **given)})
+    twice = read({"R": role(allow("*")), "X": _resource(kind, **given),
+                  "Y": _resource(kind, **given)})  # fmt: skip
+    no_account = read({"X": _resource(kind, **given)}, account=None)
+
+    assert word(found, action, resource) == "undetermined"
+    assert word(twice, action, resource) == "undetermined"
+    assert word(found, "ec2:RunInstances", "*") == "allowed"
+    assert Accounts(no_account).resource_policy(action, resource) is not None
+
+
+def test_a_policy_of_one_of_several_resources_may_be_that_of_each() -> None:
+    which = {"Fn::If": ["C", "b", {"Fn::If": ["C", {"Ref": "AWS::NoValue"}, "c"]}]}
+    either = _resource("AWS::S3::BucketPolicy", Bucket={"Fn::If": ["C", "b", "c"]},
+                       PolicyDocument=_policy("s3:GetObject"))  # fmt: skip
+    nested = _resource("AWS::S3::BucketPolicy", Bucket=which, PolicyDocument=_policy("s3:*"))
+    none = {"Fn::If": ["C", "b", {"Ref": "AWS::NoValue"}]}
+    perhaps = _resource("AWS::S3::BucketPolicy", Bucket=none, PolicyDocument=_policy("s3:*"))
+    found = read({"R": role(allow("s3:*")), "X": either}, open_condition())
+    any_ = read({"R": role(allow("s3:*")), "X": nested}, open_condition())
+    one = read({"R": role(allow("s3:*")), "X": perhaps}, open_condition())
+
+    assert "not statement" in hangs_on(found, "s3:GetObject", "arn:aws:s3:::b/k")
+    assert "not statement" in hangs_on(found, "s3:GetObject", "arn:aws:s3:::c/k")
+    assert word(found, "s3:PutObject", "arn:aws:s3:::c/k") == "allowed"
+    assert word(found, "s3:GetObject", "arn:aws:s3:::d/k") == "allowed"
+    assert word(any_, "s3:GetObject", "arn:aws:s3:::d/k") == "undetermined"
+    assert word(one, "s3:GetObject", "arn:aws:s3:::b/k") == "undetermined"
+    assert word(one, "s3:GetObject", "arn:aws:s3:::c/k") == "allowed"
+
+
+def test_a_permission_of_an_unknown_function_may_be_that_of_any() -> None:
+    permission = _resource("AWS::Lambda::Permission", FunctionName={"Ref": "P"}, Action="*",
+                           Principal="*")  # fmt: skip
+    found = read({"R": role(), "Z": permission}, open_parameter())
+    function = f"arn:aws:lambda:eu-west-1:{_A}:function:f"
+
+    assert word(found, "lambda:InvokeFunction", function) == "undetermined"
+
+
+def test_inline_policies_of_topics_and_queues_are_theirs() -> None:
     found = read({
-        "X": _resource("AWS::S3::BucketPolicy", Bucket={"Ref": "P"},
-                       PolicyDocument=_policy("s3:*")),
-        "Y": _resource("AWS::SQS::QueuePolicy", Queues=[5], PolicyDocument=_policy("sqs:*")),
-        "Z": _resource("AWS::Lambda::Permission", FunctionName={"Ref": "P"}),
-        "W": _resource("AWS::Lambda::Permission"),
-        "S": _resource("AWS::SecretsManager::Secret", Tags=[{"Key": "k", "Value": {"Ref": "P"}}]),
-    }, open_parameter())  # fmt: skip
+        "R": role(allow("*")),
+        "T": _resource("AWS::SNS::Topic", TopicName="t"),
+        "Q": _resource("AWS::SQS::Queue", QueueName="q"),
+        "TI": _resource("AWS::SNS::TopicInlinePolicy", TopicArn={"Ref": "T"},
+                        PolicyDocument=_policy("sns:Publish")),
+        "QI": _resource("AWS::SQS::QueueInlinePolicy", Queue={"Ref": "Q"},
+                        PolicyDocument=_policy("sqs:SendMessage")),
+    })  # fmt: skip
+    queue = f"arn:aws:sqs:us-east-1:{_A}:q"
+
+    assert word(found, "sns:Publish", f"arn:aws:sns:us-east-1:{_A}:t") == "explicitDeny"
+    assert word(found, "sns:Subscribe", f"arn:aws:sns:us-east-1:{_A}:t") == "allowed"
+    assert word(found, "sqs:SendMessage", queue) == "explicitDeny"
+    assert found.left_out == ()
+
+
+def test_a_topic_without_a_policy_has_one_of_amazon_sns() -> None:
+    topic = _resource("AWS::SNS::Topic", TopicName="t")
+    policy = _resource("AWS::SNS::TopicPolicy", Topics=[{"Ref": "T"}],
+                       PolicyDocument=_policy("sns:Publish"))  # fmt: skip
+    alone = read({"R": role(), "T": topic})
+    guarded = read({"R": role(), "T": topic, "X": policy})
+    perhaps = read({"R": role(), "T": topic, "X": {**policy, "Condition": "C"}}, open_condition())
+    arn = f"arn:aws:sns:us-east-1:{_A}:t"
+
+    assert word(alone, "sns:Publish", arn) == "undetermined"
+    assert word(guarded, "sns:Publish", arn) == "explicitDeny"
+    assert word(guarded, "sns:Subscribe", arn) == "implicitDeny"
+    assert word(perhaps, "sns:Subscribe", arn) == "undetermined"
+
+
+def test_the_policy_of_a_table_guards_it() -> None:
+    policy = {"PolicyDocument": _policy("dynamodb:GetItem")}
+    table = _resource("AWS::DynamoDB::Table", TableName="d", ResourcePolicy=policy)
+    stream = _resource("AWS::DynamoDB::Table", TableName="s",
+                       StreamSpecification={"ResourcePolicy": policy})  # fmt: skip
+    unknown = _resource("AWS::DynamoDB::Table", TableName="u", ResourcePolicy={"Ref": "P"},
+                        StreamSpecification={"Ref": "P"})  # fmt: skip
+    found = read({"R": role(allow("*")), "D": table, "S": stream, "U": unknown}, open_parameter())
+    arn = f"arn:aws:dynamodb:us-east-1:{_A}:table"
+
+    assert word(found, "dynamodb:GetItem", f"{arn}/d") == "explicitDeny"
+    assert word(found, "dynamodb:PutItem", f"{arn}/d") == "allowed"
+    assert word(found, "dynamodb:Query", f"{arn}/d/index/i") == "undetermined"
+    assert word(found, "dynamodb:GetItem", f"{arn}/s") == "allowed"
+    assert word(found, "dynamodb:GetRecords", f"{arn}/s/stream/x") == "undetermined"
+    assert word(found, "dynamodb:GetRecords", f"{arn}/d/stream/x") == "allowed"
+    assert word(found, "dynamodb:GetItem", f"{arn}/u") == "undetermined"
+    assert word(found, "dynamodb:GetRecords", f"{arn}/u/stream/x") == "undetermined"
+
+
+_PLACE_OF = f"us-east-1:{_A}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "action", "resource", "other"),
+    [
+        ("ECR::Repository", {"RepositoryPolicyText": {}}, "ecr:PutImage",
+         f"ecr:{_PLACE_OF}:repository/r", f"eks:{_PLACE_OF}:cluster/r"),
+        ("Logs::ResourcePolicy", {"PolicyDocument": "{}"}, "logs:PutLogEvents",
+         f"logs:{_PLACE_OF}:log-group:g:log-stream:s", "s3:::b"),
+        ("EFS::FileSystem", {"FileSystemPolicy": {}}, "elasticfilesystem:ClientMount",
+         f"elasticfilesystem:{_PLACE_OF}:file-system/fs-1", "s3:::b"),
+        ("OpenSearchService::Domain", {"AccessPolicies": {}}, "es:ESHttpGet",
+         f"es:{_PLACE_OF}:domain/d/x", "s3:::b"),
+        ("ApiGateway::RestApi", {"Policy": {}}, "execute-api:Invoke",
+         f"execute-api:{_PLACE_OF}:abc/prod/GET/x", "s3:::b"),
+        ("S3::AccessPoint", {"Policy": {}}, "s3:GetObject",
+         f"s3:{_PLACE_OF}:accesspoint/a/object/k", "s3:::b/k"),
+        ("KMS::ReplicaKey", {"KeyPolicy": {}}, "kms:Decrypt",
+         f"kms:{_PLACE_OF}:key/mrk-1", f"kms:{_PLACE_OF}:key/1"),
+        ("Events::EventBusPolicy", {"StatementId": "s"}, "events:PutEvents",
+         f"events:{_PLACE_OF}:event-bus/default", "s3:::b"),
+        ("DynamoDB::GlobalTable", {"Replicas": [{"ResourcePolicy": {}}]}, "dynamodb:GetItem",
+         f"dynamodb:{_PLACE_OF}:table/t", "s3:::b"),
+    ],
+)  # fmt: skip
+def test_a_policy_that_is_not_read_leaves_its_service_open(
+    kind: str, properties: Json, action: str, resource: str, other: str
+) -> None:
+    found = read({"R": role(allow("*")), "X": _resource(f"AWS::{kind}", **properties)})
+
+    assert word(found, action, f"arn:aws:{resource}") == "undetermined"
+    assert Accounts(found).resource_policy(action, f"arn:aws:{resource}") is not None
+    assert Accounts(found).resource_policy(action, f"arn:aws:{other}") is None
+
+
+def test_a_policy_of_no_value_is_none() -> None:
+    none = _resource("AWS::ECR::Repository", RepositoryPolicyText={"Ref": "AWS::NoValue"})
+
+    assert read({"X": none}).resources == {}
+
+
+def test_what_a_policy_guards_is_a_text() -> None:
+    queues = _resource("AWS::SQS::QueuePolicy", Queues=[5], PolicyDocument=_policy("sqs:*"))
+
+    assert "Y.Properties.Queues: a number stands where a text" in refusal({"Y": queues})
+    assert "`FunctionName` is not there" in refusal({"W": _resource("AWS::Lambda::Permission")})
+
+
+def test_a_tag_that_is_not_known_is_left_out() -> None:
+    tags = [{"Key": "k", "Value": {"Ref": "P"}}]
+    found = read({"S": _resource("AWS::SecretsManager::Secret", Tags=tags)}, open_parameter())
 
     assert [str(each) for each in found.left_out] == [
         "t.yaml: Resources.S.Properties.Tags: a tag of S: the parameter `P` has no value",
-        (
-            "t.yaml: Resources.X.Properties.Bucket: the bucket policy X: what it guards: "
-            "the parameter `P` has no value"
-        ),
-        (
-            "t.yaml: Resources.Y.Properties.Queues: the queue policy Y: what it guards: "
-            "no text stands here"
-        ),
-        (
-            "t.yaml: Resources.Z.Properties.FunctionName: Z: of which function: "
-            "the parameter `P` has no value"
-        ),
-        "t.yaml: Resources.W.Properties.FunctionName: W: of which function: ",
     ]
 
 
@@ -1224,16 +1597,38 @@ def test_units_of_the_template_are_levels() -> None:
 
     assert nodes["Acc"].parent == "Unit"
     assert nodes["Unit"].parent == "r-Org"
-    assert [each.name for each in nodes["Unit"].scps] == ["FullAWSAccess", "P", "P"]
-    assert [each.name for each in nodes["Acc"].scps] == ["FullAWSAccess", "P"]
-    assert [bool(each.unsure) for each in nodes["Unit"].scps] == [False, False, True]
+    assert [each.name for each in nodes["Unit"].scps] == ["FullAWSAccess", "P", "P", "P"]
+    assert [each.name for each in nodes["Acc"].scps] == ["FullAWSAccess", "P", "P"]
+    assert [bool(each.unsure) for each in nodes["Unit"].scps] == [False, False, True, True]
     assert [each.name for each in nodes["Acc"].rcps] == ["no-s3"]
     assert nodes["r-Org"].scps[0].unknown == "r-Org is not here"
     assert nodes["Lone"].name == "Lone"
-    assert [each.why for each in found.left_out[:2]] == [
-        "what it is attached to is not known: the parameter `Q` has no value",
-        "it has no say in a call",
-    ]
+    assert [each.why for each in found.left_out] == ["it has no say in a call"]
+
+
+def test_a_policy_of_an_organization_with_an_unknown_target_may_be_on_each() -> None:
+    found = read({"R": role(allow("*")), "X": _scp({"Ref": "P"}, _A)}, open_parameter())
+    alone = read({"R": role(allow("*")), "X": _scp({"Ref": "P"})}, open_parameter())
+    organization = found.organization
+    assert organization is not None
+
+    assert word(found, "s3:ListAllMyBuckets", "*") == "explicitDeny"
+    assert word(alone, "s3:ListAllMyBuckets", "*") == "undetermined"
+    assert [bool(each.unsure) for each in organization.nodes[_A].scps] == [False, False, True]
+
+
+def test_a_policy_of_an_organization_of_an_unknown_type_may_be_of_each() -> None:
+    policy = {**_scp(_A), "Properties": {**_scp(_A)["Properties"], "Type": {"Ref": "P"}}}
+    found = read({"R": role(allow("*")), "X": policy}, open_parameter())
+    organization = found.organization
+    assert organization is not None
+
+    assert (organization.has_scps, organization.has_rcps) == (True, True)
+    assert word(found, "s3:ListAllMyBuckets", "*") == "undetermined"
+
+
+def test_a_target_of_an_organization_is_a_text() -> None:
+    assert "TargetIds[0]: a number stands where a text is expected" in refusal({"P": _scp(5)})
 
 
 # What is not read
@@ -1273,7 +1668,7 @@ def test_a_loop_is_written_out() -> None:
         )
     }  # fmt: skip
     inner = {"Fn::ForEach::Inner": _loop("Other", ["x"], {"Topic${Name}${Other}": {
-        "Type": "AWS::SNS::Topic"}})}  # fmt: skip
+        "Type": "AWS::EC2::Subnet"}})}  # fmt: skip
     top = {
         "Transform": "AWS::LanguageExtensions",
         "Parameters": {"Names": {"Type": "CommaDelimitedList", "Default": "a-1, b"}},
@@ -1291,7 +1686,7 @@ def test_a_loop_is_written_out() -> None:
         f"arn:aws:iam::{_A}:role/r-b": (("k", "b"), ("n", "5")),
     }
     assert [*given.entities] == [f"arn:aws:iam::{_A}:role/r-c"]
-    assert given.left_out[-1].what == "2 of AWS::SNS::Topic"
+    assert given.left_out[-1].what == "2 of AWS::EC2::Subnet"
 
 
 @pytest.mark.parametrize(
