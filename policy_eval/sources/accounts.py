@@ -183,8 +183,7 @@ class Accounts:
     def _organization_accounts(self) -> dict[str, tuple[str | None, tuple[str, ...]]]:
         """The ID of the organization, and the path of each account in it."""
         organization = self.found.organization
-        if organization is None:
-            return {}
+        assert organization is not None  # it is looked at where there is one
         found: dict[str, tuple[str | None, tuple[str, ...]]] = {}
         if organization.management_account is not None:
             found[organization.management_account] = organization.id, ()

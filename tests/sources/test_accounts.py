@@ -654,6 +654,9 @@ def test_of_an_account_that_may_be_in_the_organization_it_is_unknown() -> None:
 
     assert decision.allowed is None
     assert "aws:ResourceOrgID" in decision.missing_context
+    said = Question("sts:AssumeRole", iam("role/T", OTHER), {"aws:ResourceOrgID": "o-example1"})
+    within = _organized()
+    assert answer(within, within.caller("Dev"), said._replace(now=NOW)).decision.allowed is True
 
 
 def test_the_management_account_is_in_its_organization() -> None:
