@@ -39,7 +39,7 @@ slow: $(VENV)/installed-for-development browser
 browser:
 	@if command -v npm >/dev/null; then \
 		npm install --silent --prefix .browser --no-save @sparticuz/chromium@147.0.0 \
-			puppeteer-core@24.43.1 || echo "no browser could be installed"; \
+			puppeteer-core@24.43.1; \
 	else echo "no npm: no browser is installed"; fi
 
 coverage: $(VENV)/installed-for-development

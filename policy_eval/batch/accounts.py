@@ -22,8 +22,8 @@ from policy_eval.engine.decide import decide_call
 from policy_eval.engine.policies import LayersOf, PolicySet
 from policy_eval.errors import InputError, RequestError, refuse_request
 from policy_eval.request.principal import Principal, PrincipalKind
+from policy_eval.semantics.principals import KEY_OF_SESSION, may_tell_sessions_apart
 from policy_eval.sources.accounts import Accounts, Through, endpoint_passed
-from policy_eval.text.folding import fold
 
 _HAVE_POLICIES = (PrincipalKind.USER, PrincipalKind.ROLE, PrincipalKind.FEDERATED_USER)
 
@@ -79,7 +79,7 @@ class OfAccounts:
         through = self._through(columns, row)
         owner = columns.account.text(row)
         known = None if action is None else self._policies(caller, action, resource, through, owner)
-        says_session = any(each.folded == _OF_SESSION for each in columns.keys)
+        says_session = any(each.folded == KEY_OF_SESSION for each in columns.keys)
         if known is not None and not (known.look_at_sessions or says_session):
             caller = self._first.setdefault(caller.arn, caller)
         request = columns.request(
@@ -151,14 +151,9 @@ class _Known(NamedTuple):
     look_at_sessions: bool
 
 
-_OF_SESSION = "aws:userid"
-
-
 def _known(policies: PolicySet) -> _Known:
-    """Return policies; a session is named by its ARN, or by aws:userid (R-PRIN-04)."""
-    statements = (fold(repr(each)) for policy in policies.policies for each in policy.statements)
-    names = (_OF_SESSION, ":assumed-role/")
-    return _Known(policies, any(name in text for text in statements for name in names))
+    statements = (each for policy in policies.policies for each in policy.statements)
+    return _Known(policies, any(map(may_tell_sessions_apart, statements)))
 
 
 _Found = TypeVar("_Found")

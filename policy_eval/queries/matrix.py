@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy_eval.engine.program import indices
+from policy_eval.engine.program import indices, selects
 from policy_eval.errors import InputError, refuse_request
 from policy_eval.policy.action import parse_action
+from policy_eval.policy.ast import Element
 from policy_eval.queries.many_actions import ManyActions
 from policy_eval.semantics.service_reference import service_action, service_actions, services
 
@@ -75,14 +76,10 @@ def actions_like(patterns: Iterable[str]) -> tuple[str, ...]:
 
 
 def _matching(service: str, name: str) -> Iterator[str]:
-    from policy_eval.engine.matching import compile_set
-    from policy_eval.policy.ast import Element
-    from policy_eval.semantics.lower import action_set
-
-    predicate = compile_set(action_set(Element("Action", (f"{service}:{name}",), negated=False)))
+    wanted = Element("Action", (f"{service}:{name}",), negated=False)
     for each in services():
         for action in service_actions(each):
-            if predicate(f"{each}:{action}".lower()):
+            if selects(wanted, f"{each}:{action}".lower()):
                 yield f"{each}:{action}"
 
 

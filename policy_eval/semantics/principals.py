@@ -38,6 +38,18 @@ class PrincipalTest(NamedTuple):
 _NOBODY = PrincipalElement("Principal", (), negated=False)
 _EVERYONE = PrincipalValue("AWS", "*")
 _PRINCIPAL_ARN = "aws:principalarn"
+KEY_OF_SESSION = "aws:userid"
+"""The key (folded) that ends in the name of a role's session."""
+_TELL_SESSIONS_APART = (KEY_OF_SESSION, ":assumed-role/")
+
+
+def may_tell_sessions_apart(statement: Statement) -> bool:
+    """Return whether a statement may tell sessions of one role apart.
+
+    It does by a session's ARN, or by aws:userid (R-PRIN-04).
+    """
+    text = fold(repr(statement))
+    return any(name in text for name in _TELL_SESSIONS_APART)
 
 
 def lower_principal(statement: Statement, reading: Reading) -> PrincipalTest:

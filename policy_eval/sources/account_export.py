@@ -8,8 +8,7 @@ CLI Command Reference).
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -30,9 +29,7 @@ from policy_eval.sources.model import (
     nothing,
     without_places,
 )
-from policy_eval.sources.reading import Value, refuse, refuse_twice
-
-OnError = Callable[[SourceError], None]
+from policy_eval.sources.reading import OnError, Value, leaving_out, refuse, refuse_twice
 
 _POLICIES = "Policies"
 _IDENTITIES = {"UserDetailList": user, "GroupDetailList": group, "RoleDetailList": role}
@@ -149,7 +146,7 @@ class _Reading:
                 self._members(where)
             else:
                 value = Value(self._stream.value(where), where)
-                with self._leaving_out():
+                with leaving_out(self._on_error):
                     value.get(_POLICIES)  # which says that it is no object
         finally:  # of a page that is cut off, too
             self._end_page(where)
@@ -161,16 +158,6 @@ class _Reading:
             left_out = (*left_out, _not_taken(self._versions, where.at(_POLICIES)))
         self.found = self.found._replace(pages=(*self.found.pages, page), left_out=left_out)
 
-    @contextmanager
-    def _leaving_out(self) -> Iterator[None]:
-        """Hand what is refused on, where somebody takes it."""
-        try:
-            yield
-        except SourceError as error:
-            if self._on_error is None:
-                raise
-            self._on_error(error)
-
     def _members(self, where: Where) -> None:
         """Take the members of a page, the items of its lists one by one."""
         seen: set[str] = set()
@@ -178,14 +165,14 @@ class _Reading:
             place = where.at(name)
             if name in seen:
                 self._stream.pass_over(place)
-                with self._leaving_out():
+                with leaving_out(self._on_error):
                     raise refuse_twice(name, place)
             elif name in LISTS and self._stream.peek() == "[":
                 for each in self._stream.items(place):
                     self._item(name, each)
             elif name in LISTS:
                 value = Value({name: self._stream.value(place)}, where)
-                with self._leaving_out():
+                with leaving_out(self._on_error):
                     value.listed(name)  # which says that it is no list
             elif name in MORE:
                 more = self._stream.value(place)
@@ -194,7 +181,7 @@ class _Reading:
                 self._stream.pass_over(place)
             seen.add(name)
         if seen.isdisjoint(LISTS):
-            with self._leaving_out():
+            with leaving_out(self._on_error):
                 raise refuse(
                     "unknown-source", "this is no page of an export", where,
                     f"expected {', '.join(LISTS)}",
@@ -202,7 +189,7 @@ class _Reading:
 
     def _item(self, name: str, place: Where) -> None:
         value = Value(self._stream.value(place), place)
-        with self._leaving_out():
+        with leaving_out(self._on_error):
             if self._stream.twice:
                 raise refuse_twice(self._stream.twice, place)
             if name == _POLICIES:

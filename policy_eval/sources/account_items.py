@@ -13,6 +13,7 @@ from policy_eval.policy.arn import parse_arn
 from policy_eval.request.principal import is_account, is_name
 from policy_eval.sources.model import Document, Entity, EntityKind
 from policy_eval.sources.reading import Value, refuse
+from policy_eval.sources.titles import resource_part
 from policy_eval.text.json_values import read_value
 from policy_eval.text.node import Number
 
@@ -111,7 +112,7 @@ def _text_of(value: Value, name: str) -> str | None:
 
 
 def _resource_part(arn: str) -> str:
-    return arn.split(":", 5)[-1]
+    return resource_part(arn)
 
 
 def user(value: Value) -> Entity:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import os.path
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,12 +38,10 @@ from policy_eval.sources.cli_command import (
 from policy_eval.sources.cli_identities import CALLER, Identities, check_account
 from policy_eval.sources.cli_told import NotLeftOutError, Told, not_left_out
 from policy_eval.sources.model import Document, Found, LeftOut, Where, nothing
-from policy_eval.sources.reading import Value, refuse
-
-_OnError = Callable[[SourceError], None]
+from policy_eval.sources.reading import OnError, Value, refuse
 
 
-def read_calls(value: object, file: str, on_error: _OnError | None = None) -> Found:
+def read_calls(value: object, file: str, on_error: OnError | None = None) -> Found:
     """Return what the listed outputs hold. Raises SourceError, or hands it to `on_error`.
 
     What cannot be left out without answers that may be wrong is raised all the same.
@@ -55,7 +53,7 @@ def read_calls(value: object, file: str, on_error: _OnError | None = None) -> Fo
     return _read(listed(root), file, account, on_error)
 
 
-def read_script(text: str, file: str, on_error: _OnError | None = None) -> Found:
+def read_script(text: str, file: str, on_error: OnError | None = None) -> Found:
     """Return what the outputs of a script hold. Raises SourceError as `read_calls` does."""
     return _read(scripted(text, file), file, None, on_error)
 
@@ -71,7 +69,7 @@ def _read(
     given: Iterable[Listed | NoCall],
     file: str,
     account: Value | None,
-    on_error: _OnError | None,
+    on_error: OnError | None,
 ) -> Found:
     def refused(error: SourceError) -> None:
         if on_error is None or isinstance(error, NotLeftOutError):

@@ -25,6 +25,7 @@ from policy_eval.sources.model import (
     nothing,
 )
 from policy_eval.sources.reading import Value, refuse
+from policy_eval.sources.titles import resource_part
 
 CALLER = "sts get-caller-identity"
 
@@ -76,7 +77,7 @@ class Identities:
         trust = value.get("AssumeRolePolicyDocument")
         unique = value.get(f"{title}Id")
         arn = arn_of(value, f"{kind.value}/")
-        resource = arn.split(":", 5)[-1]
+        resource = resource_part(arn)
         entity = Entity(
             arn,
             kind,
@@ -212,7 +213,7 @@ class Identities:
         version = call.output.need("PolicyVersion")
         number = version.need("VersionId")
         name = call.printed("version-id", number)
-        found = document(arn.split(":", 5)[-1], version.need("Document"))
+        found = document(resource_part(arn), version.need("Document"))
         default = version.get("IsDefaultVersion")
         if default is not None and default.value is not True:
             self._leave_version(arn, name, found)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from policy_eval.errors import SourceError
 from policy_eval.sources.model import Found, LeftOut, Where
 from policy_eval.sources.named_only import NOBODY_KNOWS
-from policy_eval.sources.reading import Value, refuse
+from policy_eval.sources.reading import OnError, Value, leaving_out, refuse
 from policy_eval.sources.serverless import FUNCTION, MAKERS, calls_of, roles_of
 from policy_eval.sources.template import Stack, Template
 from policy_eval.sources.template_circles import check_circles
@@ -58,13 +58,11 @@ _NO_SAY = (
     "AWS::Organizations::Organization",
 )
 
-OnError = Callable[[SourceError], None] | None
-
 
 def read_template(
     value: object,
     file: str,
-    on_error: OnError = None,
+    on_error: OnError | None = None,
     *,
     account: str | None = None,
     region: str | None = None,
@@ -93,7 +91,7 @@ def read_template(
 class _Reader:
     """Reads the resources of one template, in an order in which each finds what it needs."""
 
-    def __init__(self, value: object, file: str, stack: Stack, on_error: OnError) -> None:
+    def __init__(self, value: object, file: str, stack: Stack, on_error: OnError | None) -> None:
         if not isinstance(value, dict):
             raise refuse("wrong-type", "a template is an object", Where(file))
         _check_depth(value, file)
@@ -117,7 +115,7 @@ class _Reader:
         given = dict(top.need("Resources").members())
         found = {}
         for name, each in given.items():
-            with self._trying():
+            with leaving_out(self._on_error):
                 each.need("Type").text()
                 found[name] = each
                 kind = each.need("Type").text()
@@ -138,9 +136,6 @@ class _Reader:
                     self._doubts[name] = joined((self._doubts.get(name, ""), CONNECTORS))
         return found
 
-    def _trying(self) -> _Trying:
-        return _Trying(self._on_error)
-
     def found(self) -> Found:
         """Return what the template holds."""
         items = [*self._items()]
@@ -157,7 +152,7 @@ class _Reader:
         for types, read in steps:
             for item in items:
                 if item.type in types:
-                    with self._trying():
+                    with leaving_out(self._on_error):
                         read(item, self._into)
         self._count(items, {name for types, _ in steps for name in types})
         into, template = self._into, self._template
@@ -188,7 +183,7 @@ class _Reader:
     def _items(self) -> Iterator[Item]:
         """Yield the resources that are made, or may be."""
         for name, each in self._template.resources.items():
-            with self._trying():
+            with leaving_out(self._on_error):
                 doubt = ""
                 condition = each.get("Condition")
                 if condition is not None:
@@ -210,7 +205,7 @@ class _Reader:
         for item in items:
             if item.type in known or item.type in _NO_SAY:
                 continue
-            with self._trying():
+            with leaving_out(self._on_error):
                 leave_policy_open(item, self._into)
             given = item.properties.value
             has_policy = isinstance(given, dict) and any("Policy" in name for name in given)
@@ -225,22 +220,6 @@ class _Reader:
             self._left_out.append(
                 LeftOut(f"{count} of {name}", why, Where(self._file, "Resources"))
             )
-
-
-class _Trying:
-    """Hands an error on to who wants it, in place of raising it."""
-
-    def __init__(self, on_error: OnError) -> None:
-        self._on_error = on_error
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        if self._on_error is None or not isinstance(error, SourceError):
-            return False
-        self._on_error(error)
-        return True
 
 
 def _has_connectors(resources: Mapping[str, Value]) -> bool:

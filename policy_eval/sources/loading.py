@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 
 from policy_eval.errors import SourceError, refuse_request
 from policy_eval.request.principal import is_account
-from policy_eval.sources.account_export import OnError, is_export, missing_pages, read_export
+from policy_eval.sources.account_export import is_export, missing_pages, read_export
 from policy_eval.sources.cli_calls import read_calls, read_script
 from policy_eval.sources.cli_command import SCRIPT, is_calls, is_script
 from policy_eval.sources.cloudformation import is_template, parse_template, read_template
@@ -35,7 +35,14 @@ from policy_eval.sources.model import (
 from policy_eval.sources.named_only import is_named_only, with_named
 from policy_eval.sources.organizations import is_organization, read_organization
 from policy_eval.sources.policy_folder import NAMES, is_listing, is_yaml_listing, read_listing
-from policy_eval.sources.reading import UNREADABLE, json_value, plain_json, refuse, what_failed
+from policy_eval.sources.reading import (
+    UNREADABLE,
+    OnError,
+    json_value,
+    plain_json,
+    refuse,
+    what_failed,
+)
 from policy_eval.sources.template_text import is_yaml_template
 from policy_eval.sources.terraform.instances import is_terraform
 from policy_eval.sources.terraform.read import read_terraform

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -53,7 +53,8 @@ from policy_eval.sources.model import (
     nothing,
 )
 from policy_eval.sources.organizations import read_organization
-from policy_eval.sources.reading import Value
+from policy_eval.sources.reading import OnError, Value, leaving_out
+from policy_eval.sources.titles import resource_part
 from policy_eval.text.fields import Field, read_file
 from policy_eval.text.files import read_source
 from policy_eval.text.folding import fold
@@ -70,8 +71,6 @@ _OF_GROUPS = ("policies", "inline")
 _OF_RESOURCES = ("policy", "account", "tags")
 _LISTED = ("principals", "groups", "managed", "resources")
 _NAMES = re.compile(rb"^(version|principals|groups|managed|resources)[ \t]*:", re.MULTILINE)
-
-_OnError = Callable[[SourceError], None]
 
 
 def is_yaml_listing(data: bytes) -> bool:
@@ -92,7 +91,7 @@ def is_listing(value: object) -> bool:
     )
 
 
-def read_listing(path: str, on_error: _OnError | None = None) -> Found:
+def read_listing(path: str, on_error: OnError | None = None) -> Found:
     """Return what a folder of policies holds, by the file that says who has which.
 
     Raises SourceError with file, line and column. With `on_error`, a principal, group, policy or
@@ -116,7 +115,7 @@ def _refusing() -> Iterator[None]:
 class _Folder:
     """A folder as it is read: `found` is what was taken."""
 
-    def __init__(self, path: str, on_error: _OnError | None) -> None:
+    def __init__(self, path: str, on_error: OnError | None) -> None:
         self._path = path
         self._folder = Path(path).parent
         self._on_error = on_error
@@ -148,7 +147,7 @@ class _Folder:
             ("resources", self._resource),
         ):
             for key, field in self._listed(name):
-                with self._leaving_out(), _refusing():
+                with leaving_out(self._on_error), _refusing():
                     take(key, field)
         for arn, resource in self._unread.items():
             self.found.resources.setdefault(arn, resource)
@@ -157,15 +156,6 @@ class _Folder:
     def _listed(self, name: str) -> list[tuple[Field, Field]]:
         field = self._members.get(name)
         return [] if field is None else field.named()
-
-    @contextmanager
-    def _leaving_out(self) -> Iterator[None]:
-        try:
-            yield
-        except SourceError as error:
-            if self._on_error is None:
-                raise
-            self._on_error(error)
 
     # Names
 
@@ -244,7 +234,7 @@ class _Folder:
                                "name one of them in `managed`")  # fmt: skip
         if path in self._files:
             raise field.refuse("listed-twice", f"`{field.text()}` is {self._files[path]}, too")
-        name = arn.split(":", 5)[-1]
+        name = resource_part(arn)
         self.found.managed[arn] = self._document(name, path, PolicyType.IDENTITY)
         self._files[path] = arn
 
@@ -280,7 +270,7 @@ class _Folder:
 
     def _principal(self, name: Field, field: Field) -> None:
         arn = self._arn(name, ("role/", "user/"))
-        resource = arn.split(":", 5)[-1]
+        resource = resource_part(arn)
         kind = EntityKind(resource.partition("/")[0])
         given = field.checked(_OF_PRINCIPALS)
         other = "trust" if kind is EntityKind.USER else "groups"
@@ -310,7 +300,7 @@ class _Folder:
         if first is not None:  # by name and by ARN
             message = f"{entity.arn} is listed a second time, the first is {first.where}"
             raise name.refuse("listed-twice", message)
-        owner = entity.arn.split(":", 5)[-1]
+        owner = resource_part(entity.arn)
         self.found.entities[entity.arn] = entity._replace(
             inline=self._inline(given, owner), managed=self._attached(given)
         )

@@ -9,8 +9,9 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from policy_eval.errors import Diagnostic, Severity, SourceError
 from policy_eval.sources.model import Where
@@ -20,6 +21,21 @@ from policy_eval.text.node import Number
 def refuse(code: str, message: str, where: Where, remedy: str = "") -> SourceError:
     """Return the error for something that stands in a source."""
     return SourceError(Diagnostic(code, Severity.ERROR, f"{where}: {message}", remedy))
+
+
+OnError: TypeAlias = Callable[[SourceError], None]
+"""Takes what is refused of a source, so that the rest can be read."""
+
+
+@contextmanager
+def leaving_out(on_error: OnError | None) -> Iterator[None]:
+    """Hand what is refused on, where somebody takes it; else it is raised."""
+    try:
+        yield
+    except SourceError as error:
+        if on_error is None:
+            raise
+        on_error(error)
 
 
 UNREADABLE = (OSError, EOFError, zlib.error)

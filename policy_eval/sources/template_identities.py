@@ -9,6 +9,7 @@ from policy_eval.sources.model import Document, Entity, EntityKind, Where
 from policy_eval.sources.named_only import ANYBODY, named_only, with_inline
 from policy_eval.sources.reading import Value
 from policy_eval.sources.template_items import Gathered, Item
+from policy_eval.sources.titles import resource_part
 from policy_eval.sources.unknown import Nothing, Unknown, joined, why
 
 ENTITIES = {
@@ -179,4 +180,4 @@ def _arn_of(name: str, kind: str, item: Item) -> str:
 
 
 def _resource_part(arn: str) -> str:
-    return arn.split(":", 5)[-1]
+    return resource_part(arn)

@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from policy_eval.errors import SourceError
 from policy_eval.policy.arn import parse_arn
 from policy_eval.semantics.resources import NOT_CHOSEN
 from policy_eval.sources.lambda_permission import CONDITIONS, principal_element
 from policy_eval.sources.model import Document, Resource, Unsure
-from policy_eval.sources.reading import refuse
+from policy_eval.sources.reading import OnError, leaving_out, refuse
 from policy_eval.sources.terraform.documents import document_of
 from policy_eval.sources.terraform.identities import tags_of
 from policy_eval.sources.terraform.instances import Instance
 from policy_eval.sources.terraform.plan import Plan, label
+from policy_eval.sources.titles import resource_part
 
 
 class _Kind(NamedTuple):
@@ -70,7 +70,7 @@ _WHOLE = {
 class Guarded:
     """The resources of a plan by ARN, and the documents of endpoint policies by ID."""
 
-    def __init__(self, plan: Plan, on_error: Callable[[SourceError], None] | None) -> None:
+    def __init__(self, plan: Plan, on_error: OnError | None) -> None:
         self.plan = plan
         self.resources: dict[str, Resource] = {}
         self.endpoints: dict[str, Document] = {}
@@ -98,12 +98,8 @@ class Guarded:
 
     def _each_of(self, instances: Iterable[Instance], read: Callable[[Instance], None]) -> None:
         for instance in instances:
-            try:
+            with leaving_out(self._on_error):
                 read(instance)
-            except SourceError as error:
-                if self._on_error is None:
-                    raise
-                self._on_error(error)
 
     def _arn(self, instance: Instance, kind: _Kind, name: str) -> str:
         if kind.type == _BUCKET:
@@ -339,5 +335,5 @@ def _permission(plan: Plan, instance: Instance) -> tuple[dict[str, object], str]
 
 def _title(arn: str) -> str:
     """Return what answers call the policy of a resource."""
-    service, resource = arn.split(":", 5)[2], arn.split(":", 5)[-1]
+    service, resource = arn.split(":", 5)[2], resource_part(arn)
     return f"policy of {service} {resource}"

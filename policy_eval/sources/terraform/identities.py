@@ -11,12 +11,12 @@ from enum import Enum
 from functools import partial
 from typing import NamedTuple
 
-from policy_eval.errors import SourceError
 from policy_eval.sources.model import Document, Entity, EntityKind, Tags
-from policy_eval.sources.reading import refuse
+from policy_eval.sources.reading import OnError, leaving_out, refuse
 from policy_eval.sources.terraform.documents import document_of
 from policy_eval.sources.terraform.instances import Instance
 from policy_eval.sources.terraform.plan import Plan, label, unknown_at
+from policy_eval.sources.titles import resource_part
 
 USER, GROUP, ROLE = EntityKind.USER, EntityKind.GROUP, EntityKind.ROLE
 
@@ -81,7 +81,7 @@ class _Draft:
     @property
     def resource(self) -> str:
         """The resource part of its ARN."""
-        return self.entity.arn.split(":", 5)[-1]
+        return resource_part(self.entity.arn)
 
     def close(self, part: _Part) -> None:
         """Drop what is not known of a part: an exclusive list tells all of it."""
@@ -112,7 +112,7 @@ class _Told(NamedTuple):
 class Identities:
     """The identities and managed policies of a plan, by ARN."""
 
-    def __init__(self, plan: Plan, on_error: Callable[[SourceError], None] | None) -> None:
+    def __init__(self, plan: Plan, on_error: OnError | None) -> None:
         self.plan = plan
         self.managed: dict[str, Document] = {}
         self._drafts: dict[str, _Draft] = {}
@@ -147,12 +147,8 @@ class Identities:
 
     def _each_of(self, instances: Iterable[Instance], read: Callable[[Instance], None]) -> None:
         for instance in instances:
-            try:
+            with leaving_out(self._on_error):
                 read(instance)
-            except SourceError as error:
-                if self._on_error is None:
-                    raise
-                self._on_error(error)
 
     # What there is
 
@@ -179,7 +175,7 @@ class Identities:
             self.managed[arn] = held._replace(content=None, unknown=why, unsure=())
             raise refuse("listed-twice", f"{held.where.path} is {arn}, too", instance.where)
         self._arns[instance.address] = arn
-        name = arn.split(":", 5)[-1]
+        name = resource_part(arn)
         document = document_of(self.plan, instance, "policy", name)
         if document is not None:
             self.managed[arn] = document
@@ -211,7 +207,7 @@ class Identities:
         """Add a managed policy that is only looked up."""
         arn, document = data.text("arn"), data.text("policy")
         if arn is not None and document is not None:
-            name = arn.split(":", 5)[-1]
+            name = resource_part(arn)
             self.managed.setdefault(arn, Document(name, document, data.where.at("policy")))
 
     def _add_known_role(self, data: Instance) -> None:

@@ -11,10 +11,9 @@ import json
 from collections.abc import Callable
 from typing import NamedTuple
 
-from policy_eval.errors import SourceError
 from policy_eval.sources.model import Document, Node, Organization, Unsure, Where
 from policy_eval.sources.organizations import EVERYTHING, check_tree
-from policy_eval.sources.reading import Value
+from policy_eval.sources.reading import OnError, Value, leaving_out
 from policy_eval.sources.terraform.documents import document_of
 from policy_eval.sources.terraform.instances import Instance
 from policy_eval.sources.terraform.plan import Plan, label
@@ -39,9 +38,7 @@ class _Policy(NamedTuple):
     document: Document
 
 
-def read_organization(
-    plan: Plan, on_error: Callable[[SourceError], None] | None
-) -> Organization | None:
+def read_organization(plan: Plan, on_error: OnError | None) -> Organization | None:
     """Return the organization of a plan; None where it holds nothing of one."""
     reader = _Reader(plan, on_error)
     return reader.organization()
@@ -50,7 +47,7 @@ def read_organization(
 class _Reader:
     """The nodes of a plan as their parts are found."""
 
-    def __init__(self, plan: Plan, on_error: Callable[[SourceError], None] | None) -> None:
+    def __init__(self, plan: Plan, on_error: OnError | None) -> None:
         self.plan = plan
         self._on_error = on_error
         self._nodes: dict[str, Node] = {}
@@ -72,12 +69,8 @@ class _Reader:
         self._each(self._attach, _ATTACHMENT)
 
     def _try(self, read: Callable[[Instance], None], instance: Instance) -> None:
-        try:
+        with leaving_out(self._on_error):
             read(instance)
-        except SourceError as error:
-            if self._on_error is None:
-                raise
-            self._on_error(error)
 
     def _each(self, read: Callable[[Instance], None], *types: str) -> None:
         for instance in self.plan.of_type(*types):

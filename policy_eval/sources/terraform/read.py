@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from policy_eval.errors import SourceError
 from policy_eval.sources.model import Found, LeftOut, Resource
+from policy_eval.sources.reading import OnError
 from policy_eval.sources.terraform import guarded, identities, organizations
 from policy_eval.sources.terraform.instances import Instance
 from policy_eval.sources.terraform.plan import Plan
@@ -17,7 +17,7 @@ _READ = identities.TYPES | guarded.TYPES | organizations.TYPES
 def read_terraform(
     value: object,
     file: str,
-    on_error: Callable[[SourceError], None] | None = None,
+    on_error: OnError | None = None,
     account: str | None = None,
 ) -> Found:
     """Return what a plan or state of Terraform or OpenTofu holds.
