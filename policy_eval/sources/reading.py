@@ -74,6 +74,9 @@ def refuse_twice(name: str, where: Where) -> SourceError:
     return refuse("duplicate-key", f"`{name}` stands twice in one object", where, "keep one")
 
 
+_NO_JSON = "this does not begin as JSON does; docs/sources.md tells which files are read"
+
+
 def json_value(data: bytes, where: Where) -> object:
     """Return the JSON value that the bytes of a file are; a number is a `JsonNumber`.
 
@@ -108,7 +111,8 @@ def _parsed(
         value = json.loads(data, parse_int=whole, parse_float=fraction, object_pairs_hook=members)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        remedy = "is the file complete?"
+        has_begun = error.doc[: error.pos].strip()
+        remedy = "is the file complete?" if has_begun else _NO_JSON
         raise refuse("json-syntax", f"{place}: {error.msg}", where, remedy) from None
     except UnicodeDecodeError as error:
         raise refuse("wrong-encoding", f"no JSON in UTF-8: {error}", where) from None

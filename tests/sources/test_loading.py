@@ -363,3 +363,22 @@ def test_a_template_in_another_encoding_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SourceError, match="wrong-encoding"):
         load([str(path)])
+
+
+@pytest.mark.parametrize(
+    ("data", "remedy"),
+    [
+        (b"<svg/>", "docs/sources.md tells which files are read"),
+        (b'{"calls": [', "is the file complete?"),
+    ],
+)
+def test_what_is_no_json_is_told_from_what_was_cut_off(
+    tmp_path: Path, data: bytes, remedy: str
+) -> None:
+    path = tmp_path / "source.json"
+    path.write_bytes(data)
+
+    with pytest.raises(SourceError) as refusal:
+        load([str(path)])
+
+    assert refusal.value.diagnostics[0].remedy.endswith(remedy)
