@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from policy_eval.errors import SourceError
-from policy_eval.sources.model import Found, LeftOut, Where
+from policy_eval.sources.model import OF_NO_SAY, Found, LeftOut, Where
 from policy_eval.sources.named_only import NOBODY_KNOWS
 from policy_eval.sources.reading import OnError, Value, leaving_out, refuse
 from policy_eval.sources.serverless import FUNCTION, MAKERS, calls_of, roles_of
@@ -216,7 +216,7 @@ class _Reader:
             else:
                 counts[item.type] += 1
         for name, count in counts.items():
-            why = "resources of this type are not read"
+            why = f"{OF_NO_SAY}this type are not read"
             self._left_out.append(
                 LeftOut(f"{count} of {name}", why, Where(self._file, "Resources"))
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policy_eval.sources.model import Found, LeftOut, Resource
+from policy_eval.sources.model import OF_NO_SAY, Found, LeftOut, Resource
 from policy_eval.sources.reading import OnError
 from policy_eval.sources.terraform import guarded, identities, organizations
 from policy_eval.sources.terraform.instances import Instance
@@ -58,7 +58,7 @@ def _with_unread(resources: dict[str, Resource], unread: Iterable[Resource]) -> 
 
 
 def _not_read(plan: Plan, instance: Instance) -> LeftOut:
-    why = f"resources of the type {instance.type} are not read"
+    why = f"{OF_NO_SAY}the type {instance.type} are not read"
     if instance.value.get("policy") or has_policy(plan, instance):
         why = "its policy is not read"
     return LeftOut(instance.address, why, instance.where)
