@@ -27,8 +27,9 @@ def said_in(chunks: Sequence[Chunk]) -> dict[int, dict[str, Any]]:
         for number, row in zip(chunk.numbers.tolist(), chunk.table.to_pylist(), strict=True):
             context = row.pop("context", None) or {}
             flat = {name: value for name, value in row.items() if name in TEXTS and value}
-            keys = {name: value for name, value in row.items() if ":" in name} | context
-            given = {name: _texts(value) for name, value in keys.items() if value is not None}
+            keys = (*((name, value) for name, value in row.items() if ":" in name),
+                    *context.items())  # fmt: skip
+            given = {name: _texts(value) for name, value in keys if value is not None}
             said[number] = flat | given
     return said
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from policy_eval.batch import json_lines, rows
@@ -97,6 +97,7 @@ _BROKEN = st.sampled_from(
 
 
 @given(_ALIKE | st.lists(_ROWS | _BROKEN, max_size=8))
+@example([{"action": "a", "s3:prefix": "a", "context": {"s3:prefix": None}}])
 def test_lines_are_read_at_once_as_they_are_one_by_one(
     tmp_path_factory: pytest.TempPathFactory, lines: list[object]
 ) -> None:
